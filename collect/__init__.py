@@ -1,0 +1,1 @@
+"""Collect preferences: import them, ask people, export them."""

@@ -1,0 +1,7 @@
+"""`python -m firsthand`."""
+
+import sys
+
+from firsthand.cli import main
+
+sys.exit(main())

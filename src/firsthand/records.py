@@ -1,0 +1,437 @@
+"""Comparisons, annotators and preferences: the records that collect, train and evaluate share.
+
+A *comparison* is a prompt and two responses; a *preference* is one *annotator's* verdict on it. Ids are content hashes
+that ignore which response stood on which side: every record is kept in one canonical order (the response with
+the smaller id is A), and verdicts, probabilities and sides are turned to match.
+"""
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import lru_cache, partial
+from typing import Any, TypeAlias
+
+import orjson
+
+from firsthand.errors import RecordError
+
+Message: TypeAlias = dict[str, str]
+"""One chat turn: {"role": ..., "content": ...}."""
+Content: TypeAlias = str | list[Message]
+"""A response: a text, or the messages of a longer exchange."""
+
+MAX_STRENGTH = 3
+
+
+class Verdict(StrEnum):
+    """What an annotator said of a comparison."""
+
+    A = "a"
+    B = "b"
+    TIE = "tie"
+    BOTH_BAD = "both_bad"
+    SKIP = "skip"
+
+    def swapped(self) -> "Verdict":
+        """The same verdict with the two responses exchanged."""
+        return Verdict.B if self is Verdict.A else Verdict.A if self is Verdict.B else self
+
+
+class Source(StrEnum):
+    """Whether a person or a model gave the preference."""
+
+    HUMAN = "human"
+    SYNTHETIC = "synthetic"
+
+
+class Side(StrEnum):
+    """Which response the annotator saw first; BOTH: asked in both orders, one verdict recorded for the two."""
+
+    A = "a"
+    B = "b"
+    BOTH = "both"
+    UNKNOWN = ""
+
+    def swapped(self) -> "Side":
+        """The same side with the two responses exchanged."""
+        return Side.B if self is Side.A else Side.A if self is Side.B else self
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One response and who wrote it.
+
+    content is None where only the id, the author and the length (characters) are known: such a response can be audited,
+    not rated or trained on.
+    """
+
+    id: str
+    content: Content | None
+    author: str | None = None
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A prompt (chat messages) and two responses, in canonical order (a.id < b.id)."""
+
+    id: str
+    prompt_id: str
+    prompt: list[Message]
+    a: Response
+    b: Response
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Annotator:
+    """A rater (a person, by pseudonymous id) or a judge (a model, a reward model, a panel)."""
+
+    name: str
+    source: Source
+    model: str | None = None
+    family: str | None = None
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """One annotator's verdict on one comparison.
+
+    p_a: probability that A is better, 0 to 1. strength: 1 slightly, 2 clearly, 3 much. seconds: active time.
+    prompt_sha256 and repeat: a judge's prompt template and how many times it had been asked the same before.
+    swap_consistent: whether a judge asked in both orders gave the same answer. gold: a trusted verdict.
+    created_at: UTC, ISO 8601 with microseconds, so that texts sort as times do.
+    """
+
+    verdict: Verdict
+    p_a: float | None = None
+    strength: int | None = None
+    shown_first: Side = Side.UNKNOWN
+    seconds: float | None = None
+    rationale: str | None = None
+    criteria: dict[str, Any] = field(default_factory=dict)
+    prompt_sha256: str = ""
+    repeat: int = 0
+    swap_consistent: bool | None = None
+    gold: bool = False
+    created_at: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A comparison, with a preference on it unless it is still to be rated; what an interchange line holds.
+
+    families maps the names of authors to the families that the line states for them.
+    """
+
+    comparison: Comparison
+    annotator: Annotator | None = None
+    preference: Preference | None = None
+    families: dict[str, str] = field(default_factory=dict)
+
+
+COMPARISON_KEYS = frozenset(
+    "prompt response_a response_b response_a_id response_b_id length_a length_b author_a author_b family_a family_b"
+    " tags".split()
+)
+LINE_KEYS = COMPARISON_KEYS | frozenset(
+    "annotator source simulated verdict strength p_a shown_first seconds rationale criteria judge gold"
+    " created_at".split()
+)
+JUDGE_KEYS = frozenset("model family prompt_sha256 repeat swap_consistent".split())
+
+
+def parse_line(line: Mapping[str, Any]) -> Entry:
+    """Check one native interchange line (see docs/formats.md) and turn it into an Entry in canonical order.
+
+    Keys outside LINE_KEYS are the caller's to report; keys of `judge` outside JUDGE_KEYS are kept in Preference.detail.
+    Raises RecordError with what is wrong, the value received and what to do.
+    """
+    try:
+        return _parse(line)
+    except UnicodeEncodeError as error:
+        raise RecordError(
+            f"a text holds a lone surrogate at character {error.start}; it is not valid Unicode"
+        ) from None
+
+
+def as_line(entry: Entry) -> dict[str, Any]:
+    """The native interchange line of `entry`: the inverse of `parse_line`, absent values left out."""
+    comparison = entry.comparison
+    line: dict[str, Any] = {"prompt": comparison.prompt}
+    for side, response in (("a", comparison.a), ("b", comparison.b)):
+        if response.content is None:
+            line |= {f"response_{side}_id": response.id, f"length_{side}": response.length}
+        else:
+            line[f"response_{side}"] = response.content
+        line[f"author_{side}"] = response.author
+        if response.author is not None:
+            line[f"family_{side}"] = entry.families.get(response.author)
+    line["tags"] = comparison.tags
+    if entry.annotator and entry.preference:
+        line |= _preference_keys(entry.annotator, entry.preference)
+    return {key: value for key, value in line.items() if value is not None and value != {} and value != ""}
+
+
+def content_id(*parts: str) -> str:
+    """A 128-bit content hash (32 hexadecimal digits) of the parts; none may hold a NUL character."""
+    return hashlib.blake2b("\x00".join(parts).encode(), digest_size=16).hexdigest()
+
+
+def dump(value: Any) -> str:
+    """Compact JSON with sorted keys: equal values give equal texts."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def text_length(content: Content) -> int:
+    """Characters of a response; of an exchange, those the responding side wrote."""
+    if isinstance(content, str):
+        return len(content)
+    return sum(len(message["content"]) for message in content if message["role"] == "assistant")
+
+
+def _parse(line: Mapping[str, Any]) -> Entry:
+    prompt = _messages("prompt", line.get("prompt"))
+    first = _response(line, "a")
+    second = _response(line, "b")
+    if first.id == second.id or (first.content is not None and first.content == second.content):
+        raise RecordError("the two responses are the same text; there is nothing to compare")
+    prompt_id = content_id("prompt", dump(prompt))
+    swap = first.id > second.id
+    annotator, preference = _preference(line, swap)
+    if swap:
+        first, second = second, first
+    comparison = Comparison(
+        id=content_id("comparison", prompt_id, first.id, second.id),
+        prompt_id=prompt_id,
+        prompt=prompt,
+        a=first,
+        b=second,
+        tags=_tags(line.get("tags")),
+    )
+    return Entry(comparison, annotator, preference, _families(line))
+
+
+def _messages(name: str, value: Any) -> list[Message]:
+    """The chat messages of `value`: a text stands for one message of the user."""
+    if isinstance(value, str):
+        value = [{"role": "user", "content": value}]
+    if not isinstance(value, Sequence) or isinstance(value, bytes) or not value:
+        raise RecordError(f"{name} is {_shown(value)}; expected a text or a list of {{role, content}} messages")
+    return [_message(name, message) for message in value]
+
+
+def _message(name: str, value: Any) -> Message:
+    if not isinstance(value, Mapping) or not isinstance(value.get("role"), str):
+        raise RecordError(f"{name} holds {_shown(value)}; expected a message with role and content")
+    return {"role": value["role"], "content": _text(f"{name}'s content", value.get("content"))}
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise RecordError(f"{name} is {_shown(value)}; expected a text")
+    if "\x00" in value:
+        raise RecordError(f"{name} holds a NUL character; the text was probably read in the wrong encoding")
+    return value
+
+
+def _optional_text(name: str, value: Any) -> str | None:
+    return None if value is None else _text(name, value)
+
+
+def _response(line: Mapping[str, Any], side: str) -> Response:
+    """One side's response; its id is over author and content, so that equal texts of two authors stay apart."""
+    author = _optional_text(f"author_{side}", line.get(f"author_{side}")) or None
+    value = line.get(f"response_{side}")
+    given_id = line.get(f"response_{side}_id")
+    if value is None and given_id is not None:
+        length = line.get(f"length_{side}")
+        if length is not None and (isinstance(length, bool) or not isinstance(length, int) or length < 0):
+            raise RecordError(f"length_{side} is {_shown(length)}; expected a number of characters")
+        return Response(_text(f"response_{side}_id", given_id), None, author, length)
+    content: Content
+    if isinstance(value, str):
+        content = encoded = _text(f"response_{side}", value)
+    elif isinstance(value, list | tuple):
+        content = _messages(f"response_{side}", value)
+        encoded = dump(content)
+    else:
+        raise RecordError(f"response_{side} is {_shown(value)}; expected a text or a list of messages")
+    return Response(content_id("response", author or "", encoded), content, author, text_length(content))
+
+
+def _preference(line: Mapping[str, Any], swap: bool) -> tuple[Annotator | None, Preference | None]:
+    """The line's annotator and preference, if it holds a verdict; the sides exchanged where `swap`."""
+    if line.get("verdict") is None:
+        if line.get("p_a") is not None:
+            raise RecordError(f"p_a is {_shown(line['p_a'])} but there is no verdict; give one of {_words(Verdict)}")
+        return None, None
+    judge = line.get("judge") or {}
+    if not isinstance(judge, Mapping):
+        raise RecordError(f"judge is {_shown(judge)}; expected an object with model, family, prompt_sha256, repeat")
+    checks, judge_checks = PREFERENCE_CHECKS, JUDGE_CHECKS
+    values = {key: checks[key](key, value) for key, value in line.items() if key in checks and value is not None}
+    for key, value in judge.items():
+        if key in judge_checks and value is not None:
+            values[key] = judge_checks[key](f"judge.{key}", value)
+    detail = {key: value for key, value in judge.items() if key not in JUDGE_KEYS}
+    verdict, p_a = values["verdict"], values.get("p_a")
+    if p_a is not None and ((verdict is Verdict.A and p_a < 0.5) or (verdict is Verdict.B and p_a > 0.5)):
+        raise RecordError(f"verdict is {verdict.value!r} but p_a, the probability that A is better, is {p_a}")
+    if swap:
+        _exchange_sides(values)
+    return _annotator(line, judge), Preference(**values, detail=detail)
+
+
+def _exchange_sides(values: dict[str, Any]) -> None:
+    values["verdict"] = values["verdict"].swapped()
+    if "p_a" in values:
+        values["p_a"] = 1.0 - values["p_a"]
+    if "shown_first" in values:
+        values["shown_first"] = values["shown_first"].swapped()
+
+
+def _annotator(line: Mapping[str, Any], judge: Mapping[str, Any]) -> Annotator:
+    model = _optional_text("judge.model", judge.get("model"))
+    source = line.get("source") or (Source.SYNTHETIC if judge else None)
+    if source is None:
+        raise RecordError(
+            "a verdict without a source; say whether people or a model gave it: source = human or synthetic, "
+            "on the line or with --source"
+        )
+    return _known_annotator(
+        _optional_text("annotator", line.get("annotator")) or model or "anonymous",
+        _word("source", source, Source),
+        model,
+        _optional_text("judge.family", judge.get("family")),
+        _flag("simulated", line.get("simulated", False)),
+    )
+
+
+_known_annotator = lru_cache(maxsize=4096)(Annotator)
+
+
+def _preference_keys(annotator: Annotator, preference: Preference) -> dict[str, Any]:
+    judge = {
+        "model": annotator.model,
+        "family": annotator.family,
+        "prompt_sha256": preference.prompt_sha256 or None,
+        "repeat": preference.repeat or None,
+        "swap_consistent": preference.swap_consistent,
+        **preference.detail,
+    }
+    return {
+        "annotator": annotator.name,
+        "source": annotator.source.value,
+        "simulated": annotator.simulated or None,
+        "verdict": preference.verdict.value,
+        "strength": preference.strength,
+        "p_a": preference.p_a,
+        "shown_first": preference.shown_first.value,
+        "seconds": preference.seconds,
+        "rationale": preference.rationale,
+        "criteria": preference.criteria,
+        "judge": {key: value for key, value in judge.items() if value is not None},
+        "gold": preference.gold or None,
+        "created_at": preference.created_at,
+    }
+
+
+def _families(line: Mapping[str, Any]) -> dict[str, str]:
+    stated = ((line.get(f"author_{side}"), line.get(f"family_{side}"), side) for side in "ab")
+    return {author: _text(f"family_{side}", family) for author, family, side in stated if author and family}
+
+
+def _tags(value: Any) -> dict[str, str]:
+    tags = _mapping("tags", value)
+    for name, tag in tags.items():
+        if not isinstance(tag, str):
+            raise RecordError(f"tags.{name} is {_shown(tag)}; expected a text")
+    return tags
+
+
+def _mapping(name: str, value: Any) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise RecordError(f"{name} is {_shown(value)}; expected names and values")
+    return {key: item for key, item in value.items() if item is not None}
+
+
+def _word(name: str, value: Any, words: Any) -> Any:
+    try:
+        return words(value)
+    except ValueError:
+        raise RecordError(f"{name} is {_shown(value)}; expected one of {_words(words)}") from None
+
+
+def _words(words: Any) -> str:
+    return ", ".join(word.value for word in words if word.value)
+
+
+def _number(name: str, value: Any, low: float = 0.0, high: float = math.inf) -> float:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not (math.isfinite(value) and low <= value <= high):
+        limits = f"from {low:g} to {high:g}" if high < math.inf else f"of at least {low:g}"
+        raise RecordError(f"{name} is {_shown(value)}; expected a number {limits}")
+    return float(value)
+
+
+def _whole(name: str, value: Any, low: int, high: int) -> int:
+    number = _number(name, value, low, high)
+    if not number.is_integer():
+        raise RecordError(f"{name} is {_shown(value)}; expected a whole number from {low} to {high}")
+    return int(number)
+
+
+def _flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise RecordError(f"{name} is {_shown(value)}; expected true or false")
+    return value
+
+
+def _time(name: str, value: Any) -> str:
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise RecordError(f"{name} is {_shown(value)}; expected a time such as 2026-11-22T10:00:00Z") from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _shown(value: Any) -> str:
+    """A short picture of a received value, as JSON writes it, for an error message."""
+    if value is None:
+        return "missing"
+    try:
+        text = orjson.dumps(value).decode()
+    except TypeError:
+        text = repr(value)
+    if isinstance(value, float) and math.isnan(value):
+        text = "NaN"
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+Check: TypeAlias = Callable[[str, Any], Any]
+"""Takes a key's name and its value, returns the value as the record keeps it or raises RecordError."""
+PREFERENCE_CHECKS: dict[str, Check] = {
+    "verdict": partial(_word, words=Verdict),
+    "p_a": partial(_number, high=1.0),
+    "strength": partial(_whole, low=1, high=MAX_STRENGTH),
+    "shown_first": partial(_word, words=Side),
+    "seconds": _number,
+    "rationale": _text,
+    "criteria": _mapping,
+    "gold": _flag,
+    "created_at": _time,
+}
+JUDGE_CHECKS: dict[str, Check] = {
+    "prompt_sha256": _text,
+    "repeat": partial(_whole, low=0, high=2**31 - 1),
+    "swap_consistent": _flag,
+}

@@ -1,0 +1,83 @@
+"""Opening a store: SQLite by default, PostgreSQL by URL."""
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from firsthand.errors import InputError
+from firsthand.store.migrations import CURRENT, migrate
+
+DEFAULT_URL = "sqlite:///firsthand.db"
+
+
+def open_engine(url: str | None = None) -> sa.Engine:
+    """Open (and where new, create) the store at `url`, upgraded to the current schema.
+
+    `url` is a SQLAlchemy URL or the path of an SQLite file; without it, FIRSTHAND_STORE, else ./firsthand.db.
+    Raises InputError when the store can't be opened, or was written by a newer firsthand.
+    """
+    url = url or os.environ.get("FIRSTHAND_STORE") or DEFAULT_URL
+    try:
+        parsed = sa.make_url(url if "://" in url else f"sqlite:///{url}")
+    except sa.exc.ArgumentError:
+        raise InputError(f"the store {url!r} is neither a file nor a database URL") from None
+    engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
+    shown = parsed.render_as_string(hide_password=True)
+    try:
+        if _is_current(engine):
+            return engine
+        with engine.begin() as connection:
+            migrate(connection)
+    except InputError as error:
+        engine.dispose()
+        raise InputError(f"{shown}: {error}") from None
+    except sa.exc.DBAPIError as error:
+        engine.dispose()
+        raise InputError(f"can't open the store {shown}: {error.orig}") from error
+    return engine
+
+
+def _is_current(engine: sa.Engine) -> bool:
+    """Whether the schema is up to date, asked without writing: a store on a read-only disk can be read."""
+    with engine.connect() as connection:
+        connection = connection.execution_options(read_only=True)
+        if not sa.inspect(connection).has_table("schema_version"):
+            return False
+        return bool(connection.exec_driver_sql("SELECT version FROM schema_version").scalar() == CURRENT)
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    path = Path(url.database or "")
+    if url.database and url.database != ":memory:" and not path.parent.is_dir():
+        raise InputError(f"can't open the store {path}: the folder {path.parent} does not exist")
+    engine = sa.create_engine(url, connect_args={"timeout": 30, "isolation_level": None})
+
+    @sa.event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _record: Any) -> None:
+        # A read-only file or disk refuses WAL; it can be read all the same.
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -65536"):
+            try:
+                connection.execute(f"PRAGMA {pragma}")
+            except sqlite3.OperationalError as error:
+                if "readonly" not in str(error):
+                    raise
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        # Writers take the lock at once, so that two of them wait for each other instead of failing at the end.
+        reading = connection.get_execution_options().get("read_only")
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql(url: sa.URL) -> sa.Engine:
+    if url.get_backend_name() != "postgresql":
+        raise InputError(f"the store is a {url.get_backend_name()} database; firsthand knows sqlite and postgresql")
+    try:
+        return sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise InputError("a PostgreSQL store needs psycopg: pip install 'firsthand[postgres]'") from error
