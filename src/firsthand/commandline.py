@@ -11,11 +11,11 @@ Handler = Callable[[argparse.Namespace], int | None]
 
 
 def add_command(
-    group: Any, name: str, run: Handler, help: str, *, store: bool = False, as_json: bool = False
+    group: Any, name: str, run: Handler, summary: str, *, store: bool = False, as_json: bool = False
 ) -> argparse.ArgumentParser:
     """Add the command `name` to `group`; `store` and `as_json` add the options --store and --json."""
     parser: argparse.ArgumentParser = group.add_parser(
-        name, help=help, description=help[0].upper() + help[1:] + ".", allow_abbrev=False
+        name, help=summary, description=summary[0].upper() + summary[1:] + ".", allow_abbrev=False
     )
     parser.set_defaults(run=run)
     if store:
