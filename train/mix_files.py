@@ -1,0 +1,144 @@
+"""Writing a mix: Parquet shards streamed from the store, under their final name only when whole."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from firsthand.errors import InputError
+from firsthand.records import Comparison, Content, Message
+from firsthand.store import Store
+
+MANIFEST = "manifest.json"
+SHARD_ROWS = 200_000
+GROUP_ROWS = 5_000
+
+MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
+SCHEMA = pa.schema(
+    [
+        ("prompt", MESSAGES),
+        ("chosen", MESSAGES),
+        ("rejected", MESSAGES),
+        ("comparison_id", pa.string()),
+        ("prompt_id", pa.string()),
+        ("source", pa.string()),
+        ("annotator", pa.string()),
+        ("simulated", pa.bool_()),
+        ("author_chosen", pa.string()),
+        ("author_rejected", pa.string()),
+        ("weight", pa.float64()),
+        ("p_chosen", pa.float64()),
+        ("margin", pa.float64()),
+    ]
+)
+
+
+@contextmanager
+def written_whole(out: Path) -> Iterator[Path]:
+    """Give a folder to write into that becomes `out` only when the block ends without an error.
+
+    An older mix at `out` is replaced; anything else there is refused with InputError. What an interrupted run left
+    beside `out` is removed.
+    """
+    if out.exists() and not (out / MANIFEST).is_file():
+        raise InputError(f"{out} exists and is not a mix (it has no {MANIFEST}); choose another folder for --out")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    for name in ("unfinished", "replaced"):
+        shutil.rmtree(_beside(out, name), ignore_errors=True)
+    draft = _beside(out, "unfinished")
+    draft.mkdir()
+    try:
+        yield draft
+        if out.exists():
+            out.rename(_beside(out, "replaced"))
+        draft.rename(out)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(_beside(out, "replaced"), ignore_errors=True)
+
+
+def write_split(store: Store, labels: pd.DataFrame, folder: Path, split: str) -> None:
+    """Write `labels` with their texts as `folder/split-*.parquet`, by comparison id, a few thousand rows in memory."""
+    folder.mkdir(exist_ok=True)
+    rows = labels.sort_values(["comparison_id", "source", "annotator", "repetition"], kind="stable", ignore_index=True)
+    shards = range(0, len(rows), SHARD_ROWS)
+    for number, start in enumerate(shards):
+        path = folder / f"{split}-{number:05d}-of-{len(shards):05d}.parquet"
+        with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+            for group in range(start, min(start + SHARD_ROWS, len(rows)), GROUP_ROWS):
+                end = min(group + GROUP_ROWS, start + SHARD_ROWS)
+                writer.write_table(_table(store, rows.iloc[group:end]))
+
+
+def content_sha256(folder: Path) -> str:
+    """SHA-256 over the shards, by name: equal for equal mixes."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.parquet")):
+        digest.update(path.name.encode())
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write `content`, and wait until it is on disk."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest; the last file of a mix."""
+    write_text(folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+
+
+def _beside(out: Path, name: str) -> Path:
+    return out.parent / f".{out.name}.{name}"
+
+
+def _table(store: Store, rows: pd.DataFrame) -> pa.Table:
+    """The rows with their texts, in the order of `rows`."""
+    texts = {comparison.id: comparison for comparison in store.comparisons(rows["comparison_id"].unique().tolist())}
+    comparisons = [texts[comparison_id] for comparison_id in rows["comparison_id"]]
+    chosen, rejected = _sides(comparisons, rows["chosen"].tolist())
+    columns = {
+        "prompt": _messages([comparison.prompt for comparison in comparisons]),
+        "chosen": _messages([_turns(response.content) for response in chosen]),
+        "rejected": _messages([_turns(response.content) for response in rejected]),
+        "author_chosen": [response.author for response in chosen],
+        "author_rejected": [response.author for response in rejected],
+        "weight": np.ones(len(rows)),
+    }
+    return pa.table([columns.get(name, rows.get(name)) for name in SCHEMA.names], schema=SCHEMA)
+
+
+def _sides(comparisons: Sequence[Comparison], chosen: Sequence[str]) -> tuple[list[Any], list[Any]]:
+    pairs = [(c.a, c.b) if side == "a" else (c.b, c.a) for c, side in zip(comparisons, chosen, strict=True)]
+    return [first for first, _ in pairs], [second for _, second in pairs]
+
+
+def _turns(content: Content | None) -> list[Message]:
+    if content is None:
+        raise AssertionError("a comparison without texts reached the writer")
+    return [{"role": "assistant", "content": content}] if isinstance(content, str) else content
+
+
+def _messages(conversations: list[list[Message]]) -> pa.Array:
+    """A column of conversations, built from two flat columns: a hundred times faster than from dicts."""
+    offsets = np.cumsum([0, *map(len, conversations)], dtype=np.int32)
+    turns = [turn for conversation in conversations for turn in conversation]
+    roles = pa.array([turn["role"] for turn in turns], pa.string())
+    contents = pa.array([turn["content"] for turn in turns], pa.string())
+    return pa.ListArray.from_arrays(
+        offsets, pa.StructArray.from_arrays([roles, contents], fields=list(MESSAGES.value_type))
+    )
