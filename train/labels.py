@@ -4,6 +4,10 @@ A label is a row with the columns of LABEL_COLUMNS. `chosen` is "a" or "b"; `p_c
 better one; `margin` the mean strength in its favour divided by 3 (0 to 1, 0 where no strength was given).
 """
 
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+
 import numpy as np
 import pandas as pd
 
@@ -36,7 +40,7 @@ def human_labels(votes: pd.DataFrame, rules: HumanRules, drops: Drops) -> pd.Dat
         labels = votes.assign(p_a=votes["verdict"].map(P_A), signed_strength=votes["sign"] * votes["strength"])
     else:
         labels = _per_comparison(votes)
-        labels["p_a"] = _dawid_skene(votes) if rules.aggregate == "dawid-skene" else _vote_share(votes)
+        labels["p_a"] = _dawid_skene(votes) if rules.aggregate == "dawid-skene" else _vote_share(labels)
         labels = labels.reset_index()
     return _decided(labels, drops)
 
@@ -76,21 +80,33 @@ def _decided(labels: pd.DataFrame, drops: Drops) -> pd.DataFrame:
 
 
 def _per_comparison(votes: pd.DataFrame) -> pd.DataFrame:
-    """One row a comparison, by its id: who voted, and their mean signed strength."""
-    ordered = votes.assign(signed_strength=votes["sign"] * votes["strength"]).sort_values("annotator", kind="stable")
-    groups = ordered.groupby("comparison_id", sort=True)
+    """One row a comparison, by its id: who voted, how many for A, B and neither, and their mean signed strength."""
+    votes = votes.sort_values(["comparison_id", "annotator"], kind="stable").assign(
+        signed_strength=votes["sign"] * votes["strength"],
+        for_a=votes["sign"] == 1,
+        for_b=votes["sign"] == -1,
+        for_neither=votes["sign"] == 0,
+    )
+    groups = votes.groupby("comparison_id", sort=True)
     labels = groups[["prompt_id", "source"]].first()
-    labels["annotator"] = groups["annotator"].agg("+".join)
+    labels["annotator"] = ["+".join(names) for names in _grouped(votes["comparison_id"], votes["annotator"])]
     labels["simulated"] = groups["simulated"].any()
     labels["signed_strength"] = groups["signed_strength"].mean()
+    labels[["for_a", "for_b", "for_neither"]] = groups[["for_a", "for_b", "for_neither"]].sum()
     return labels
 
 
-def _vote_share(votes: pd.DataFrame) -> "pd.Series[float]":
+def _grouped(keys: "pd.Series[str]", values: "pd.Series[str]") -> Iterator[list[str]]:
+    """The values of each run of equal keys."""
+    pairs = zip(keys.tolist(), values.tolist(), strict=True)
+    return ([value for _, value in run] for _, run in groupby(pairs, key=itemgetter(0)))
+
+
+def _vote_share(counts: pd.DataFrame) -> "pd.Series[float]":
     """Share of the votes for A, ties counting half; 0.5 where A, B and tie have no single leader or tie leads."""
-    counts = pd.crosstab(votes["comparison_id"], votes["sign"]).reindex(columns=[-1, 0, 1], fill_value=0)
-    share: pd.Series[float] = (counts[1] + counts[0] / 2) / counts.sum(axis=1)
-    leads = np.maximum(counts[1], counts[-1]) > np.maximum(np.minimum(counts[1], counts[-1]), counts[0])
+    a, b, neither = (counts[name].astype("float64") for name in ("for_a", "for_b", "for_neither"))
+    share: pd.Series[float] = (a + neither / 2) / (a + b + neither)
+    leads = np.maximum(a, b) > np.maximum(np.minimum(a, b), neither)
     return share.where(leads, 0.5)
 
 

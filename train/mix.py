@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pandas as pd
 
 from firsthand import __version__
@@ -23,6 +24,10 @@ from firsthand.train.mix_files import content_sha256, write_manifest, write_spli
 
 SPLITS = ("train", "anchor", "synthetic_heldout")
 UNTAGGED = "(untagged)"
+VOTES_READ = (
+    "comparison_id prompt_id annotator source simulated verdict p_a strength shown_first swap_consistent gold tags"
+    " has_text".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ def write_mix(store: Store, config: MixConfig, out: Path) -> dict[str, Any]:
 def draw_mix(store: Store, config: MixConfig) -> Mix:
     """Decide which rows the mix holds, without their texts."""
     drops = Drops()
-    votes = usable(store.votes(), drops)
+    votes = usable(store.votes(VOTES_READ), drops)
     if votes.empty:
         raise InputError("the store holds no preferences to mix; firsthand collect import FILE brings some")
     is_human = votes["source"] == Source.HUMAN.value
@@ -142,7 +147,8 @@ def _strata(votes: pd.DataFrame, tag: str | None) -> "pd.Series[str] | None":
     if tag is None:
         return None
     by_comparison = votes.drop_duplicates("comparison_id").set_index("comparison_id")["tags"]
-    strata = by_comparison.map(lambda tags: tags.get(tag, UNTAGGED)).astype(object)
+    tags = {text: orjson.loads(text).get(tag, UNTAGGED) for text in by_comparison.unique()}
+    strata = by_comparison.map(tags).astype(object)
     if (strata == UNTAGGED).all():
         raise InputError(f"stratify is {tag!r}, but no comparison carries that tag; name one that exists, or remove it")
     return strata
