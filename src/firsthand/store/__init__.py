@@ -127,10 +127,10 @@ class Store:
         query = sa.select(table, prompts.c.messages).join(prompts, prompts.c.id == table.c.prompt_id)
         return map(comparison_of, self._stream(query.order_by(table.c.id)))
 
-    def texts(self, ids: Sequence[str]) -> Iterator[tuple[str, str, str | None, str | None, str | None, str | None]]:
+    def texts(self, ids: Sequence[str]) -> Iterator[Any]:
         """The stored texts of the comparisons `ids`, at best a few thousand, in no order.
 
-        Each is (id, messages, response_a, response_b, author_a, author_b): messages and responses as JSON.
+        Each row is (id, messages, response_a, response_b, author_a, author_b): messages and responses as JSON.
         """
         table, prompts = schema.comparisons, schema.prompts
         names = ("response_a", "response_b", "author_a", "author_b")
@@ -138,7 +138,7 @@ class Store:
             prompts, prompts.c.id == table.c.prompt_id
         )
         with self._reading() as connection:
-            yield from connection.execute(query.where(among(connection, table.c.id, ids))).tuples()
+            yield from connection.execute(query.where(among(connection, table.c.id, ids)))
 
     def votes(self, columns: Sequence[str] = VOTE_COLUMNS) -> pd.DataFrame:
         """Every current preference without the texts: one row a vote, with `columns` of VOTE_COLUMNS.
