@@ -17,7 +17,7 @@ class Inner(Config):
 class Outer(Config):
     seed: int
     anchor: Inner = Inner()
-    tags: list[str] = []
+    tags: tuple[str, ...] = ()
 
 
 def test_all_problems_are_told_at_once_with_path_value_and_suggestion() -> None:
