@@ -69,7 +69,7 @@ def draw_mix(store: Store, config: MixConfig) -> Mix:
     human_train, anchor = _split(human, config.anchor.fraction)
     synthetic_train, heldout = _split(synthetic, config.anchor.fraction)
     drops.count("prompt held out in the anchor", pd.concat([anchor["source"], heldout["source"]]))
-    people_saw = set(votes.loc[is_human, "comparison_id"])
+    people_saw = votes.loc[is_human, "comparison_id"]
     human_train, synthetic_train = _settle_conflicts(human_train, synthetic_train, people_saw, config, drops)
 
     strata = _strata(votes, config.stratify)
@@ -130,14 +130,14 @@ def _anchor_share(human: pd.DataFrame, anchor: pd.DataFrame) -> float:
 
 
 def _settle_conflicts(
-    human: pd.DataFrame, synthetic: pd.DataFrame, people_saw: set[str], config: MixConfig, drops: Drops
+    human: pd.DataFrame, synthetic: pd.DataFrame, people_saw: "pd.Series[str]", config: MixConfig, drops: Drops
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Apply `conflict` to the comparisons that both people and a judge labelled."""
     if config.conflict == "keep_both":
         return human, synthetic
     if config.conflict == "drop":
-        judged = set(synthetic["comparison_id"])
-        human = drops.keep(human, ~human["comparison_id"].isin(judged), "conflict: a judge labelled it too")
+        judged = human["comparison_id"].isin(synthetic["comparison_id"])
+        human = drops.keep(human, ~judged, "conflict: a judge labelled it too")
     free = ~synthetic["comparison_id"].isin(people_saw)
     return human, drops.keep(synthetic, free, "conflict: people labelled it too")
 
