@@ -16,12 +16,19 @@ REASONS_SHOWN = 10
 def add_collect_commands(group: Any) -> None:
     """Add the commands of this group."""
     importing = add_command(
-        group, "import", import_files, "take preferences from files or datasets into the store", store=True, as_json=True
+        group,
+        "import",
+        import_files,
+        "take preferences from files or datasets into the store",
+        store=True,
+        as_json=True,
     )
     importing.add_argument("files", nargs="+", metavar="FILE", help="a file, a dataset folder, or a Hugging Face name")
     importing.add_argument("--format", metavar="F", help="the format, where it is not to be told from the content")
     importing.add_argument("--map", metavar="M.yaml", type=Path, help="a column map, for any other table")
-    importing.add_argument("--source", choices=("human", "synthetic"), help="for verdicts that do not say who gave them")
+    importing.add_argument(
+        "--source", choices=("human", "synthetic"), help="for verdicts that do not say who gave them"
+    )
     importing.add_argument("--annotator", metavar="NAME", help="for verdicts that do not name their annotator")
     importing.add_argument("--allow-rejected", action="store_true", help="end with status 0 though lines were rejected")
     add_command(group, "status", status, "show what the store holds", store=True, as_json=True)

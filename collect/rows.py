@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import orjson
 
@@ -49,7 +49,8 @@ class Rows:
     position: Callable[[], int] = int
 
 
-RowReader: TypeAlias = Callable[[BinaryIO], Iterator[Row]]
+Content: TypeAlias = io.BufferedReader | gzip.GzipFile | zipfile.ZipExtFile
+RowReader: TypeAlias = Callable[[Any], Iterator[Row]]
 
 
 @contextmanager
@@ -65,33 +66,31 @@ def open_rows(path: Path) -> Iterator[Rows]:
         yield Rows(_until_damaged(read(content)), size, lambda: size if raw.closed else raw.tell())
 
 
-def _unpacked(path: Path, raw: BinaryIO, stack: ExitStack) -> tuple[BinaryIO, str]:
+def _unpacked(path: Path, raw: io.BufferedReader, stack: ExitStack) -> tuple[Content, str]:
     """The content of `path` and the name that tells its kind, taken out of a .gz or .zip."""
-    magic = raw.read(4)
-    raw.seek(0)
+    magic = raw.peek(4)[:4]
     if magic[:2] == b"\x1f\x8b":
-        unpacked = stack.enter_context(gzip.GzipFile(fileobj=raw))
-        return stack.enter_context(io.BufferedReader(unpacked, CHUNK)), path.name.lower().removesuffix(".gz")
-    if magic == b"PK\x03\x04":
-        try:
-            archive = stack.enter_context(zipfile.ZipFile(raw))
-        except zipfile.BadZipFile as error:
-            raise InputError(f"can't read {path}: {error}") from error
-        names = [name for name in archive.namelist() if not name.endswith("/") and "__MACOSX" not in name]
-        if len(names) != 1:
-            raise InputError(f"{path} holds {len(names)} files ({', '.join(names[:5])}); expected a zip of one file")
-        member = stack.enter_context(archive.open(names[0]))
-        return stack.enter_context(io.BufferedReader(member, CHUNK)), names[0].lower()  # type: ignore[type-var]
-    return raw, path.name.lower()
-
-
-def _reader(path: Path, name: str, content: BinaryIO) -> RowReader:
+        return stack.enter_context(gzip.GzipFile(fileobj=raw)), path.name.lower().removesuffix(".gz")
+    if magic != b"PK\x03\x04":
+        return raw, path.name.lower()
     try:
-        start = content.peek(CHUNK)[:CHUNK]  # type: ignore[attr-defined]
+        archive = stack.enter_context(zipfile.ZipFile(raw))
+    except zipfile.BadZipFile as error:
+        raise InputError(f"can't read {path}: {error}") from error
+    names = [name for name in archive.namelist() if not name.endswith("/") and "__MACOSX" not in name]
+    if len(names) != 1:
+        raise InputError(f"{path} holds {len(names)} files ({', '.join(names[:5])}); expected a zip of one file")
+    member = cast(zipfile.ZipExtFile, archive.open(names[0]))
+    return stack.enter_context(member), names[0].lower()
+
+
+def _reader(path: Path, name: str, content: Content) -> RowReader:
+    try:
+        start = content.peek(CHUNK)[:CHUNK]
     except _DAMAGE as error:
         raise InputError(f"can't read {path}: {error}") from error
     if start.startswith(b"PAR1"):
-        if not content.seekable() or not isinstance(content.raw, io.FileIO):  # type: ignore[attr-defined]
+        if not isinstance(content, io.BufferedReader):
             raise InputError(f"{path} holds a Parquet file; unpack it first, Parquet is read from its end")
         return _parquet_rows
     if start.startswith(_UTF16):
@@ -117,18 +116,22 @@ def _until_damaged(rows: Iterator[Row]) -> Iterator[Row]:
         yield Row(number + 1, problem=f"the file can't be read from here on: {error}")
 
 
-def _jsonl_rows(content: BinaryIO) -> Iterator[Row]:
+def _jsonl_rows(content: Content) -> Iterator[Row]:
     number = 0
     while line := content.readline(MAX_LINE):
         number += 1
         if number == 1:
             line = line.removeprefix(b"\xef\xbb\xbf")
         if len(line) >= MAX_LINE and not line.endswith(b"\n"):
-            while (rest := content.readline(MAX_LINE)) and not rest.endswith(b"\n"):
-                pass
+            _skip_line(content)
             yield Row(number, problem=f"the line is longer than {MAX_LINE:,} bytes", raw=line[:CHUNK])
         elif not line.isspace():
             yield _json_row(number, line)
+
+
+def _skip_line(content: Content) -> None:
+    while (rest := content.readline(MAX_LINE)) and not rest.endswith(b"\n"):
+        pass
 
 
 def _json_row(number: int, line: bytes) -> Row:
@@ -167,7 +170,7 @@ def _refuse_constant(name: str) -> None:
     raise _NotANumberError(name)
 
 
-def _array_rows(content: BinaryIO) -> Iterator[Row]:
+def _array_rows(content: Content) -> Iterator[Row]:
     """The items of a JSON array, holding a few of them at a time."""
     reader = io.TextIOWrapper(content, "utf-8-sig", errors="surrogateescape")
     decoder = json.JSONDecoder()
@@ -196,7 +199,7 @@ def _skip(text: str, at: int) -> int:
     return at
 
 
-def _csv_rows(content: BinaryIO, delimiter: str = ",") -> Iterator[Row]:
+def _csv_rows(content: Content, delimiter: str = ",") -> Iterator[Row]:
     csv.field_size_limit(MAX_LINE)
     text = io.TextIOWrapper(content, "utf-8-sig", errors="surrogateescape", newline="")
     reader = csv.reader(text, delimiter=delimiter)
@@ -212,11 +215,11 @@ def _csv_rows(content: BinaryIO, delimiter: str = ",") -> Iterator[Row]:
         yield Row(start, values, raw=values)
 
 
-def _tsv_rows(content: BinaryIO) -> Iterator[Row]:
+def _tsv_rows(content: Content) -> Iterator[Row]:
     return _csv_rows(content, "\t")
 
 
-def _parquet_rows(content: BinaryIO) -> Iterator[Row]:
+def _parquet_rows(content: io.BufferedReader) -> Iterator[Row]:
     import pyarrow.lib
     import pyarrow.parquet
 

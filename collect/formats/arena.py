@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from firsthand.collect.formats.form import Format, Line
+from firsthand.collect.formats.form import Format, Line, alone
 from firsthand.errors import RecordError
 
 VERDICTS = {
@@ -62,5 +62,5 @@ FORMAT = Format(
     matches=lambda row: row.keys() >= REQUIRED,
     required=REQUIRED,
     optional=frozenset("judge language turn".split()),
-    convert=_convert,
+    converter=alone(_convert),
 )

@@ -1,10 +1,10 @@
-"""hh-rlhf dialogues: chosen and rejected are one text each, "\\n\\nHuman: … \\n\\nAssistant: …", alike up to the last turns."""
+"""hh-rlhf dialogues: chosen and rejected are one text each, "\\n\\nHuman: … \\n\\nAssistant: …", alike up to a last turn."""
 
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from firsthand.collect.formats.form import Format, Line
+from firsthand.collect.formats.form import Format, Line, alone, shared_start
 from firsthand.errors import RecordError
 
 _TURN = re.compile(r"\n\n(Human|Assistant):")
@@ -19,9 +19,7 @@ def is_dialogue(row: Mapping[str, Any]) -> bool:
 
 def _convert(row: Mapping[str, Any]) -> Iterable[Line]:
     chosen, rejected = _messages("chosen", row.get("chosen")), _messages("rejected", row.get("rejected"))
-    shared = 0
-    while shared < min(len(chosen), len(rejected)) and chosen[shared] == rejected[shared]:
-        shared += 1
+    shared = shared_start(chosen, rejected)
     # A response starts with an assistant's turn: a last user turn that only one side has stays out of the prompt.
     while shared and chosen[shared - 1]["role"] == "assistant":
         shared -= 1
@@ -40,7 +38,8 @@ def _messages(name: str, text: Any) -> list[dict[str, str]]:
         raise RecordError(f'{name} does not start with "\\n\\nHuman:"; it is no dialogue of this format')
     parts = _TURN.split(text)
     return [
-        {"role": _ROLES[role], "content": content.strip()} for role, content in zip(parts[1::2], parts[2::2], strict=True)
+        {"role": _ROLES[role], "content": content.strip()}
+        for role, content in zip(parts[1::2], parts[2::2], strict=True)
     ]
 
 
@@ -54,5 +53,5 @@ FORMAT = Format(
     matches=is_dialogue,
     required=frozenset({"chosen", "rejected"}),
     optional=frozenset(),
-    convert=_convert,
+    converter=alone(_convert),
 )

@@ -27,8 +27,8 @@ class Format:
 
     matches: whether a row (its columns and values) is in this format; at most one format may match.
     required: columns that every row must have. optional: others that the format reads; the rest is reported as ignored.
-    convert: the lines of one row. prepare: makes `convert` for a file that needs others beside it (the file, if it is
-    one, and the files named in the same command).
+    converter: makes the function that turns a row into lines, for the file that holds the row (None: a dataset) and the
+    other files named in the same command.
     """
 
     name: str
@@ -36,12 +36,15 @@ class Format:
     matches: Callable[[Mapping[str, Any]], bool]
     required: frozenset[str]
     optional: frozenset[str]
-    convert: Convert | None = None
-    prepare: Callable[[Path | None, Sequence[Path]], Convert] | None = None
+    converter: Callable[[Path | None, Sequence[Path]], Convert]
 
-    def converter(self, path: Path | None, others: Sequence[Path]) -> Convert:
-        """The function that turns a row of `path` into lines."""
-        if self.prepare:
-            return self.prepare(path, others)
-        assert self.convert is not None
-        return self.convert
+
+def alone(convert: Convert) -> Callable[[Path | None, Sequence[Path]], Convert]:
+    """The `converter` of a format whose rows need no other file."""
+    return lambda _path, _others: convert
+
+
+def shared_start(one: Sequence[Any], other: Sequence[Any]) -> int:
+    """How many items (characters of texts, messages of exchanges) the two start with in common."""
+    pairs = zip(one, other, strict=False)
+    return next((at for at, (left, right) in enumerate(pairs) if left != right), min(len(one), len(other)))

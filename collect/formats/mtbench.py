@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from firsthand.collect.formats.arena import VERDICTS
-from firsthand.collect.formats.form import Format, LeftOut, Line
+from firsthand.collect.formats.form import Format, LeftOut, Line, alone
 from firsthand.errors import RecordError
 
 REQUIRED = frozenset(
@@ -82,5 +82,5 @@ FORMAT = Format(
     matches=lambda row: row.keys() >= REQUIRED,
     required=REQUIRED,
     optional=frozenset({"judge_y"}),
-    convert=_convert,
+    converter=alone(_convert),
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from firsthand.collect.formats.form import Format, Line
+from firsthand.collect.formats.form import Format, Line, alone
 from firsthand.errors import RecordError
 from firsthand.records import LINE_KEYS
 
@@ -48,5 +48,5 @@ FORMAT = Format(
     matches=_matches,
     required=frozenset({"prompt"}),
     optional=LINE_KEYS | frozenset(MESSAGE_COLUMNS),
-    convert=_convert,
+    converter=alone(_convert),
 )

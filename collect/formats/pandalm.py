@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from firsthand.collect.formats.form import Convert, Format, Line
+from firsthand.collect.formats.form import Convert, Format, Line, alone
 from firsthand.collect.rows import open_rows
 from firsthand.errors import InputError, RecordError
 
@@ -46,7 +46,7 @@ def _verdict(value: Any) -> Any:
     return VERDICTS.get(value, value) if known else str(value)
 
 
-def _prepare_judge(path: Path | None, others: Sequence[Path]) -> Convert:
+def _judge_converter(path: Path | None, others: Sequence[Path]) -> Convert:
     items = {str(row.get("idx")): row for row in _test_set(path, others)}
 
     def convert(row: Mapping[str, Any]) -> Iterable[Line]:
@@ -89,7 +89,7 @@ FORMAT = Format(
     matches=lambda row: row.keys() >= REQUIRED,
     required=REQUIRED,
     optional=frozenset({"input", "motivation_app"}),
-    convert=_convert,
+    converter=alone(_convert),
 )
 JUDGE_FORMAT = Format(
     name="pandalm-judge",
@@ -97,5 +97,5 @@ JUDGE_FORMAT = Format(
     matches=_matches_judge,
     required=frozenset({"idx"}),
     optional=frozenset({*(f"{prefix}_{part}" for prefix in JUDGES for part in ("result", "reason"))}),
-    prepare=_prepare_judge,
+    converter=_judge_converter,
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from itertools import combinations
 from typing import Any
 
-from firsthand.collect.formats.form import Format, Line
+from firsthand.collect.formats.form import Format, Line, alone
 from firsthand.errors import RecordError
 
 PREDICTIONS = ("prediction 1", "prediction 2", "prediction 3", "prediction 4")
@@ -46,5 +46,5 @@ FORMAT = Format(
     matches=lambda row: row.keys() >= REQUIRED,
     required=REQUIRED,
     optional=frozenset({"passages"}),
-    convert=_convert,
+    converter=alone(_convert),
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from itertools import combinations
 from typing import Any
 
-from firsthand.collect.formats.form import Format, Line
+from firsthand.collect.formats.form import Format, Line, alone
 from firsthand.errors import RecordError
 
 REQUIRED = frozenset({"instruction", "completions"})
@@ -49,5 +49,5 @@ FORMAT = Format(
     matches=lambda row: row.keys() >= REQUIRED,
     required=REQUIRED,
     optional=frozenset({"source"}),
-    convert=_convert,
+    converter=alone(_convert),
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from firsthand.collect.formats.form import Format, Line
+from firsthand.collect.formats.form import Format, Line, alone
 from firsthand.config import Config, load_config
 
 _NUMBERS = ("p_a", "seconds")
@@ -61,7 +61,9 @@ class ColumnMap(Config):
 def table_format(path: Path) -> Format:
     """The format that the column map at `path` describes; raises ConfigError with every problem it holds."""
     mapping = load_config(path, ColumnMap)
-    columns: dict[str, str] = {part: column for part, column in mapping.columns.model_dump().items() if column is not None}
+    columns: dict[str, str] = {
+        part: column for part, column in mapping.columns.model_dump().items() if column is not None
+    }
 
     def convert(row: Mapping[str, Any]) -> Iterable[Line]:
         values = {part: _value(part, row[column]) for part, column in columns.items()}
@@ -73,7 +75,7 @@ def table_format(path: Path) -> Format:
         matches=lambda row: row.keys() >= set(columns.values()),
         required=frozenset(columns.values()),
         optional=frozenset(mapping.tags.values()),
-        convert=convert,
+        converter=alone(convert),
     )
 
 

@@ -1,23 +1,14 @@
 """TRL's preference format: chosen and rejected, with the prompt beside them or inside both."""
 
 from collections.abc import Iterable, Mapping
-from os.path import commonprefix
 from typing import Any
 
 from firsthand.collect.formats.dialogues import is_dialogue
-from firsthand.collect.formats.form import Format, Line
+from firsthand.collect.formats.form import Format, Line, alone, shared_start
 from firsthand.errors import RecordError
 
 PROVENANCE = ("source", "annotator", "simulated", "created_at")
 """Columns that `train mix` and `collect export` write beside the texts, read back under the same names."""
-
-
-def split_turns(chosen: list[Any], rejected: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
-    """The messages that both exchanges start with, and what follows in each."""
-    shared = 0
-    while shared < min(len(chosen), len(rejected)) and chosen[shared] == rejected[shared]:
-        shared += 1
-    return chosen[:shared], chosen[shared:], rejected[shared:]
 
 
 def _matches(row: Mapping[str, Any]) -> bool:
@@ -43,7 +34,8 @@ def _parts(prompt: Any, chosen: Any, rejected: Any) -> tuple[Any, Any, Any]:
         return (prompt, chosen, rejected) if prompt is not None else _split_texts(chosen, rejected)
     if not isinstance(chosen, list) or not isinstance(rejected, list):
         return prompt, chosen, rejected
-    shared, chosen, rejected = split_turns(chosen, rejected)
+    end = shared_start(chosen, rejected)
+    shared, chosen, rejected = chosen[:end], chosen[end:], rejected[end:]
     given = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt or []
     if not isinstance(given, list):
         return prompt, chosen, rejected
@@ -54,7 +46,7 @@ def _parts(prompt: Any, chosen: Any, rejected: Any) -> tuple[Any, Any, Any]:
 
 def _split_texts(chosen: str, rejected: str) -> tuple[str, str, str]:
     """An implicit prompt of plain texts: what both start with, up to the end of its last line or word."""
-    shared = commonprefix([chosen, rejected])
+    shared = chosen[: shared_start(chosen, rejected)]
     end = max(shared.rfind("\n") + 1, shared.rfind(" ") + 1)
     if not shared[:end].strip():
         raise RecordError("there is no prompt, and chosen and rejected start with no text in common")
@@ -73,5 +65,5 @@ FORMAT = Format(
     matches=_matches,
     required=frozenset({"chosen", "rejected"}),
     optional=frozenset({"prompt", "author_chosen", "author_rejected", *PROVENANCE}),
-    convert=_convert,
+    converter=alone(_convert),
 )
