@@ -31,6 +31,11 @@ def add_collect_commands(group: Any) -> None:
     )
     importing.add_argument("--annotator", metavar="NAME", help="for verdicts that do not name their annotator")
     importing.add_argument("--allow-rejected", action="store_true", help="end with status 0 though lines were rejected")
+    exporting = add_command(group, "export", export, "write what the store holds to a file", store=True, as_json=True)
+    exporting.add_argument("file", metavar="FILE", type=Path, help=".jsonl, .jsonl.gz, .parquet, .csv or .json")
+    exporting.add_argument(
+        "--format", metavar="F", help="native, votes, trl, argilla or label-studio, where the name does not tell"
+    )
     add_command(group, "status", status, "show what the store holds", store=True, as_json=True)
 
 
@@ -54,6 +59,22 @@ def import_files(args: argparse.Namespace) -> int:
         say_json([asdict(summary) for summary in summaries])
     rejected = any(summary.rejected for summary in summaries)
     return 2 if rejected and not args.allow_rejected else 0
+
+
+def export(args: argparse.Namespace) -> None:
+    """Export the store to one file."""
+    from dataclasses import asdict
+
+    from firsthand.collect.exporting import export_file
+    from firsthand.store import Store
+
+    with Store(args.store) as store:
+        summary = export_file(store, args.file, args.format)
+    if args.json:
+        say_json(asdict(summary))
+        return
+    say(f"{summary.file} ({summary.format}): {summary.rows:,} rows")
+    _tell_reasons("left out", summary.left_out)
 
 
 def status(args: argparse.Namespace) -> None:

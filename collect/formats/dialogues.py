@@ -1,4 +1,4 @@
-"""hh-rlhf dialogues: chosen and rejected are one text each, "\\n\\nHuman: … \\n\\nAssistant: …", alike up to a last turn."""
+"""hh-rlhf dialogues: chosen and rejected are one text each, "\\n\\nHuman: … \\n\\nAssistant: …", alike at first."""
 
 import re
 from collections.abc import Iterable, Mapping

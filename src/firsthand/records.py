@@ -178,7 +178,7 @@ def as_line(entry: Entry) -> dict[str, Any]:
     line["tags"] = comparison.tags
     if entry.annotator and entry.preference:
         line |= _preference_keys(entry.annotator, entry.preference)
-    return {key: value for key, value in line.items() if value is not None and value != {} and value != ""}
+    return {key: value for key, value in line.items() if value is not None and value != {}}
 
 
 def content_id(*parts: str) -> str:
@@ -335,7 +335,7 @@ def _preference_keys(annotator: Annotator, preference: Preference) -> dict[str, 
         "verdict": preference.verdict.value,
         "strength": preference.strength,
         "p_a": preference.p_a,
-        "shown_first": preference.shown_first.value,
+        "shown_first": preference.shown_first.value or None,
         "seconds": preference.seconds,
         "rationale": preference.rationale,
         "criteria": preference.criteria,
