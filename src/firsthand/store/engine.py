@@ -13,6 +13,14 @@ from firsthand.errors import InputError
 from firsthand.records import dump
 from firsthand.store.migrations import CURRENT, migrate
 
+PRAGMAS = (
+    # A page then holds several comparisons; of the default 4 KB half would often stay empty.
+    "page_size = 16384",
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "cache_size = -65536",
+)
 DEFAULT_URL = "sqlite:///firsthand.db"
 
 
@@ -69,7 +77,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: Any) -> None:
         # A read-only file or disk refuses WAL; it can be read all the same.
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "mmap_size = 2147418112"):
+        for pragma in PRAGMAS:
             try:
                 connection.execute(f"PRAGMA {pragma}")
             except sqlite3.OperationalError as error:
