@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,11 @@ class Pairs:
     heldout: dict[str, Dataset]
     dropped: dict[str, dict[str, int]] = field(default_factory=dict)
     realised: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def without_margins(self) -> "Pairs":
+        """The same pairs without the column that asks for a margin."""
+        heldout = {name: rows.remove_columns("margin") for name, rows in self.heldout.items()}
+        return replace(self, train=self.train.remove_columns("margin"), heldout=heldout)
 
 
 def read_mix(folder: Path) -> Mix:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from accelerate import PartialState
-from datasets import Dataset
 from peft import PeftModel
 from transformers import PreTrainedTokenizerBase, PrinterCallback, ProgressCallback, set_seed
 from trl import DPOConfig, RewardConfig
@@ -21,7 +20,8 @@ from firsthand.train.model_card import model_card
 from firsthand.train.pairs import Mix, Pairs, read_mix, tokenise
 from firsthand.train.presets import preset_arguments
 from firsthand.train.progress import Progress
-from firsthand.train.trainers import PerSourceDPOTrainer, PerSourceRewardTrainer, PromptAndResponses
+from firsthand.train.shared_prompt import PackedPairs, can_share_prompts
+from firsthand.train.trainers import DPOCollator, PerSourceDPOTrainer, PerSourceRewardTrainer, PromptAndResponses
 
 Kind = Literal["reward", "dpo"]
 VERSIONS = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
@@ -33,7 +33,7 @@ def train(job: RewardJob | DPOJob, data: Path, out: Path, overwrite: bool = Fals
     A run that was interrupted goes on from its last whole checkpoint; a finished one is left as it is. Raises InputError for a
     mix without usable rows, a model that does not exist, or a folder that holds another run.
     """
-    kind: Kind = "reward" if isinstance(job, RewardJob) else "dpo"
+    kind = kind_of(job)
     mix = read_mix(data)
     identity = {"kind": kind, "job": job.model_dump(mode="json"), "mix_sha256": mix.manifest.get("content_sha256")}
     with PartialState().main_process_first():
@@ -43,12 +43,14 @@ def train(job: RewardJob | DPOJob, data: Path, out: Path, overwrite: bool = Fals
             f"{out} is finished already: {finished['steps']} steps; give another --out, or --overwrite to train it again"
         )
         return finished
-    arguments = _arguments(kind, job, mix, out)
+    arguments = make_arguments(kind, job, mix, out)
     hardware.set_threads(hardware.detect())
     tokenizer = load_tokenizer(job.model)
     pairs = tokenise(mix, tokenizer, arguments.max_length, arguments.dataset_num_proc)
+    if isinstance(job, RewardJob) and not job.margins:
+        pairs = pairs.without_margins()
     _report(pairs, arguments.max_length)
-    trainer = _make_trainer(kind, job, arguments, tokenizer, pairs)
+    trainer = make_trainer(job, arguments, tokenizer, pairs)
     checkpoint = last_checkpoint(out)
     if checkpoint:
         _note(f"resuming from {checkpoint}")
@@ -64,7 +66,12 @@ def train(job: RewardJob | DPOJob, data: Path, out: Path, overwrite: bool = Fals
     return record
 
 
-def _arguments(kind: Kind, job: RewardJob | DPOJob, mix: Mix, out: Path) -> Any:
+def kind_of(job: RewardJob | DPOJob) -> Kind:
+    """What the job trains."""
+    return "reward" if isinstance(job, RewardJob) else "dpo"
+
+
+def make_arguments(kind: Kind, job: RewardJob | DPOJob, mix: Mix, out: Path) -> Any:
     """TRL's arguments: our defaults, then what the hardware has, then the preset, then the job's own `trainer:` block."""
     heldout = [name for name in mix.splits if name != "train"]
     heldout_rows = sum(len(mix.splits[name]) for name in heldout)
@@ -95,27 +102,32 @@ def _current_names(trainer: dict[str, Any]) -> dict[str, Any]:
     return {"activation_checkpointing": trainer["gradient_checkpointing"], **rest}
 
 
-def _make_trainer(
-    kind: Kind, job: RewardJob | DPOJob, arguments: Any, tokenizer: PreTrainedTokenizerBase, pairs: Pairs
-) -> Any:
+def make_trainer(job: RewardJob | DPOJob, arguments: Any, tokenizer: PreTrainedTokenizerBase, pairs: Pairs) -> Any:
+    """The trainer of a job, its model loaded; raises InputError where TRL refuses the job."""
+    kind = kind_of(job)
     set_seed(arguments.seed)  # the head of a reward model is drawn when the model is loaded
-    options = dict(arguments.model_init_kwargs or {})
-    model = load_reward_model(job.model, **options) if kind == "reward" else load_causal_lm(job.model, **options)
-    model.config.pad_token_id = tokenizer.pad_token_id
-    common = {
-        "model": model,
-        "args": arguments,
-        "processing_class": tokenizer,
-        "peft_config": None if job.lora is None else make_lora(job.lora, kind),
-        "eval_dataset": pairs.heldout or None,
-    }
+    model = _load_base(kind, job, arguments, tokenizer)
+    pad, multiple = tokenizer.pad_token_id, arguments.pad_to_multiple_of
+    collator: Any = (
+        PromptAndResponses(pad, multiple) if kind == "reward" else DPOCollator(pad, pad_to_multiple_of=multiple)
+    )
+    share_prompts = False
+    if job.preset == "fast":
+        packed = PackedPairs(collator, pad)
+        share_prompts = can_share_prompts(model, packed([pairs.train[-1]]))
+        collator = packed if share_prompts else collator
+    trainer_class = PerSourceRewardTrainer if kind == "reward" else PerSourceDPOTrainer
     try:
-        if isinstance(job, RewardJob):
-            collator = PromptAndResponses(tokenizer.pad_token_id, arguments.pad_to_multiple_of)
-            train_rows, common["eval_dataset"] = _margins(job, pairs)
-            trainer = PerSourceRewardTrainer(data_collator=collator, train_dataset=train_rows, **common)
-        else:
-            trainer = PerSourceDPOTrainer(train_dataset=pairs.train, **common)
+        trainer = trainer_class(
+            model=model,
+            args=arguments,
+            data_collator=collator,
+            processing_class=tokenizer,
+            train_dataset=pairs.train,
+            eval_dataset=pairs.heldout or None,
+            peft_config=None if job.lora is None else make_lora(job.lora, kind),
+            share_prompts=share_prompts,
+        )
     except (ValueError, NotImplementedError) as error:
         raise InputError(f"TRL refuses this job: {error}") from error
     trainer.remove_callback(ProgressCallback)
@@ -124,12 +136,11 @@ def _make_trainer(
     return trainer
 
 
-def _margins(job: RewardJob, pairs: Pairs) -> tuple[Dataset, dict[str, Dataset] | None]:
-    """The splits with the margin column that TRL reads, or without it where the job asks for none."""
-    if job.margins:
-        return pairs.train, pairs.heldout or None
-    heldout = {name: rows.remove_columns("margin") for name, rows in pairs.heldout.items()}
-    return pairs.train.remove_columns("margin"), heldout or None
+def _load_base(kind: Kind, job: RewardJob | DPOJob, arguments: Any, tokenizer: PreTrainedTokenizerBase) -> Any:
+    options = dict(arguments.model_init_kwargs or {})
+    model = load_reward_model(job.model, **options) if kind == "reward" else load_causal_lm(job.model, **options)
+    model.config.pad_token_id = tokenizer.pad_token_id
+    return model
 
 
 def _final_metrics(trainer: Any) -> dict[str, Any]:
@@ -156,9 +167,7 @@ def _save_model(
         adapter = out / "adapter"
         trainer.save_model(str(adapter))
         if PartialState().is_main_process:
-            options = dict(trainer.args.model_init_kwargs or {})
-            base = load_reward_model(job.model, **options) if kind == "reward" else load_causal_lm(job.model, **options)
-            base.config.pad_token_id = tokenizer.pad_token_id
+            base = _load_base(kind, job, trainer.args, tokenizer)
             PeftModel.from_pretrained(base, str(adapter)).merge_and_unload().save_pretrained(out)
     if PartialState().is_main_process:
         tokenizer.save_pretrained(out)
