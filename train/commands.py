@@ -13,6 +13,15 @@ def add_train_commands(group: Any) -> None:
     parser.add_argument("config", type=Path, metavar="CONFIG", help="YAML; configs/mix.yaml explains every key")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write the mix into")
     parser.add_argument("--ratio", metavar="SHARES", help="replaces the config's ratio: human=0.7,synthetic=0.3")
+    for name, run, summary in (
+        ("reward", reward, "train a reward model on a mix"),
+        ("dpo", dpo, "train a language model on a mix by direct preference optimisation"),
+    ):
+        parser = add_command(group, name, run, summary)
+        parser.add_argument("config", type=Path, metavar="CONFIG", help=f"the job in YAML, such as configs/{name}.yaml")
+        parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the mix that `train mix` wrote")
+        parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the model goes")
+        parser.add_argument("--overwrite", action="store_true", help="replace the run that --out holds")
 
 
 def mix(args: argparse.Namespace) -> None:
@@ -48,3 +57,35 @@ def _say_manifest(manifest: dict[str, Any], out: Path) -> None:
     for warning in manifest["warnings"]:
         note(f"warning: {warning}")
     say(f"\nwrote {out} (content {manifest['content_sha256'][:12]})")
+
+
+def reward(args: argparse.Namespace) -> None:
+    """Train a reward model."""
+    from firsthand.train.jobs import RewardJob
+
+    _train(args, RewardJob)
+
+
+def dpo(args: argparse.Namespace) -> None:
+    """Train a DPO model."""
+    from firsthand.train.jobs import DPOJob
+
+    _train(args, DPOJob)
+
+
+def _train(args: argparse.Namespace, job: Any) -> None:
+    from accelerate import PartialState
+
+    from firsthand.config import load_config
+    from firsthand.train.run import train
+
+    record = train(load_config(args.config, job), args.data, args.out, args.overwrite)
+    if not PartialState().is_main_process:
+        return
+    for source in ("human", "synthetic"):
+        if f"eval_{source}_loss" in record["metrics"]:
+            loss, accuracy = (record["metrics"][f"eval_{source}_{name}"] for name in ("loss", "accuracy"))
+            say(
+                f"{source:10} {record['counts']['rows'][source]:>7} held-out pairs   loss {loss:.4f}   accuracy {accuracy:.3f}"
+            )
+    say(f"model: {args.out}")
