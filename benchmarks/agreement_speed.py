@@ -31,7 +31,7 @@ def main() -> None:
     ours, peer = [], []
     for seed in range(3):
         ours.append(seconds(lambda seed=seed: agreement_figures(counts, prompts, args.draws, seed)))
-        per_draw = seconds(lambda seed=seed: peer_draws(counts, prompts, seed)) / PEER_DRAWS
+        per_draw = seconds(lambda seed=seed: peer_draws(counts, seed)) / PEER_DRAWS
         peer.append(per_draw * args.draws)
     result = {
         "votes": args.votes,
@@ -55,13 +55,13 @@ def simulate(votes: int) -> tuple[np.ndarray, np.ndarray]:
     return counts, np.arange(comparisons) // COMPARISONS_A_PROMPT
 
 
-def peer_draws(counts: np.ndarray, prompts: np.ndarray, seed: int) -> None:
+def peer_draws(counts: np.ndarray, seed: int) -> None:
     """A few draws of prompts, alpha of each by the package."""
     generator = np.random.default_rng(seed)
-    starts = np.searchsorted(prompts, np.arange(prompts.max() + 2))
+    total = len(counts) // COMPARISONS_A_PROMPT
     for _ in range(PEER_DRAWS):
-        drawn = generator.integers(0, prompts.max() + 1, prompts.max() + 1)
-        rows = np.concatenate([np.arange(starts[prompt], starts[prompt + 1]) for prompt in drawn])
+        drawn = generator.integers(0, total, total)
+        rows = (drawn[:, None] * COMPARISONS_A_PROMPT + np.arange(COMPARISONS_A_PROMPT)).ravel()
         krippendorff.alpha(value_counts=counts[rows], level_of_measurement="nominal")
 
 
