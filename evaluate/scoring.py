@@ -1,8 +1,8 @@
 """Scores of a trained model for the chosen and the rejected response of each row.
 
 A reward model scores the whole conversation. A DPO model's score is its implicit reward, how much more likely training
-made the response than its reference has it: beta * (log pi(y | x) - log pi_ref(y | x)) (Rafailov et al. 2023, equation 5,
-without the partition term, which cancels between two responses to one prompt).
+made the response than its reference has it: beta * (log pi(y | x) - log pi_ref(y | x)) (Rafailov et al. 2023,
+equation 5, without the partition term, which cancels between two responses to one prompt).
 """
 
 from collections.abc import Callable, Iterator, Sequence

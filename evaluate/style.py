@@ -22,7 +22,9 @@ h1 { font-size: 1.05rem; font-weight: 600; color: var(--soft); margin: 0 0 16px;
 h2 { font-size: 1.2rem; margin: 0 0 4px; letter-spacing: -.01em; }
 p { margin: 0 0 12px; max-width: 72ch; }
 p.lead { color: var(--soft); margin-bottom: 20px; }
-section { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 24px; margin-top: 20px; }
+section {
+  background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 24px; margin-top: 20px;
+}
 section > :last-child { margin-bottom: 0; }
 .verdict { border-left: 6px solid var(--open); }
 .verdict .status { color: var(--open); font-weight: 650; margin: 0 0 6px; }
