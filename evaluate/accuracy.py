@@ -7,6 +7,8 @@ import numpy as np
 from firsthand.evaluate.bootstrap import DRAWS, SEED, Estimate, FloatArray, IntArray, Sums, ratio, resample_prompts
 
 COIN = 0.5
+PROMPTS_ALIKE = 6
+"""So many prompts that all differ the same way are beyond chance: two-sided sign test, 2 / 2^6 = 0.031."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +28,28 @@ class Accuracy:
 
     @property
     def beats_baselines(self) -> bool | None:
-        """Whether both differences are above 0 over their whole interval; None where there is no interval to say so."""
-        intervals = [self.minus_longer.ci, self.minus_coin.ci]
-        if all(ci is not None and ci[0] > 0 for ci in intervals):
-            return True
-        return None if None in intervals else False
+        """Whether both differences are shown to be above 0; None where there are too few prompts to tell."""
+        shown = [above_zero(difference, self.prompts) for difference in (self.minus_longer, self.minus_coin)]
+        return False if False in shown else None if None in shown else True
 
 
 def correct(chosen: FloatArray, rejected: FloatArray) -> FloatArray:
     """1 where the chosen response scores higher, 0 where the rejected one does, 1/2 where they are equal: (N,)."""
     return 0.5 * (1.0 + np.sign(chosen - rejected))
+
+
+def above_zero(difference: Estimate, prompts: int) -> bool | None:
+    """Whether a difference is shown to be above 0: over its whole interval, or, without one, on all prompts.
+
+    A resample of prompts that are all alike has no spread; the sign test then says how many are enough.
+    """
+    if difference.value is None:
+        return None
+    if difference.ci is not None:
+        return difference.ci[0] > 0
+    if difference.value <= 0:
+        return False
+    return True if prompts >= PROMPTS_ALIKE else None
 
 
 def measure_accuracy(

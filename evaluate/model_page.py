@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from firsthand.evaluate.accuracy import COIN
-from firsthand.evaluate.bootstrap import LEVEL, Estimate
+from firsthand.evaluate.bootstrap import LEVEL
 from firsthand.evaluate.charts import reliability_plot, share_bar
 from firsthand.evaluate.model_report import Evaluation, Group, Status, left_out_lines
 from firsthand.evaluate.page import Html, data_table, document, element, facts, join
@@ -37,8 +36,8 @@ def _verdict(found: Evaluation) -> Html:
 
 def _accuracy(groups: list[Group]) -> Html:
     lead = (
-        "How often the model scores the chosen response above the other one, beside picking the longer response and "
-        f"tossing a coin (dashed line). Thin lines are {LEVEL:.0%} intervals."
+        "How often the model scores the chosen response above the other one, beside picking the longer response. "
+        f"The dashed line is a coin, right on 50 %; thin lines are {LEVEL:.0%} intervals."
     )
     return element(
         "section",
@@ -60,7 +59,6 @@ def _accuracy_of(group: Group) -> Html:
         element("h3", _title(group), element("span", size)),
         share_bar("model", accuracy.model, "blue"),
         share_bar("longer wins", accuracy.longer_wins, "grey"),
-        share_bar("coin", Estimate(COIN), "grey"),
         element("p", f"Model minus longer wins: {difference}{interval}{why}"),
         class_="group",
     )
@@ -82,8 +80,9 @@ def _calibration(groups: list[Group]) -> Html:
         f"model is surer than it is right. Larger points hold more rows. The plot shows: {_title(first)}."
     )
     note = (
-        "Error is the mean distance from the dashed line. Few rows alone cause some: the next column tells how much a "
-        "perfectly calibrated model would show on these rows. A coin's log loss is 0.693; lower is better."
+        "Error is the mean distance from the dashed line. Few rows alone cause some: `if calibrated` tells how much a "
+        "perfectly calibrated model would show on as many. "
+        "A coin's log loss is 0.693; lower is better."
     )
     bins = [
         [
@@ -139,7 +138,8 @@ def _methods(found: Evaluation) -> Html:
         "that does not beat it may have learned length alone.",
         f"Intervals: percentile bootstrap over prompts, {found.draws:,} draws, seed {found.seed}; the difference to "
         "longer wins is taken within each draw. The verdict needs both differences, to longer wins and to the coin, to "
-        "lie above 0 over their whole intervals, on the human anchor alone.",
+        "lie above 0 over their whole intervals, on the anchor that people labelled; where all prompts differ alike, "
+        "on at least six of them.",
         "Rows of synthetic_heldout measure agreement with the judges that made them, not with people.",
     ]
     return element("section", element("h2", "How"), join(element("p", text) for text in texts))

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from firsthand.evaluate.accuracy import COIN, Accuracy, measure_accuracy
-from firsthand.evaluate.bootstrap import DRAWS, LEVEL, SEED, FloatArray
+from firsthand.evaluate.accuracy import COIN, Accuracy, above_zero, measure_accuracy
+from firsthand.evaluate.bootstrap import DRAWS, LEVEL, SEED, Estimate, FloatArray
 from firsthand.evaluate.calibration import Calibration, measure_calibration
 from firsthand.evaluate.held_out import HeldOut
 from firsthand.evaluate.table import number, percent, shown, table
@@ -39,7 +39,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Everything the command tells; the first group is the human anchor, where the mix has one."""
+    """Everything the command tells; the verdict is on the anchor that people, not scripts, labelled."""
 
     model: TrainedModel
     mix: Path
@@ -190,7 +190,8 @@ def _group(
 
 
 def _verdict(groups: list[Group], rows: HeldOut) -> tuple[Status, str]:
-    anchor = next((group for group in groups if group.source == "human"), None)
+    human = [group for group in groups if group.source == "human"]
+    anchor = next((group for group in human if group.simulated is False), human[0] if human else None)
     if anchor is None and (rows.split == "anchor").any():
         return Status.NOT_MEASURABLE, "Not measurable: every row of the human anchor is too long for the model."
     if anchor is None:
@@ -199,9 +200,7 @@ def _verdict(groups: list[Group], rows: HeldOut) -> tuple[Status, str]:
             "Make a mix with human preferences and anchor: {fraction: 0.2}."
         )
     accuracy = anchor.accuracy
-    who = {True: "simulated raters, not people,", False: "people", None: "people and simulated raters"}[
-        anchor.simulated
-    ]
+    who = "simulated raters, not people," if anchor.simulated else "people"
     agreement = f"agrees with {who} on {percent(accuracy.model.value or 0.0)} of {accuracy.rows:,} held-out comparisons"
     longer = percent(accuracy.longer_wins.value or 0.0)
     if accuracy.beats_baselines is None:
@@ -209,20 +208,23 @@ def _verdict(groups: list[Group], rows: HeldOut) -> tuple[Status, str]:
             f"Not measurable: the model {agreement}, picking the longer response on {longer}, "
             f"but {accuracy.minus_longer.why or accuracy.minus_coin.why}."
         )
-    low, high = accuracy.minus_longer.ci or (np.nan, np.nan)
-    points = 100 * (accuracy.minus_longer.value or 0.0)
-    margin = f"{points:+.1f} points, {LEVEL:.0%} interval {100 * low:+.1f} to {100 * high:+.1f}"
+    margin = _margin(accuracy.minus_longer)
     if accuracy.beats_baselines:
         return Status.BEATS, f"The model {agreement}; picking the longer response reaches {longer} ({margin})."
-    not_beaten = [
-        name
-        for name, figure in (("picking the longer response", accuracy.minus_longer), ("a coin", accuracy.minus_coin))
-        if figure.ci is not None and figure.ci[0] <= 0
-    ]
+    differences = {"picking the longer response": accuracy.minus_longer, "a coin": accuracy.minus_coin}
+    not_beaten = [name for name, figure in differences.items() if above_zero(figure, accuracy.prompts) is False]
     return Status.DOES_NOT_BEAT, (
         f"The model is not shown to beat {' or '.join(not_beaten)}: it {agreement}, "
         f"the longer response is right on {longer} ({margin})."
     )
+
+
+def _margin(difference: Estimate) -> str:
+    points = f"{100 * (difference.value or 0.0):+.1f} points"
+    if difference.ci is None:
+        return f"{points} on every prompt"
+    low, high = difference.ci
+    return f"{points}, {LEVEL:.0%} interval {100 * low:+.1f} to {100 * high:+.1f}"
 
 
 def _left_out(model: TrainedModel, rows: HeldOut, scored: npt.NDArray[np.bool_]) -> dict[str, dict[str, int]]:

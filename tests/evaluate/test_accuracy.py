@@ -28,8 +28,16 @@ def test_a_model_that_only_knows_length_does_not_beat_length():
     lengths = np.random.default_rng(1).normal(0.5, 1, 300)
     found = measure_accuracy(3 * lengths, lengths, np.arange(300))
     assert found.minus_longer.value == 0
-    assert found.beats_baselines is None
+    assert found.beats_baselines is False
     assert "can't show how uncertain" in found.minus_longer.why
+
+
+@pytest.mark.parametrize(("prompts", "beats"), [(5, None), (6, True)])
+def test_prompts_that_are_all_alike_are_believed_from_six_on(prompts, beats):
+    # The model is always right and length always wrong; 2 / 2^5 = 0.0625 and 2 / 2^6 = 0.03125.
+    found = measure_accuracy(np.ones(prompts), -np.ones(prompts), np.arange(prompts))
+    assert found.minus_longer.ci is None
+    assert found.beats_baselines is beats
 
 
 def test_differences_are_paired_within_each_draw():

@@ -82,6 +82,14 @@ def test_a_simulated_anchor_is_never_called_people(make_mix):
     assert found.groups[0].name == "anchor, simulated"
 
 
+def test_the_verdict_is_on_people_where_scripts_labelled_too(make_mix):
+    mix = make_mix(anchor=[*rows_of(60), *rows_of(60, simulated=True)])
+    right_with_people_alone = np.concatenate([np.where(np.arange(60) % 10 == 0, -1, 1), -np.ones(60)])
+    found = evaluate(mix, right_with_people_alone)
+    assert found.status is Status.BEATS
+    assert "agrees with people on 90.0 % of 60" in found.sentence
+
+
 def run(capsys, *arguments):
     status = main(["evaluate", "model", *map(str, arguments)])
     captured = capsys.readouterr()
