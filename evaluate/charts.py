@@ -79,7 +79,7 @@ def _diagonal() -> Html:
         y1=_up(0.5),
         x2=_across(1.0),
         y2=_up(1.0),
-        stroke="var(--grey)",
+        stroke="var(--soft)",
         stroke_width=1.5,
         stroke_dasharray="4 4",
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from firsthand.evaluate.bootstrap import LEVEL
 from firsthand.evaluate.charts import reliability_plot, share_bar
-from firsthand.evaluate.model_report import Evaluation, Group, Status, left_out_lines
+from firsthand.evaluate.model_report import Evaluation, Group, Status, deciding_group, left_out_lines
 from firsthand.evaluate.page import Html, data_table, document, element, facts, join
 from firsthand.evaluate.table import number, percent, shown
 
@@ -56,19 +56,19 @@ def _accuracy_of(group: Group) -> Html:
     size = f" {accuracy.rows:,} rows, {accuracy.prompts:,} prompts"
     return element(
         "div",
-        element("h3", _title(group), element("span", size)),
-        share_bar("model", accuracy.model, "blue"),
-        share_bar("longer wins", accuracy.longer_wins, "grey"),
+        element("h3", group.title, element("span", size)),
+        share_bar("model", accuracy.model, "model"),
+        share_bar("longer wins", accuracy.longer_wins, "other"),
         element("p", f"Model minus longer wins: {difference}{interval}{why}"),
         class_="group",
     )
 
 
 def _calibration(groups: list[Group]) -> Html:
-    first = groups[0]
+    plotted = deciding_group(groups) or groups[0]
     rows = [
         [
-            _title(group),
+            group.title,
             " ".join(shown(group.calibration.ece)),
             number(group.calibration.ece_if_calibrated),
             " ".join(shown(group.calibration.log_loss)),
@@ -77,10 +77,10 @@ def _calibration(groups: list[Group]) -> Html:
     ]
     lead = (
         "A score difference claims how likely the chosen response is the better one. Points below the dashed line: the "
-        f"model is surer than it is right. Larger points hold more rows. The plot shows: {_title(first)}."
+        f"model is surer than it is right. Larger points hold more rows. The plot shows: {plotted.title}."
     )
     note = (
-        "Error is the mean distance from the dashed line. Few rows alone cause some: `if calibrated` tells how much a "
+        "Error is the mean distance from the dashed line. Few rows alone cause some: “if calibrated” tells how much a "
         "perfectly calibrated model would show on as many. "
         "A coin's log loss is 0.693; lower is better."
     )
@@ -91,7 +91,7 @@ def _calibration(groups: list[Group]) -> Html:
             percent(cell.confidence) if cell.confidence is not None else "",
             percent(cell.accuracy) if cell.accuracy is not None else "",
         ]
-        for cell in first.calibration.bins
+        for cell in plotted.calibration.bins
     ]
     numbers = element(
         "details", element("summary", "The plot's figures"), data_table(["sure", "rows", "mean sure", "right"], bins)
@@ -102,7 +102,7 @@ def _calibration(groups: list[Group]) -> Html:
         element("p", lead, class_="lead"),
         element(
             "div",
-            element("div", element("p", "how often it was right"), reliability_plot(first.calibration.bins)),
+            element("div", element("p", "how often it was right"), reliability_plot(plotted.calibration.bins)),
             element("div", element("p", note), numbers),
             class_="plots",
         ),
@@ -143,7 +143,3 @@ def _methods(found: Evaluation) -> Html:
         "Rows of synthetic_heldout measure agreement with the judges that made them, not with people.",
     ]
     return element("section", element("h2", "How"), join(element("p", text) for text in texts))
-
-
-def _title(group: Group) -> str:
-    return {"anchor": "human anchor", "synthetic_heldout": "synthetic held-out"}.get(group.name, group.name)

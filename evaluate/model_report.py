@@ -36,6 +36,14 @@ class Group:
     accuracy: Accuracy
     calibration: Calibration
 
+    @property
+    def title(self) -> str:
+        """The name as a person reads it."""
+        who = {None: "people and simulated raters", True: "simulated raters", False: "people"}[self.simulated]
+        return (
+            f"anchor: {who}" if self.source == "human" else f"synthetic held-out{' (simulated)' * bool(self.simulated)}"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
@@ -110,7 +118,7 @@ def evaluation_text(found: Evaluation) -> str:
     """The figures as a person reads them in a terminal."""
     accuracy = [
         [
-            group.name,
+            group.title,
             f"{group.accuracy.rows:,}",
             f"{group.accuracy.prompts:,}",
             *shown(group.accuracy.model),
@@ -121,7 +129,7 @@ def evaluation_text(found: Evaluation) -> str:
     ]
     calibration = [
         [
-            group.name,
+            group.title,
             *shown(group.calibration.ece),
             number(group.calibration.ece_if_calibrated),
             *shown(group.calibration.log_loss),
@@ -129,7 +137,7 @@ def evaluation_text(found: Evaluation) -> str:
         for group in found.groups
     ]
     whys = dict.fromkeys(
-        f"{group.name}: {figure.why}"
+        f"{group.title}: {figure.why}"
         for group in found.groups
         for figure in (group.accuracy.model, group.accuracy.minus_longer)
         if figure.why
@@ -145,10 +153,16 @@ def evaluation_text(found: Evaluation) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def deciding_group(groups: list[Group]) -> Group | None:
+    """The group that the verdict rests on: the anchor's rows that people labelled, else those of simulated raters."""
+    human = [group for group in groups if group.source == "human"]
+    return next((group for group in human if group.simulated is False), human[0] if human else None)
+
+
 def left_out_lines(found: Evaluation) -> list[str]:
     """One sentence for each reason and split."""
     return [
-        f"left out: {rows:,} rows of {split}: {reason}"
+        f"left out of {split}: {rows:,} {'row' if rows == 1 else 'rows'} {reason}"
         for reason, splits in found.left_out.items()
         for split, rows in splits.items()
     ]
@@ -190,8 +204,7 @@ def _group(
 
 
 def _verdict(groups: list[Group], rows: HeldOut) -> tuple[Status, str]:
-    human = [group for group in groups if group.source == "human"]
-    anchor = next((group for group in human if group.simulated is False), human[0] if human else None)
+    anchor = deciding_group(groups)
     if anchor is None and (rows.split == "anchor").any():
         return Status.NOT_MEASURABLE, "Not measurable: every row of the human anchor is too long for the model."
     if anchor is None:

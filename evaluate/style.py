@@ -4,12 +4,12 @@ STYLE = """
 :root {
   color-scheme: light dark;
   --paper: #fbfbf9; --card: #ffffff; --ink: #1b1f24; --soft: #5b6470; --line: #dfe3e8; --track: #eceff2;
-  --blue: #2563a8; --grey: #8a94a0; --good: #1a7f4b; --bad: #a8480f; --open: #5b6470;
+  --blue: #2563a8; --model: #7cabdf; --other: #b4bcc5; --good: #1a7f4b; --bad: #a8480f; --open: #5b6470;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #14171b; --card: #1c2025; --ink: #e8eaed; --soft: #a3acb7; --line: #333a42; --track: #2a3037;
-    --blue: #6fb0f2; --grey: #7b8591; --good: #57c98a; --bad: #f0a168; --open: #a3acb7;
+    --blue: #6fb0f2; --model: #35689e; --other: #59626d; --good: #57c98a; --bad: #f0a168; --open: #a3acb7;
   }
 }
 * { box-sizing: border-box; }

@@ -60,7 +60,7 @@ def test_an_anchor_too_long_for_the_model_is_not_measurable(make_mix):
     found = evaluate(mix, [np.nan] * 10 + [1.0] * 10, max_length=5)
     assert found.status is Status.NOT_MEASURABLE
     assert found.left_out == {"longer than 5 tokens": {"anchor": 10}}
-    assert "left out: 10 rows of anchor: longer than 5 tokens" in evaluation_text(found)
+    assert "left out of anchor: 10 rows longer than 5 tokens" in evaluation_text(found)
 
 
 def test_groups_follow_source_and_simulated(make_mix):
