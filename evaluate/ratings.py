@@ -98,7 +98,7 @@ def _people(frame: pd.DataFrame, tag: str | None, left_out: Counter[str]) -> pd.
             left_out[reason] += int(votes)
     people = frame.loc[rated, COLUMNS]
     if tag is not None:
-        people = people.assign(tag=[tags.get(tag) for tags in frame.loc[rated, "tags"]])
+        people = people.assign(tag=tag_values(frame.loc[rated, "tags"], tag))
     return people
 
 
