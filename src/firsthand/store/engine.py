@@ -18,6 +18,8 @@ PRAGMAS = (
     "foreign_keys = ON",
     "cache_size = -65536",
 )
+WRITERS = 7263514
+"""The number of the lock that every writer to a PostgreSQL store holds."""
 DEFAULT_URL = "sqlite:///firsthand.db"
 
 
@@ -86,6 +88,14 @@ def _postgresql(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() != "postgresql":
         raise InputError(f"the store is a {url.get_backend_name()} database; firsthand knows sqlite and postgresql")
     try:
-        return sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        engine = sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise InputError("a PostgreSQL store needs psycopg: pip install 'firsthand[postgres]'") from error
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        # Writers take turns, as they do in SQLite: what one has read still holds when it writes.
+        if not connection.get_execution_options().get("read_only"):
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
+
+    return engine
