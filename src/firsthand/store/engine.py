@@ -61,7 +61,8 @@ def _is_current(engine: sa.Engine) -> bool:
 
 def _sqlite(url: sa.URL) -> sa.Engine:
     path = Path(url.database or "")
-    if url.database and url.database != ":memory:" and not path.parent.is_dir():
+    is_file = url.database and url.database != ":memory:" and not url.database.startswith("file:")
+    if is_file and not path.parent.is_dir():
         raise InputError(f"can't open the store {path}: the folder {path.parent} does not exist")
     engine = sa.create_engine(url, connect_args={"timeout": 30, "isolation_level": None})
 
