@@ -1,18 +1,84 @@
 """The `firsthand collect` commands."""
 
 import argparse
-from typing import Any
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from firsthand.commandline import add_command, say, say_json
+from firsthand.commandline import add_command, note, say, say_json
+
+if TYPE_CHECKING:
+    from firsthand.collect.importing import Summary
+
+REASONS_SHOWN = 10
 
 
 def add_collect_commands(group: Any) -> None:
     """Add the commands of this group."""
+    importing = add_command(
+        group,
+        "import",
+        import_files,
+        "take preferences from files or datasets into the store",
+        store=True,
+        as_json=True,
+    )
+    importing.add_argument("files", nargs="+", metavar="FILE", help="a file, a dataset folder, or a Hugging Face name")
+    importing.add_argument("--format", metavar="F", help="the format, where it is not to be told from the content")
+    importing.add_argument("--map", metavar="M.yaml", type=Path, help="a column map, for any other table")
+    importing.add_argument(
+        "--source", choices=("human", "synthetic"), help="for verdicts that do not say who gave them"
+    )
+    importing.add_argument("--annotator", metavar="NAME", help="for verdicts that do not name their annotator")
+    importing.add_argument("--allow-rejected", action="store_true", help="end with status 0 though lines were rejected")
+    exporting = add_command(group, "export", export, "write what the store holds to a file", store=True, as_json=True)
+    exporting.add_argument("file", metavar="FILE", type=Path, help=".jsonl, .jsonl.gz, .parquet, .csv or .json")
+    exporting.add_argument(
+        "--format", metavar="F", help="native, votes, trl, argilla or label-studio, where the name does not tell"
+    )
     add_command(group, "status", status, "show what the store holds", store=True, as_json=True)
-    server = add_command(group, "serve", serve, "open the rating page in a browser", store=True)
-    server.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
-    server.add_argument("--port", type=int, default=7860, help="port to listen on; 0 takes a free one")
-    server.add_argument("--rater", default="rater-1", metavar="NAME", help="who is rating (default: rater-1)")
+    serving = add_command(group, "serve", serve, "open the rating page in a browser", store=True)
+    serving.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
+    serving.add_argument("--port", type=int, default=7860, help="port to listen on; 0 takes a free one (default: 7860)")
+    serving.add_argument("--rater", default="rater-1", metavar="NAME", help="who is rating (default: rater-1)")
+
+
+def import_files(args: argparse.Namespace) -> int:
+    """Import each file; status 2 when lines were rejected."""
+    from dataclasses import asdict
+
+    from firsthand.collect.importing import Options, import_file
+    from firsthand.store import Store
+
+    options = Options(args.format, args.map, args.source, args.annotator)
+    summaries = []
+    with Store(args.store) as store:
+        for name in args.files:
+            others = [Path(other) for other in args.files if other != name]
+            summary = import_file(store, name, options, others)
+            summaries.append(summary)
+            if not args.json:
+                _tell(summary)
+    if args.json:
+        say_json([asdict(summary) for summary in summaries])
+    rejected = any(summary.rejected for summary in summaries)
+    return 2 if rejected and not args.allow_rejected else 0
+
+
+def export(args: argparse.Namespace) -> None:
+    """Export the store to one file."""
+    from dataclasses import asdict
+
+    from firsthand.collect.exporting import export_file
+    from firsthand.store import Store
+
+    with Store(args.store) as store:
+        summary = export_file(store, args.file, args.format)
+    if args.json:
+        say_json(asdict(summary))
+        return
+    say(f"{summary.file} ({summary.format}): {summary.rows:,} rows")
+    _tell_reasons("left out", summary.left_out)
 
 
 def status(args: argparse.Namespace) -> None:
@@ -37,3 +103,25 @@ def serve(args: argparse.Namespace) -> None:
 
     with Store(args.store) as store:
         serve_store(store, args.host, args.port, args.rater)
+
+
+def _tell(summary: "Summary") -> None:
+    counts = f"{summary.added:,} added, {summary.replaced:,} replaced, {summary.known:,} known already"
+    say(f"{summary.file} ({summary.format}): {summary.rows:,} rows; {counts}")
+    _tell_reasons("left out", summary.left_out)
+    _tell_reasons("rejected", summary.rejected)
+    if summary.rejected_file:
+        say(f"  the rejected rows are in {summary.rejected_file}")
+    if summary.ignored_columns:
+        note(f"  columns not read: {', '.join(summary.ignored_columns)}")
+
+
+def _tell_reasons(what: str, reasons: Counter[str]) -> None:
+    if not reasons:
+        return
+    say(f"  {reasons.total():,} {what}:")
+    for reason, count in reasons.most_common(REASONS_SHOWN):
+        say(f"    {count:>7,}  {reason}")
+    others = reasons.most_common()[REASONS_SHOWN:]
+    if others:
+        say(f"    {sum(count for _, count in others):>7,}  for {len(others)} other reasons")

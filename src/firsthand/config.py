@@ -50,8 +50,10 @@ def check_config(content: Mapping[str, Any], model: type[ConfigT], where: str = 
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        problems = [_problem(model, item) for item in error.errors(include_url=False)]
-        raise ConfigError(where, problems) from None
+        problems: dict[str, list[str]] = {}
+        for path, message in (_problem(model, item) for item in error.errors(include_url=False)):
+            problems.setdefault(path, []).append(message)
+        raise ConfigError(where, [(path, "; or: ".join(messages)) for path, messages in problems.items()]) from None
 
 
 def closest(word: str, known: Iterable[str]) -> str:
@@ -61,9 +63,11 @@ def closest(word: str, known: Iterable[str]) -> str:
 
 
 def _problem(model: type[BaseModel], item: Any) -> tuple[str, str]:
-    path = ".".join(str(part) for part in item["loc"])
     if item["type"] == "extra_forbidden":
+        path = ".".join(map(str, item["loc"]))
         return path, f"unknown key{closest(str(item['loc'][-1]), _keys_at(model, item['loc'][:-1]))}"
+    # Where a key takes one of several types, pydantic names the type it tried as a part of the path.
+    path = ".".join(str(part) for part in item["loc"] if str(part).isidentifier() or isinstance(part, int))
     message = str(item["msg"]).removeprefix("Value error, ")
     if item["type"] == "missing":
         return path, "missing; this key is required"

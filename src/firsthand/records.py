@@ -7,7 +7,7 @@ the smaller id is A), and verdicts, probabilities and sides are turned to match.
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -135,6 +135,9 @@ class Entry:
     families: dict[str, str] = field(default_factory=dict)
 
 
+VERDICTS = {verdict.value: verdict for verdict in Verdict}
+SOURCES = {source.value: source for source in Source}
+SIDES = {side.value: side for side in Side}
 COMPARISON_KEYS = frozenset(
     "prompt response_a response_b response_a_id response_b_id length_a length_b author_a author_b family_a family_b"
     " tags".split()
@@ -175,7 +178,7 @@ def as_line(entry: Entry) -> dict[str, Any]:
     line["tags"] = comparison.tags
     if entry.annotator and entry.preference:
         line |= _preference_keys(entry.annotator, entry.preference)
-    return {key: value for key, value in line.items() if value is not None and value != {} and value != ""}
+    return {key: value for key, value in line.items() if value is not None and value != {}}
 
 
 def content_id(*parts: str) -> str:
@@ -220,14 +223,14 @@ def _parse(line: Mapping[str, Any]) -> Entry:
 def _messages(name: str, value: Any) -> list[Message]:
     """The chat messages of `value`: a text stands for one message of the user."""
     if isinstance(value, str):
-        value = [{"role": "user", "content": value}]
-    if not isinstance(value, Sequence) or isinstance(value, bytes) or not value:
+        return [{"role": "user", "content": _text(name, value)}]
+    if not isinstance(value, list | tuple) or not value:
         raise RecordError(f"{name} is {_shown(value)}; expected a text or a list of {{role, content}} messages")
     return [_message(name, message) for message in value]
 
 
 def _message(name: str, value: Any) -> Message:
-    if not isinstance(value, Mapping) or not isinstance(value.get("role"), str):
+    if not isinstance(value, dict) or not isinstance(value.get("role"), str):
         raise RecordError(f"{name} holds {_shown(value)}; expected a message with role and content")
     return {"role": value["role"], "content": _text(f"{name}'s content", value.get("content"))}
 
@@ -269,17 +272,17 @@ def _preference(line: Mapping[str, Any], swap: bool) -> tuple[Annotator | None, 
     """The line's annotator and preference, if it holds a verdict; the sides exchanged where `swap`."""
     if line.get("verdict") is None:
         if line.get("p_a") is not None:
-            raise RecordError(f"p_a is {_shown(line['p_a'])} but there is no verdict; give one of {_words(Verdict)}")
+            raise RecordError(f"p_a is {_shown(line['p_a'])} but there is no verdict; give one of {_words(VERDICTS)}")
         return None, None
     judge = line.get("judge") or {}
-    if not isinstance(judge, Mapping):
+    if not isinstance(judge, dict):
         raise RecordError(f"judge is {_shown(judge)}; expected an object with model, family, prompt_sha256, repeat")
     checks, judge_checks = PREFERENCE_CHECKS, JUDGE_CHECKS
-    values = {key: checks[key](key, value) for key, value in line.items() if key in checks and value is not None}
+    values = {key: check(key, line[key]) for key, check in checks.items() if line.get(key) is not None}
     for key, value in judge.items():
         if key in judge_checks and value is not None:
             values[key] = judge_checks[key](f"judge.{key}", value)
-    detail = {key: value for key, value in judge.items() if key not in JUDGE_KEYS}
+    detail = {key: value for key, value in judge.items() if key not in JUDGE_KEYS and value is not None}
     verdict, p_a = values["verdict"], values.get("p_a")
     if p_a is not None and ((verdict is Verdict.A and p_a < 0.5) or (verdict is Verdict.B and p_a > 0.5)):
         raise RecordError(f"verdict is {verdict.value!r} but p_a, the probability that A is better, is {p_a}")
@@ -306,10 +309,10 @@ def _annotator(line: Mapping[str, Any], judge: Mapping[str, Any]) -> Annotator:
         )
     return _known_annotator(
         _optional_text("annotator", line.get("annotator")) or model or "anonymous",
-        _word("source", source, Source),
+        _word("source", source, SOURCES),
         model,
         _optional_text("judge.family", judge.get("family")),
-        _flag("simulated", line.get("simulated", False)),
+        _flag("simulated", False if line.get("simulated") is None else line["simulated"]),
     )
 
 
@@ -332,7 +335,7 @@ def _preference_keys(annotator: Annotator, preference: Preference) -> dict[str, 
         "verdict": preference.verdict.value,
         "strength": preference.strength,
         "p_a": preference.p_a,
-        "shown_first": preference.shown_first.value,
+        "shown_first": preference.shown_first.value or None,
         "seconds": preference.seconds,
         "rationale": preference.rationale,
         "criteria": preference.criteria,
@@ -343,8 +346,11 @@ def _preference_keys(annotator: Annotator, preference: Preference) -> dict[str, 
 
 
 def _families(line: Mapping[str, Any]) -> dict[str, str]:
-    stated = ((line.get(f"author_{side}"), line.get(f"family_{side}"), side) for side in "ab")
-    return {author: _text(f"family_{side}", family) for author, family, side in stated if author and family}
+    families = {}
+    for author, family in (("author_a", "family_a"), ("author_b", "family_b")):
+        if line.get(author) and line.get(family):
+            families[line[author]] = _text(family, line[family])
+    return families
 
 
 def _tags(value: Any) -> dict[str, str]:
@@ -358,20 +364,24 @@ def _tags(value: Any) -> dict[str, str]:
 def _mapping(name: str, value: Any) -> dict[str, Any]:
     if value is None:
         return {}
-    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+    if not isinstance(value, dict):
         raise RecordError(f"{name} is {_shown(value)}; expected names and values")
-    return {key: item for key, item in value.items() if item is not None}
+    kept = {key: item for key, item in value.items() if item is not None}
+    for key in kept:
+        if not isinstance(key, str):
+            raise RecordError(f"{name} is {_shown(value)}; expected names that are texts")
+    return kept
 
 
-def _word(name: str, value: Any, words: Any) -> Any:
-    try:
-        return words(value)
-    except ValueError:
-        raise RecordError(f"{name} is {_shown(value)}; expected one of {_words(words)}") from None
+def _word(name: str, value: Any, words: dict[str, Any]) -> Any:
+    word = words.get(value) if isinstance(value, str) else None
+    if word is None:
+        raise RecordError(f"{name} is {_shown(value)}; expected one of {_words(words)}")
+    return word
 
 
-def _words(words: Any) -> str:
-    return ", ".join(word.value for word in words if word.value)
+def _words(words: dict[str, Any]) -> str:
+    return ", ".join(word for word in words if word)
 
 
 def _number(name: str, value: Any, low: float = 0.0, high: float = math.inf) -> float:
@@ -400,8 +410,8 @@ def _time(name: str, value: Any) -> str:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         raise RecordError(f"{name} is {_shown(value)}; expected a time such as 2026-11-22T10:00:00Z") from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _shown(value: Any) -> str:
@@ -420,10 +430,10 @@ def _shown(value: Any) -> str:
 Check: TypeAlias = Callable[[str, Any], Any]
 """Takes a key's name and its value, returns the value as the record keeps it or raises RecordError."""
 PREFERENCE_CHECKS: dict[str, Check] = {
-    "verdict": partial(_word, words=Verdict),
+    "verdict": partial(_word, words=VERDICTS),
     "p_a": partial(_number, high=1.0),
     "strength": partial(_whole, low=1, high=MAX_STRENGTH),
-    "shown_first": partial(_word, words=Side),
+    "shown_first": partial(_word, words=SIDES),
     "seconds": _number,
     "rationale": _text,
     "criteria": _mapping,

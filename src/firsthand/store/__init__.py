@@ -4,24 +4,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 import pandas as pd
+import pyarrow as pa
 import sqlalchemy as sa
 
 from firsthand.errors import RecordError
 from firsthand.records import Annotator, Comparison, Entry, Source
 from firsthand.store import schema
-from firsthand.store.engine import open_engine
+from firsthand.store.engine import among, open_engine
 from firsthand.store.rows import comparison_of, preference_of
+from firsthand.store.votes import VOTE_COLUMNS, vote_table, votes_query
 from firsthand.store.writing import Outcome, add_entries
 
 __all__ = ["VOTE_COLUMNS", "Counts", "Outcome", "Store"]
 
 FETCH_ROWS = 2_000
-VOTE_COLUMNS = (
-    "comparison_id prompt_id annotator source simulated verdict p_a strength shown_first seconds prompt_sha256 repeat"
-    " swap_consistent gold response_a_id response_b_id author_a author_b length_a length_b tags has_text"
-).split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,60 +121,44 @@ class Store:
             else:
                 yield Entry(comparison, annotators[row.annotator], preference_of(row), stated)
 
-    def comparisons(self, ids: Sequence[str] | None = None) -> Iterator[Comparison]:
-        """Stream the comparisons by id: those in `ids`, or all."""
-        table = schema.comparisons
-        query = sa.select(table, schema.prompts.c.messages).join(
-            schema.prompts, schema.prompts.c.id == table.c.prompt_id
-        )
-        if ids is None:
-            yield from map(comparison_of, self._stream(query.order_by(table.c.id)))
-            return
-        wanted = sorted(ids)
-        for start in range(0, len(wanted), FETCH_ROWS):
-            chunk = query.where(table.c.id.in_(wanted[start : start + FETCH_ROWS])).order_by(table.c.id)
-            yield from map(comparison_of, self._stream(chunk))
+    def comparisons(self) -> Iterator[Comparison]:
+        """Stream every comparison, by id."""
+        table, prompts = schema.comparisons, schema.prompts
+        query = sa.select(table, prompts.c.messages).join(prompts, prompts.c.id == table.c.prompt_id)
+        return map(comparison_of, self._stream(query.order_by(table.c.id)))
 
-    def votes(self) -> pd.DataFrame:
-        """Every current preference without the texts: one row a vote, the columns of VOTE_COLUMNS.
+    def texts(self, ids: Sequence[str]) -> Iterator[Any]:
+        """The stored texts of the comparisons `ids`, at best a few thousand, in no order.
 
-        tags is a dict; has_text says whether both responses are there in full. Rows come by comparison, annotator
-        and order, so that equal stores give equal tables.
+        Each row is (id, messages, response_a, response_b, author_a, author_b): messages and responses as JSON.
         """
-        frames = list(self.vote_frames())
-        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=VOTE_COLUMNS)
-
-    def vote_frames(self, rows: int = 100_000) -> Iterator[pd.DataFrame]:
-        """Stream `votes` in tables of at most `rows` rows."""
-        comparisons, preferences, annotators = schema.comparisons, schema.preferences, schema.annotators
-        has_text = sa.and_(comparisons.c.response_a.is_not(None), comparisons.c.response_b.is_not(None))
-        columns = {
-            **{column.name: column for column in (*comparisons.c, *annotators.c, *preferences.c)},
-            "has_text": has_text.label("has_text"),
-        }
-        query = (
-            sa.select(*(columns[name] for name in VOTE_COLUMNS))
-            .select_from(preferences)
-            .join(comparisons, comparisons.c.id == preferences.c.comparison_id)
-            .join(annotators, annotators.c.name == preferences.c.annotator)
-            .where(preferences.c.is_current)
-            .order_by(
-                preferences.c.comparison_id,
-                preferences.c.annotator,
-                preferences.c.shown_first,
-                preferences.c.prompt_sha256,
-                preferences.c.repeat,
-            )
+        table, prompts = schema.comparisons, schema.prompts
+        names = ("response_a", "response_b", "author_a", "author_b")
+        query = sa.select(table.c.id, prompts.c.messages, *(table.c[name] for name in names)).join(
+            prompts, prompts.c.id == table.c.prompt_id
         )
-        tags: dict[str, dict[str, str]] = {}
-        chunk: list[Any] = []
-        for row in self._stream(query):
-            chunk.append(row)
-            if len(chunk) == rows:
-                yield _vote_frame(chunk, tags)
-                chunk = []
-        if chunk:
-            yield _vote_frame(chunk, tags)
+        with self._reading() as connection:
+            yield from connection.execute(query.where(among(connection, table.c.id, ids)))
+
+    def votes(self, columns: Sequence[str] = VOTE_COLUMNS) -> pd.DataFrame:
+        """Every current preference without the texts: one row a vote, with `columns` of VOTE_COLUMNS.
+
+        tags is JSON; has_text says whether both responses are there in full. Rows come by comparison, annotator and
+        order, so that equal stores give equal tables.
+        """
+        tables = list(self._vote_tables(columns, rows=100_000)) or [vote_table([], columns)]
+        votes: pd.DataFrame = pa.concat_tables(tables).to_pandas()
+        return votes
+
+    def vote_frames(self, columns: Sequence[str] = VOTE_COLUMNS, rows: int = 100_000) -> Iterator[pd.DataFrame]:
+        """Stream `votes` in tables of at most `rows` rows."""
+        return (table.to_pandas() for table in self._vote_tables(columns, rows))
+
+    def _vote_tables(self, columns: Sequence[str], rows: int) -> Iterator[pa.Table]:
+        with self._reading() as connection:
+            result = connection.execution_options(yield_per=rows).execute(votes_query(columns))
+            for chunk in result.partitions(rows):
+                yield vote_table(chunk, columns)
 
     def _stream(self, query: sa.Select[Any]) -> Iterator[Any]:
         """Rows of `query`, fetched a few thousand at a time on either engine."""
@@ -191,16 +172,3 @@ class Store:
     def _families(connection: sa.Connection) -> dict[str, str]:
         rows = connection.execute(sa.select(schema.lineages).where(schema.lineages.c.family.is_not(None)))
         return {row.name: row.family for row in rows}
-
-
-def _vote_frame(rows: list[Any], tags: dict[str, dict[str, str]]) -> pd.DataFrame:
-    """A table of votes; equal tags share one dict, kept in `tags` by their JSON."""
-    frame = pd.DataFrame.from_records(rows, columns=VOTE_COLUMNS)
-    for text in frame["tags"].unique():
-        tags.setdefault(text, orjson.loads(text))
-    frame["tags"] = frame["tags"].map(tags.get)
-    for name in ("simulated", "gold", "has_text"):
-        frame[name] = frame[name].astype(bool)
-    for name in ("p_a", "strength", "seconds", "length_a", "length_b"):
-        frame[name] = frame[name].astype("float64")
-    return frame

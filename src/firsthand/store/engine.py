@@ -2,14 +2,25 @@
 
 import os
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from firsthand.errors import InputError
+from firsthand.records import dump
 from firsthand.store.migrations import CURRENT, migrate
 
+PRAGMAS = (
+    # A page then holds several comparisons; of the default 4 KB half would often stay empty.
+    "page_size = 16384",
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "cache_size = -65536",
+)
 DEFAULT_URL = "sqlite:///firsthand.db"
 
 
@@ -40,6 +51,14 @@ def open_engine(url: str | None = None) -> sa.Engine:
     return engine
 
 
+def among(connection: sa.Connection, column: sa.Column[str], values: Iterable[str]) -> sa.ColumnElement[bool]:
+    """The condition that `column` holds one of `values`, passed as one parameter however many they are."""
+    wanted = sorted(values)
+    if connection.dialect.name == "postgresql":
+        return column == sa.any_(sa.bindparam("wanted", wanted, type_=postgresql.ARRAY(sa.Text)))
+    return column.in_(sa.select(sa.func.json_each(dump(wanted)).table_valued("value").c.value))
+
+
 def _is_current(engine: sa.Engine) -> bool:
     """Whether the schema is up to date, asked without writing: a store on a read-only disk can be read."""
     with engine.connect() as connection:
@@ -58,7 +77,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: Any) -> None:
         # A read-only file or disk refuses WAL; it can be read all the same.
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -65536"):
+        for pragma in PRAGMAS:
             try:
                 connection.execute(f"PRAGMA {pragma}")
             except sqlite3.OperationalError as error:

@@ -18,13 +18,14 @@ comparisons = sa.Table(
     sa.Column("prompt_id", sa.Text, sa.ForeignKey("prompts.id"), nullable=False),
     sa.Column("response_a_id", sa.Text, nullable=False),
     sa.Column("response_b_id", sa.Text, nullable=False),
-    sa.Column("response_a", sa.Text),  # JSON: a text or [{role, content}]; NULL: known by id only
-    sa.Column("response_b", sa.Text),
     sa.Column("author_a", sa.Text),
     sa.Column("author_b", sa.Text),
     sa.Column("length_a", sa.Integer),  # characters
     sa.Column("length_b", sa.Integer),
     sa.Column("tags", sa.Text, nullable=False),  # JSON: {name: tag}
+    # The long columns come last: SQLite reads a row from its start, and most queries want none of the texts.
+    sa.Column("response_a", sa.Text),  # JSON: a text or [{role, content}]; NULL: known by id only
+    sa.Column("response_b", sa.Text),
 )
 
 annotators = sa.Table(

@@ -1,7 +1,7 @@
 """Adding entries to a store: append-only, idempotent, one current verdict per annotator, comparison and order."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -9,11 +9,11 @@ from typing import Any, TypeAlias
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from firsthand.errors import RecordError
 from firsthand.records import Annotator, Comparison, Content, Entry, Preference, dump
 from firsthand.store import schema
+from firsthand.store.engine import among
 from firsthand.store.rows import preference_of
 
 Key: TypeAlias = tuple[str, str, str, str, int]
@@ -66,7 +66,8 @@ class _Batch:
         self.annotators = _known_annotators(connection, names)
         self.families = _known_families(connection, authors | judges)
         self.history = _known_preferences(connection, set(self.tags))
-        self.pending: dict[sa.Table, list[dict[str, Any]]] = defaultdict(list)
+        self.prompts: set[str] = set()
+        self.pending: dict[sa.Table, list[tuple[Any, ...]]] = defaultdict(list)
 
     def write(self) -> list[Outcome | RecordError]:
         outcomes = [self._outcome(entry) for entry in self.entries]
@@ -136,7 +137,9 @@ class _Batch:
         known = self.tags.get(comparison.id)
         if known is None:
             self.tags[comparison.id] = comparison.tags
-            self.pending[schema.prompts].append({"id": comparison.prompt_id, "messages": dump(comparison.prompt)})
+            if comparison.prompt_id not in self.prompts:
+                self.prompts.add(comparison.prompt_id)
+                self.pending[schema.prompts].append((comparison.prompt_id, dump(comparison.prompt)))
             self.pending[schema.comparisons].append(_comparison_row(comparison))
             return Outcome.ADDED
         if comparison.tags.keys() - known.keys():
@@ -152,21 +155,15 @@ class _Batch:
         for name, family in stated.items():
             if name not in self.families:
                 self.families[name] = family
-                self.pending[schema.lineages].append({"name": name, "family": family})
+                self.pending[schema.lineages].append((name, family))
 
     def _take_annotator(self, annotator: Annotator) -> None:
         if annotator.family:
             self._take_families({annotator.name: annotator.family})
         if annotator.name not in self.annotators:
             self.annotators[annotator.name] = annotator
-            self.pending[schema.annotators].append(
-                {
-                    "name": annotator.name,
-                    "source": annotator.source.value,
-                    "model": annotator.model,
-                    "simulated": annotator.simulated,
-                }
-            )
+            row = (annotator.name, annotator.source.value, annotator.model, annotator.simulated)
+            self.pending[schema.annotators].append(row)
 
     def _replace(self, key: Key, preference: Preference) -> None:
         self._flush()
@@ -174,56 +171,57 @@ class _Batch:
         names = ("comparison_id", "annotator", "shown_first", "prompt_sha256", "repeat")
         is_key = sa.and_(columns.is_current, *(columns[name] == part for name, part in zip(names, key, strict=True)))
         retired = schema.preferences.update().where(is_key).values(is_current=False).returning(columns.id)
-        row = _preference_row(key, preference, self.now)
-        row["supersedes"] = self.connection.execute(retired).scalar_one()
-        self.connection.execute(schema.preferences.insert(), [row])
+        replaced = self.connection.execute(retired).scalar_one()
+        _insert(self.connection, schema.preferences, [_preference_row(key, preference, self.now, replaced)])
 
     def _flush(self) -> None:
         for table in schema.metadata.sorted_tables:
             rows = self.pending.pop(table, None)
-            if rows and table is schema.preferences:
-                self.connection.execute(table.insert(), rows)
-            elif rows:
-                self.connection.execute(_insert_missing(self.connection, table), rows)
+            if rows:
+                _insert(self.connection, table, rows)
 
 
-def _insert_missing(connection: sa.Connection, table: sa.Table) -> Any:
-    """An INSERT that leaves rows alone which another process, or an equal prompt, brought first."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table).on_conflict_do_nothing()
+def _insert(connection: sa.Connection, table: sa.Table, rows: list[tuple[Any, ...]]) -> None:
+    """Insert `rows`, in the order of the table's columns (`preferences`: but its id).
+
+    Rows that another process brought first are left alone, except verdicts: there it is an IntegrityError.
+    """
+    names = [column.name for column in table.c if column is not schema.preferences.c.id]
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    sql = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join([mark] * len(names))})"  # noqa: S608
+    if table is not schema.preferences:
+        sql += " ON CONFLICT DO NOTHING"
+    connection.exec_driver_sql(sql, rows)
 
 
-def _known_tags(connection: sa.Connection, ids: Iterable[str]) -> dict[str, dict[str, str]]:
+def _rows_with(connection: sa.Connection, table: sa.Table, key: str, values: Collection[str]) -> Iterable[Any]:
+    """The rows of `table` whose column `key` holds one of `values`."""
+    return connection.execute(sa.select(table).where(among(connection, table.c[key], values))) if values else ()
+
+
+def _known_tags(connection: sa.Connection, ids: Collection[str]) -> dict[str, dict[str, str]]:
     table = schema.comparisons
-    query = sa.select(table.c.id, table.c.tags).where(table.c.id.in_(sorted(ids)))
-    return {row.id: orjson.loads(row.tags) for row in connection.execute(query)}
+    rows = _rows_with(connection, table, "id", ids)
+    return {row.id: orjson.loads(row.tags) for row in rows}
 
 
-def _known_annotators(connection: sa.Connection, names: Iterable[str]) -> dict[str, Annotator]:
-    table = schema.annotators
-    query = sa.select(table).where(table.c.name.in_(sorted(names)))
-    return {
-        row.name: Annotator(row.name, row.source, row.model, simulated=row.simulated)
-        for row in connection.execute(query)
-    }
+def _known_annotators(connection: sa.Connection, names: Collection[str]) -> dict[str, Annotator]:
+    rows = _rows_with(connection, schema.annotators, "name", names)
+    return {row.name: Annotator(row.name, row.source, row.model, simulated=row.simulated) for row in rows}
 
 
-def _known_families(connection: sa.Connection, names: Iterable[str]) -> dict[str, str]:
-    table = schema.lineages
-    query = sa.select(table.c.name, table.c.family).where(table.c.name.in_(sorted(names)))
-    return {row.name: row.family for row in connection.execute(query)}
+def _known_families(connection: sa.Connection, names: Collection[str]) -> dict[str, str]:
+    rows = _rows_with(connection, schema.lineages, "name", names)
+    return {row.name: row.family for row in rows}
 
 
-def _known_preferences(connection: sa.Connection, comparison_ids: Iterable[str]) -> dict[Key, list[Preference]]:
+def _known_preferences(connection: sa.Connection, comparison_ids: Collection[str]) -> dict[Key, list[Preference]]:
     """Every verdict recorded on the comparisons, oldest first, by key."""
-    table = schema.preferences
     history: dict[Key, list[Preference]] = defaultdict(list)
-    ids = sorted(comparison_ids)
-    if ids:
-        query = sa.select(table).where(table.c.comparison_id.in_(ids)).order_by(table.c.id)
-        for row in connection.execute(query):
-            preference = preference_of(row)
-            history[key_of(row.comparison_id, row.annotator, preference)].append(preference)
+    rows = _rows_with(connection, schema.preferences, "comparison_id", comparison_ids)
+    for row in sorted(rows, key=lambda row: row.id):
+        preference = preference_of(row)
+        history[key_of(row.comparison_id, row.annotator, preference)].append(preference)
     return history
 
 
@@ -236,45 +234,46 @@ def _kind(annotator: Annotator) -> str:
     return f"{annotator.source}{', simulated' if annotator.simulated else ''}"
 
 
-def _comparison_row(comparison: Comparison) -> dict[str, Any]:
-    return {
-        "id": comparison.id,
-        "prompt_id": comparison.prompt_id,
-        "response_a_id": comparison.a.id,
-        "response_b_id": comparison.b.id,
-        "response_a": _content(comparison.a.content),
-        "response_b": _content(comparison.b.content),
-        "author_a": comparison.a.author,
-        "author_b": comparison.b.author,
-        "length_a": comparison.a.length,
-        "length_b": comparison.b.length,
-        "tags": dump(comparison.tags),
-    }
+def _comparison_row(comparison: Comparison) -> tuple[Any, ...]:
+    a, b = comparison.a, comparison.b
+    return (
+        comparison.id,
+        comparison.prompt_id,
+        a.id,
+        b.id,
+        a.author,
+        b.author,
+        a.length,
+        b.length,
+        dump(comparison.tags),
+        _content(a.content),
+        _content(b.content),
+    )
 
 
 def _content(content: Content | None) -> str | None:
     return None if content is None else dump(content)
 
 
-def _preference_row(key: Key, preference: Preference, now: str) -> dict[str, Any]:
+def _preference_row(key: Key, preference: Preference, now: str, supersedes: int | None = None) -> tuple[Any, ...]:
     comparison_id, annotator, shown_first, prompt_sha256, repeat = key
-    return {
-        "comparison_id": comparison_id,
-        "annotator": annotator,
-        "verdict": preference.verdict.value,
-        "p_a": preference.p_a,
-        "strength": preference.strength,
-        "shown_first": shown_first,
-        "seconds": preference.seconds,
-        "rationale": preference.rationale,
-        "criteria": dump(preference.criteria),
-        "prompt_sha256": prompt_sha256,
-        "repeat": repeat,
-        "swap_consistent": preference.swap_consistent,
-        "gold": preference.gold,
-        "created_at": preference.created_at,
-        "detail": dump(preference.detail),
-        "recorded_at": now,
-        "supersedes": None,
-        "is_current": True,
-    }
+    return (
+        comparison_id,
+        annotator,
+        preference.verdict.value,
+        preference.p_a,
+        preference.strength,
+        shown_first,
+        preference.seconds,
+        preference.rationale,
+        dump(preference.criteria),
+        prompt_sha256,
+        repeat,
+        preference.swap_consistent,
+        preference.gold,
+        preference.created_at,
+        dump(preference.detail),
+        now,
+        supersedes,
+        True,
+    )

@@ -1,0 +1,107 @@
+"""Any table, read through a column map: a YAML that says which column holds what (see configs/column-map.yaml)."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from firsthand.collect.formats.form import Format, Line, alone
+from firsthand.config import Config, load_config
+
+_NUMBERS = ("p_a", "seconds")
+_WHOLE = ("strength", "length_a", "length_b")
+_FLAGS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
+
+
+class Columns(Config):
+    """Which column holds each part of a comparison and of the preference on it."""
+
+    prompt: str
+    response_a: str
+    response_b: str
+    author_a: str | None = None
+    author_b: str | None = None
+    family_a: str | None = None
+    family_b: str | None = None
+    annotator: str | None = None
+    source: str | None = None
+    verdict: str | None = None
+    strength: str | None = None
+    p_a: str | None = None
+    shown_first: str | None = None
+    seconds: str | None = None
+    rationale: str | None = None
+    judge_model: str | None = None
+    judge_family: str | None = None
+    gold: str | None = None
+    created_at: str | None = None
+
+
+class ColumnMap(Config):
+    """How the rows of a table become preferences.
+
+    columns: where each part stands. tags: tag name -> column. verdicts: word in the table -> verdict; a word that is
+    not listed is taken as it stands. constants: parts that are the same in every row.
+    """
+
+    columns: Columns
+    tags: dict[str, str] = Field(default_factory=dict)
+    verdicts: dict[str, str] = Field(default_factory=dict)
+    constants: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _constants_are_parts(self) -> "ColumnMap":
+        unknown = sorted(self.constants.keys() - Columns.model_fields.keys())
+        if unknown:
+            raise ValueError(f"constants names {', '.join(unknown)}; known: {', '.join(Columns.model_fields)}")
+        return self
+
+
+def table_format(path: Path) -> Format:
+    """The format that the column map at `path` describes; raises ConfigError with every problem it holds."""
+    mapping = load_config(path, ColumnMap)
+    columns: dict[str, str] = {
+        part: column for part, column in mapping.columns.model_dump().items() if column is not None
+    }
+
+    def convert(row: Mapping[str, Any]) -> Iterable[Line]:
+        values = {part: _value(part, row[column]) for part, column in columns.items()}
+        return (_line(values, mapping, row),)
+
+    return Format(
+        name="table",
+        summary="any table, through a column map (--map)",
+        matches=lambda row: row.keys() >= set(columns.values()),
+        required=frozenset(columns.values()),
+        optional=frozenset(mapping.tags.values()),
+        converter=alone(convert),
+    )
+
+
+def _line(values: dict[str, Any], mapping: ColumnMap, row: Mapping[str, Any]) -> Line:
+    line = mapping.constants | {part: value for part, value in values.items() if value is not None}
+    judge = {key: line.pop(f"judge_{key}", None) for key in ("model", "family")}
+    if any(judge.values()):
+        line["judge"] = judge
+    if "verdict" in line:
+        word = str(line["verdict"])
+        line["verdict"] = mapping.verdicts.get(word, word)
+    tags = {tag: row.get(column) for tag, column in mapping.tags.items()}
+    return line | {"tags": {tag: str(value) for tag, value in tags.items() if value not in (None, "")}}
+
+
+def _value(part: str, cell: Any) -> Any:
+    """A cell as its part needs it; an empty cell is an empty text in a response and nothing elsewhere."""
+    if not isinstance(cell, str) or part in ("prompt", "response_a", "response_b"):
+        return cell
+    if cell == "":
+        return None
+    try:
+        if part in _NUMBERS:
+            return float(cell)
+        if part in _WHOLE:
+            return int(float(cell))
+    except ValueError:
+        return cell
+    return _FLAGS.get(cell.lower(), cell) if part == "gold" else cell

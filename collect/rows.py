@@ -1,0 +1,234 @@
+"""Rows of a file, read one at a time: JSONL, a JSON array, CSV, TSV or Parquet, also inside .gz and .zip.
+
+What a file is, is told from its first bytes; only CSV and TSV are told from the name.
+"""
+
+import csv
+import gzip
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias, cast
+
+import orjson
+
+from firsthand.errors import InputError
+
+MAX_LINE = 64 * 2**20
+"""Bytes of the longest line or JSON item that is read whole."""
+CHUNK = 2**16
+PARQUET_ROWS = 500
+_DAMAGE = (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, csv.Error, RecursionError)
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its values, or the `problem` that kept it from being read.
+
+    number: the line it starts on in JSONL, CSV and TSV, its place in other files, from 1. raw: what the file holds.
+    """
+
+    number: int
+    values: Mapping[str, Any] = field(default_factory=dict)
+    problem: str = ""
+    raw: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of one file, with how far reading has come: `position()` of `size`, for a progress bar."""
+
+    rows: Iterator[Row]
+    size: int | None = None
+    position: Callable[[], int] = int
+
+
+Content: TypeAlias = io.BufferedReader | gzip.GzipFile | zipfile.ZipExtFile
+RowReader: TypeAlias = Callable[[Any], Iterator[Row]]
+
+
+@contextmanager
+def open_rows(path: Path) -> Iterator[Rows]:
+    """Open `path`; raises InputError when it is empty, or neither JSON, CSV, TSV nor Parquet."""
+    with ExitStack() as stack:
+        raw = stack.enter_context(path.open("rb"))
+        size = path.stat().st_size
+        if size == 0:
+            raise InputError(f"{path} is empty: there is nothing to import")
+        content, name = _unpacked(path, raw, stack)
+        read = _reader(path, name, content)
+        yield Rows(_until_damaged(read(content)), size, lambda: size if raw.closed else raw.tell())
+
+
+def _unpacked(path: Path, raw: io.BufferedReader, stack: ExitStack) -> tuple[Content, str]:
+    """The content of `path` and the name that tells its kind, taken out of a .gz or .zip."""
+    magic = raw.peek(4)[:4]
+    if magic[:2] == b"\x1f\x8b":
+        return stack.enter_context(gzip.GzipFile(fileobj=raw)), path.name.lower().removesuffix(".gz")
+    if magic != b"PK\x03\x04":
+        return raw, path.name.lower()
+    try:
+        archive = stack.enter_context(zipfile.ZipFile(raw))
+    except zipfile.BadZipFile as error:
+        raise InputError(f"can't read {path}: {error}") from error
+    names = [name for name in archive.namelist() if not name.endswith("/") and "__MACOSX" not in name]
+    if len(names) != 1:
+        raise InputError(f"{path} holds {len(names)} files ({', '.join(names[:5])}); expected a zip of one file")
+    member = cast(zipfile.ZipExtFile, archive.open(names[0]))
+    return stack.enter_context(member), names[0].lower()
+
+
+def _reader(path: Path, name: str, content: Content) -> RowReader:
+    try:
+        start = content.peek(CHUNK)[:CHUNK]
+    except _DAMAGE as error:
+        raise InputError(f"can't read {path}: {error}") from error
+    if start.startswith(b"PAR1"):
+        if not isinstance(content, io.BufferedReader):
+            raise InputError(f"{path} holds a Parquet file; unpack it first, Parquet is read from its end")
+        return _parquet_rows
+    if start.startswith(_UTF16):
+        raise InputError(f"{path} is in UTF-16; save it as UTF-8")
+    if name.endswith((".csv", ".tsv")):
+        return _csv_rows if name.endswith(".csv") else _tsv_rows
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith(b"["):
+        return _array_rows
+    if text.startswith(b"{") or name.endswith((".jsonl", ".ndjson", ".json")):
+        return _jsonl_rows
+    raise InputError(f"{path} is neither JSON, Parquet, .csv nor .tsv; its first bytes are {bytes(start[:16])!r}")
+
+
+def _until_damaged(rows: Iterator[Row]) -> Iterator[Row]:
+    """`rows`, and where the file breaks off, one last row that says so."""
+    number = 0
+    try:
+        for row in rows:
+            number = row.number
+            yield row
+    except _DAMAGE as error:
+        yield Row(number + 1, problem=f"the file can't be read from here on: {error}")
+
+
+def _jsonl_rows(content: Content) -> Iterator[Row]:
+    number = 0
+    while line := content.readline(MAX_LINE):
+        number += 1
+        if number == 1:
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if len(line) >= MAX_LINE and not line.endswith(b"\n"):
+            _skip_line(content)
+            yield Row(number, problem=f"the line is longer than {MAX_LINE:,} bytes", raw=line[:CHUNK])
+        elif not line.isspace():
+            yield _json_row(number, line)
+
+
+def _skip_line(content: Content) -> None:
+    while (rest := content.readline(MAX_LINE)) and not rest.endswith(b"\n"):
+        pass
+
+
+def _json_row(number: int, line: bytes) -> Row:
+    try:
+        values = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        return Row(number, problem=_json_problem(line, error), raw=line)
+    return _object_row(number, values)
+
+
+def _object_row(number: int, values: Any) -> Row:
+    if isinstance(values, dict):
+        return Row(number, values, raw=values)
+    return Row(number, problem=f"a JSON {type(values).__name__}; expected an object with named columns", raw=values)
+
+
+def _json_problem(line: bytes, error: orjson.JSONDecodeError) -> str:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError as wrong:
+        return f"not valid UTF-8 ({wrong.reason} at byte {wrong.start}); save the file as UTF-8"
+    try:
+        json.loads(line, parse_constant=_refuse_constant)
+    except _NotANumberError as constant:
+        return f"holds {constant}, which JSON does not know; leave the value out"
+    except ValueError:
+        pass
+    return f"not valid JSON: {error.msg} at character {error.pos}"
+
+
+class _NotANumberError(Exception):
+    pass
+
+
+def _refuse_constant(name: str) -> None:
+    raise _NotANumberError(name)
+
+
+def _array_rows(content: Content) -> Iterator[Row]:
+    """The items of a JSON array, holding a few of them at a time."""
+    reader = io.TextIOWrapper(content, "utf-8-sig", errors="surrogateescape")
+    decoder = json.JSONDecoder()
+    text, at, number = reader.read(CHUNK), 0, 0
+    at = text.index("[") + 1
+    while True:
+        at = _skip(text, at)
+        if text[at : at + 1] == "]":
+            return
+        try:
+            item, at = decoder.raw_decode(text, at)
+        except json.JSONDecodeError as error:
+            more = reader.read(max(CHUNK, len(text))) if len(text) - at < MAX_LINE else ""
+            if not more:
+                yield Row(number + 1, problem=f"not valid JSON from here on: {error.msg}", raw=text[at : at + CHUNK])
+                return
+            text, at = text[at:] + more, 0
+        else:
+            number += 1
+            yield _object_row(number, item)
+
+
+def _skip(text: str, at: int) -> int:
+    while at < len(text) and text[at] in ", \t\r\n":
+        at += 1
+    return at
+
+
+def _csv_rows(content: Content, delimiter: str = ",") -> Iterator[Row]:
+    csv.field_size_limit(MAX_LINE)
+    text = io.TextIOWrapper(content, "utf-8-sig", errors="surrogateescape", newline="")
+    reader = csv.reader(text, delimiter=delimiter)
+    header = next(reader, [])
+    line = reader.line_num
+    for cells in reader:
+        start, line = line + 1, reader.line_num
+        if len(cells) != len(header):
+            if cells:
+                yield Row(start, problem=f"{len(cells)} cells under {len(header)} column names", raw=cells)
+            continue
+        values = dict(zip(header, cells, strict=True))
+        yield Row(start, values, raw=values)
+
+
+def _tsv_rows(content: Content) -> Iterator[Row]:
+    return _csv_rows(content, "\t")
+
+
+def _parquet_rows(content: io.BufferedReader) -> Iterator[Row]:
+    import pyarrow.lib
+    import pyarrow.parquet
+
+    try:
+        file = pyarrow.parquet.ParquetFile(content)
+    except pyarrow.lib.ArrowInvalid as error:
+        raise InputError(f"can't read {content.name} as Parquet: {error}") from error
+    number = 0
+    for batch in file.iter_batches(batch_size=PARQUET_ROWS):
+        for values in batch.to_pylist():
+            number += 1
+            yield Row(number, values, raw=values)

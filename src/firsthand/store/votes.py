@@ -1,0 +1,52 @@
+"""Votes without their texts, as columns: what mixing and statistics read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from firsthand.store import schema
+
+_TEXT = (
+    "comparison_id prompt_id annotator source verdict shown_first prompt_sha256 response_a_id response_b_id"
+    " author_a author_b tags created_at".split()
+)
+_TYPES = {
+    **dict.fromkeys(_TEXT, pa.string()),
+    **dict.fromkeys(("p_a", "strength", "seconds", "length_a", "length_b"), pa.float64()),
+    **dict.fromkeys(("simulated", "swap_consistent", "gold", "has_text"), pa.bool_()),
+    "repeat": pa.int64(),
+}
+VOTE_COLUMNS = tuple(_TYPES)
+
+
+def votes_query(columns: Sequence[str]) -> sa.Select[Any]:
+    """Select `columns` of the current preferences, by comparison, annotator and order."""
+    comparisons, preferences, annotators = schema.comparisons, schema.preferences, schema.annotators
+    has_text = sa.and_(comparisons.c.response_a.is_not(None), comparisons.c.response_b.is_not(None))
+    known: dict[str, sa.ColumnElement[Any]] = {
+        **{column.name: column for column in (*comparisons.c, *annotators.c, *preferences.c)},
+        "has_text": has_text.label("has_text"),
+    }
+    return (
+        sa.select(*(known[name] for name in columns))
+        .select_from(preferences)
+        .join(comparisons, comparisons.c.id == preferences.c.comparison_id)
+        .join(annotators, annotators.c.name == preferences.c.annotator)
+        .where(preferences.c.is_current)
+        .order_by(
+            preferences.c.comparison_id,
+            preferences.c.annotator,
+            preferences.c.shown_first,
+            preferences.c.prompt_sha256,
+            preferences.c.repeat,
+        )
+    )
+
+
+def vote_table(rows: Sequence[Any], columns: Sequence[str]) -> pa.Table:
+    """The rows as an Arrow table, each column of its type."""
+    values = zip(*rows, strict=True) if rows else ((),) * len(columns)
+    arrays = [pa.array(value, _TYPES[name]) for name, value in zip(columns, values, strict=True)]
+    return pa.Table.from_arrays(arrays, names=list(columns))

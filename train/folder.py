@@ -1,0 +1,73 @@
+"""The output folder of a training run: whose it is, what is in it, and where an interrupted run goes on."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from firsthand.errors import InputError
+
+IDENTITY = "run.json"
+"""Written first: what the run trains, on what. A folder without it is not a run's."""
+RECORD = "training.json"
+"""Written last: a folder with it holds a finished model."""
+
+
+def claim(out: Path, identity: Mapping[str, Any], overwrite: bool = False) -> dict[str, Any] | None:
+    """Take `out` for the run `identity`; returns the record of a run of this identity that is already finished there.
+
+    With `overwrite` the folder's earlier run is removed first. Raises InputError when the folder holds another run or
+    files that no run wrote.
+    """
+    found = _read(out / IDENTITY)
+    if found is not None and overwrite:
+        shutil.rmtree(out)
+        found = None
+    if found is None:
+        if out.is_dir() and any(not path.name.startswith(".") for path in out.iterdir()):
+            raise InputError(f"{out} holds files that no training run wrote; give --out a new or empty folder")
+        out.mkdir(parents=True, exist_ok=True)
+        write_json(out / IDENTITY, identity)
+        return None
+    changes = _differences(found, json.loads(json.dumps(identity)))
+    if changes:
+        raise InputError(
+            f"{out} holds a run of another job: {'; '.join(changes)}. Give --out another folder, or --overwrite to replace it"
+        )
+    return _read(out / RECORD)
+
+
+def last_checkpoint(out: Path) -> Path | None:
+    """The latest checkpoint that was written whole; those cut off in the middle are removed."""
+    checkpoints = [path for path in out.glob("checkpoint-*") if path.name.removeprefix("checkpoint-").isdigit()]
+    for path in sorted(checkpoints, key=lambda path: int(path.name.removeprefix("checkpoint-")), reverse=True):
+        # transformers writes trainer_state.json after the weights, the optimiser and the random state.
+        if _read(path / "trainer_state.json") is not None:
+            return path
+        shutil.rmtree(path)
+    return None
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` to `path` in one step: no reader ever sees half of it."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _differences(found: Any, wanted: Any, path: str = "") -> list[str]:
+    """Each place where two JSON values differ, as `path: was X, is Y`."""
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        keys = sorted({*found, *wanted})
+        nested = [_differences(found.get(key), wanted.get(key), f"{path}.{key}" if path else key) for key in keys]
+        return [line for lines in nested for line in lines]
+    return [] if found == wanted else [f"{path}: was {found!r}, is {wanted!r}"]

@@ -1,0 +1,149 @@
+"""From votes to labels: one preferred response for each comparison and labeller, with its probability.
+
+A label is a row with the columns of LABEL_COLUMNS. `chosen` is "a" or "b"; `p_chosen` the probability that it is the
+better one; `margin` the mean strength in its favour divided by 3 (0 to 1, 0 where no strength was given).
+"""
+
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+
+import numpy as np
+import pandas as pd
+
+from firsthand.records import MAX_STRENGTH
+from firsthand.train.drops import Drops
+from firsthand.train.mix_config import HumanRules, SyntheticRules
+
+LABEL_COLUMNS = ["comparison_id", "prompt_id", "source", "annotator", "simulated", "chosen", "p_chosen", "margin"]
+P_A = {"a": 1.0, "b": 0.0, "tie": 0.5, "both_bad": 0.5}
+"""Probability that A is better, where an annotator gave none."""
+
+
+def usable(votes: pd.DataFrame, drops: Drops) -> pd.DataFrame:
+    """The votes that say something of two texts; adds `sign`: +1 for A, -1 for B, 0 for neither."""
+    votes = drops.keep(votes, votes["verdict"] != "skip", "skipped by the annotator")
+    votes = drops.keep(votes, votes["has_text"], "no text: only the responses' ids are known")
+    return votes.assign(sign=votes["verdict"].map({"a": 1, "b": -1}).fillna(0).astype("int8"))
+
+
+def human_labels(votes: pd.DataFrame, rules: HumanRules, drops: Drops) -> pd.DataFrame:
+    """People's labels: one a comparison, or one a vote with `each-vote`.
+
+    A gold verdict outweighs the others on its comparison. Ties end in no label: training needs a better response.
+    """
+    if votes.empty:
+        return pd.DataFrame(columns=LABEL_COLUMNS)
+    has_gold = votes.groupby("comparison_id")["gold"].transform("any")
+    votes = drops.keep(votes, votes["gold"] | ~has_gold, "a gold verdict outweighs it")
+    if rules.aggregate == "each-vote":
+        labels = votes.assign(p_a=votes["verdict"].map(P_A), signed_strength=votes["sign"] * votes["strength"])
+    else:
+        labels = _per_comparison(votes)
+        labels["p_a"] = _dawid_skene(votes) if rules.aggregate == "dawid-skene" else _vote_share(labels)
+        labels = labels.reset_index()
+    return _decided(labels, drops)
+
+
+def synthetic_labels(votes: pd.DataFrame, rules: SyntheticRules, drops: Drops) -> pd.DataFrame:
+    """Judges' labels: one a comparison and judge, both orders and repeats merged.
+
+    Each order counts the same, however often it was asked: p is the mean over the orders of the mean within each
+    (Zheng et al. 2023, arXiv 2306.05685, on judging in both orders).
+    """
+    if rules.judges is not None:
+        votes = drops.keep(votes, votes["annotator"].isin(rules.judges), "judge not in synthetic.judges")
+    if votes.empty:
+        return pd.DataFrame(columns=LABEL_COLUMNS)
+    labels = _per_judgment(votes)
+    if rules.swap_consistent:
+        labels = drops.keep(labels, labels["orders"] != "one", "asked in one order only")
+        labels = drops.keep(labels, labels["orders"] != "flipped", "the judge's answer flipped with the order")
+    if rules.min_confidence > 0.5:
+        confidence = (labels["p_a"] - 0.5).abs() + 0.5
+        labels = drops.keep(labels, labels["has_p"], "no probability to hold against min_confidence")
+        labels = drops.keep(labels, confidence[labels.index] >= rules.min_confidence, "below min_confidence")
+    return _decided(labels, drops)
+
+
+def _decided(labels: pd.DataFrame, drops: Drops) -> pd.DataFrame:
+    """The labels that prefer one response; p_a and signed strength turned towards it."""
+    labels = drops.keep(labels, labels["p_a"] != 0.5, "tie: no response preferred")
+    sign = np.where(labels["p_a"] > 0.5, 1, -1)
+    margin = (labels["signed_strength"] * sign / MAX_STRENGTH).clip(lower=0).fillna(0.0)
+    labels = labels.assign(
+        chosen=np.where(sign > 0, "a", "b"),
+        p_chosen=np.maximum(labels["p_a"], 1 - labels["p_a"]),
+        margin=margin.astype("float64"),
+    )
+    return labels[LABEL_COLUMNS].reset_index(drop=True)
+
+
+def _per_comparison(votes: pd.DataFrame) -> pd.DataFrame:
+    """One row a comparison, by its id: who voted, how many for A, B and neither, and their mean signed strength."""
+    votes = votes.sort_values(["comparison_id", "annotator"], kind="stable").assign(
+        signed_strength=votes["sign"] * votes["strength"],
+        for_a=votes["sign"] == 1,
+        for_b=votes["sign"] == -1,
+        for_neither=votes["sign"] == 0,
+    )
+    groups = votes.groupby("comparison_id", sort=True)
+    labels = groups[["prompt_id", "source"]].first()
+    labels["annotator"] = ["+".join(names) for names in _grouped(votes["comparison_id"], votes["annotator"])]
+    labels["simulated"] = groups["simulated"].any()
+    labels["signed_strength"] = groups["signed_strength"].mean()
+    labels[["for_a", "for_b", "for_neither"]] = groups[["for_a", "for_b", "for_neither"]].sum()
+    return labels
+
+
+def _grouped(keys: "pd.Series[str]", values: "pd.Series[str]") -> Iterator[list[str]]:
+    """The values of each run of equal keys."""
+    pairs = zip(keys.tolist(), values.tolist(), strict=True)
+    return ([value for _, value in run] for _, run in groupby(pairs, key=itemgetter(0)))
+
+
+def _vote_share(counts: pd.DataFrame) -> "pd.Series[float]":
+    """Share of the votes for A, ties counting half; 0.5 where A, B and tie have no single leader or tie leads."""
+    a, b, neither = (counts[name].astype("float64") for name in ("for_a", "for_b", "for_neither"))
+    share: pd.Series[float] = (a + neither / 2) / (a + b + neither)
+    leads = np.maximum(a, b) > np.maximum(np.minimum(a, b), neither)
+    return share.where(leads, 0.5)
+
+
+def _dawid_skene(votes: pd.DataFrame) -> "pd.Series[float]":
+    """P(A is better) + P(tie)/2 under Dawid & Skene (1979), each person with a confusion matrix of their own.
+
+    0.5 where a tie is the most probable.
+    """
+    from crowdkit.aggregation import DawidSkene
+
+    answers = pd.DataFrame(
+        {"task": votes["comparison_id"], "worker": votes["annotator"], "label": votes["sign"].astype("int64")}
+    )
+    posterior = DawidSkene(n_iter=100).fit_predict_proba(answers).reindex(columns=[-1, 0, 1]).fillna(0.0)
+    share: pd.Series[float] = posterior[1] + posterior[0] / 2
+    return share.where(posterior[0] < np.maximum(posterior[1], posterior[-1]), 0.5)
+
+
+def _per_judgment(votes: pd.DataFrame) -> pd.DataFrame:
+    """One row a comparison and judge: p_a, whether it is a real probability, and what the two orders said."""
+    keys = ["comparison_id", "annotator"]
+    votes = votes.assign(
+        has_p=votes["p_a"].notna(),
+        p_a=votes["p_a"].fillna(votes["verdict"].map(P_A)),
+        signed_strength=votes["sign"] * votes["strength"],
+        says_flipped=votes["swap_consistent"].eq(False),
+        says_consistent=votes["swap_consistent"].eq(True),
+        prefers=np.sign(votes["p_a"].fillna(votes["verdict"].map(P_A)) - 0.5),
+    )
+    by_order = votes.groupby([*keys, "shown_first"])[["p_a", "prefers"]].mean().groupby(level=keys)
+    groups = votes.groupby(keys, sort=True)
+    labels = groups[["prompt_id", "source", "simulated"]].first()
+    labels["signed_strength"] = groups["signed_strength"].mean()
+    labels["p_a"] = by_order["p_a"].mean()
+    labels["has_p"] = groups["has_p"].all() | (groups.size() > 1)
+    direction = np.sign(by_order["prefers"].min()) * np.sign(by_order["prefers"].max())
+    flipped = groups["says_flipped"].any() | ((by_order.size() > 1) & (direction <= 0))
+    both = groups["says_consistent"].any() | (by_order.size() > 1)
+    labels["orders"] = np.select([flipped, both], ["flipped", "agree"], default="one")
+    return labels.reset_index()

@@ -1,0 +1,200 @@
+"""Drawing a training set from the store at a ratio: votes -> labels -> conflicts -> split -> draw -> files.
+
+The prompts of the anchor are the same for every ratio and seed, and for a store that grows: a prompt is in it when the
+hash of its id, as a number from 0 to 1, is below the anchor's fraction.
+"""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pandas as pd
+
+from firsthand import __version__
+from firsthand.errors import InputError
+from firsthand.records import Source, content_id
+from firsthand.store import Store
+from firsthand.train.draw import draw
+from firsthand.train.drops import Drops
+from firsthand.train.labels import human_labels, synthetic_labels, usable
+from firsthand.train.mix_card import mix_card
+from firsthand.train.mix_config import MixConfig
+from firsthand.train.mix_files import content_sha256, write_manifest, write_split, write_text, written_whole
+
+SPLITS = ("train", "anchor", "synthetic_heldout")
+UNTAGGED = "(untagged)"
+VOTES_READ = (
+    "comparison_id prompt_id annotator source simulated verdict p_a strength shown_first swap_consistent gold tags"
+    " has_text".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """The rows of each split, and the facts that the manifest tells of them."""
+
+    splits: dict[str, pd.DataFrame]
+    facts: dict[str, Any]
+
+
+def write_mix(store: Store, config: MixConfig, out: Path) -> dict[str, Any]:
+    """Draw the mix and write it to the folder `out`; returns the manifest.
+
+    Same store, config and seed give the same bytes. Raises InputError when the store can't give such a mix; then, and
+    on a full disk, nothing is left at `out` that was not there before.
+    """
+    mix = draw_mix(store, config)
+    with written_whole(out) as folder:
+        for name, rows in mix.splits.items():
+            if len(rows):
+                write_split(store, rows, folder / "data", name)
+        manifest = {**mix.facts, "content_sha256": content_sha256(folder / "data")}
+        write_text(folder / "README.md", mix_card(manifest))
+        write_manifest(folder, manifest)
+    return manifest
+
+
+def draw_mix(store: Store, config: MixConfig) -> Mix:
+    """Decide which rows the mix holds, without their texts."""
+    drops = Drops()
+    votes = usable(store.votes(VOTES_READ), drops)
+    if votes.empty:
+        raise InputError("the store holds no preferences to mix; firsthand collect import FILE brings some")
+    is_human = votes["source"] == Source.HUMAN.value
+    human = human_labels(votes[is_human], config.human, drops)
+    synthetic = synthetic_labels(votes[~is_human], config.synthetic, drops)
+    _check_judges(votes[~is_human], config)
+
+    human_train, anchor = _split(human, config.anchor.fraction)
+    synthetic_train, heldout = _split(synthetic, config.anchor.fraction)
+    drops.count("prompt held out in the anchor", pd.concat([anchor["source"], heldout["source"]]))
+    people_saw = votes.loc[is_human, "comparison_id"]
+    human_train, synthetic_train = _settle_conflicts(human_train, synthetic_train, people_saw, config, drops)
+
+    strata = _strata(votes, config.stratify)
+    drawn = draw(human_train, synthetic_train, strata, config)
+    rows = drawn.rows
+    left = {Source.HUMAN: len(human_train), Source.SYNTHETIC: len(synthetic_train)}
+    splits = {"train": rows, "anchor": anchor.assign(repetition=0), "synthetic_heldout": heldout.assign(repetition=0)}
+    facts = {
+        "schema": 1,
+        "firsthand": __version__,
+        "config": config.model_dump(mode="json"),
+        "requested": _shares(drawn.requested),
+        "realised": _shares({source.value: int((rows["source"] == source.value).sum()) for source in Source}),
+        "repeated": int((rows["repetition"] > 0).sum()),
+        "splits": {
+            name: {"rows": len(split), "prompts": int(split["prompt_id"].nunique())} for name, split in splits.items()
+        },
+        "anchor": {"requested": config.anchor.fraction, "realised": _anchor_share(human, anchor)},
+        "available": {source.value: count for source, count in left.items()},
+        "simulated": {name: int(split["simulated"].sum()) for name, split in splits.items()},
+        "drops": drops.as_dict(),
+        "not_drawn": {
+            source.value: count - int(((rows["source"] == source.value) & (rows["repetition"] == 0)).sum())
+            for source, count in left.items()
+        },
+        "strata": _coverage(human_train, synthetic_train, rows, strata),
+        "store": asdict(store.counts()),
+    }
+    return Mix(splits, {**facts, "warnings": _warnings(facts, config)})
+
+
+def in_anchor(prompt_id: str, fraction: float) -> bool:
+    """Whether the prompt is held out, whatever the ratio, the seed and the rest of the store."""
+    return int(content_id("anchor", prompt_id)[:16], 16) < fraction * 2**64
+
+
+def _check_judges(votes: pd.DataFrame, config: MixConfig) -> None:
+    known = sorted(votes["annotator"].unique())
+    unknown = sorted(set(config.synthetic.judges or []) - set(known))
+    if unknown:
+        raise InputError(
+            f"synthetic.judges names {', '.join(map(repr, unknown))}, but the store holds judgments of "
+            f"{', '.join(map(repr, known)) or 'no judge'}"
+        )
+
+
+def _split(labels: pd.DataFrame, fraction: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The labels on training prompts and those on held-out ones."""
+    held_out = {prompt_id for prompt_id in labels["prompt_id"].unique() if in_anchor(prompt_id, fraction)}
+    is_held_out = labels["prompt_id"].isin(held_out)
+    return labels[~is_held_out], labels[is_held_out]
+
+
+def _anchor_share(human: pd.DataFrame, anchor: pd.DataFrame) -> float:
+    """Share of the prompts with human labels that are held out; chance moves it around the requested fraction."""
+    prompts = human["prompt_id"].nunique()
+    return anchor["prompt_id"].nunique() / prompts if prompts else 0.0
+
+
+def _settle_conflicts(
+    human: pd.DataFrame, synthetic: pd.DataFrame, people_saw: "pd.Series[str]", config: MixConfig, drops: Drops
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Apply `conflict` to the comparisons that both people and a judge labelled."""
+    if config.conflict == "keep_both":
+        return human, synthetic
+    if config.conflict == "drop":
+        judged = human["comparison_id"].isin(synthetic["comparison_id"])
+        human = drops.keep(human, ~judged, "conflict: a judge labelled it too")
+    free = ~synthetic["comparison_id"].isin(people_saw)
+    return human, drops.keep(synthetic, free, "conflict: people labelled it too")
+
+
+def _strata(votes: pd.DataFrame, tag: str | None) -> "pd.Series[str] | None":
+    """The tag of each comparison, by its id."""
+    if tag is None:
+        return None
+    by_comparison = votes.drop_duplicates("comparison_id").set_index("comparison_id")["tags"]
+    tags = {text: orjson.loads(text).get(tag, UNTAGGED) for text in by_comparison.unique()}
+    strata = by_comparison.map(tags).astype(object)
+    if (strata == UNTAGGED).all():
+        raise InputError(f"stratify is {tag!r}, but no comparison carries that tag; name one that exists, or remove it")
+    return strata
+
+
+def _coverage(
+    human: pd.DataFrame, synthetic: pd.DataFrame, drawn: pd.DataFrame, strata: "pd.Series[str] | None"
+) -> dict[str, dict[str, int]]:
+    """Rows by tag: available from people and from judges, and drawn."""
+    if strata is None:
+        return {}
+    tables = {"human": human, "synthetic": synthetic, "drawn": drawn}
+    counts = {name: table["comparison_id"].map(strata).value_counts() for name, table in tables.items()}
+    tags = sorted(set().union(*(count.index for count in counts.values())))
+    return {tag: {name: int(count.get(tag, 0)) for name, count in counts.items()} for tag in tags}
+
+
+def _shares(rows: dict[str, int]) -> dict[str, dict[str, float | int]]:
+    total = sum(rows.values())
+    return {source: {"rows": count, "share": count / total if total else 0.0} for source, count in rows.items()}
+
+
+def _warnings(facts: dict[str, Any], config: MixConfig) -> list[str]:
+    """Plain sentences on what a reader of the manifest must not overlook."""
+    warnings = []
+    if not facts["splits"]["anchor"]["rows"]:
+        warnings.append(
+            "no human anchor: no held-out prompt carries a human label, so the effect of this mix on what people "
+            "prefer can't be measured"
+        )
+    requested, realised = facts["requested"], facts["realised"]
+    if requested != realised:
+        warnings.append(
+            "shortage: asked for "
+            + ", ".join(f"{share['rows']} {source}" for source, share in requested.items())
+            + " rows, realised "
+            + ", ".join(f"{share['rows']} {source}" for source, share in realised.items())
+        )
+    if facts["repeated"]:
+        warnings.append(f"shortage: {facts['repeated']} rows are repetitions of rows already in the mix")
+    if any(facts["simulated"].values()):
+        warnings.append(
+            f"simulated: {facts['simulated']['train']} training rows and {facts['simulated']['anchor']} anchor rows "
+            "come from scripted annotators, not from people or real judges"
+        )
+    uncovered = [tag for tag, rows in facts["strata"].items() if rows["synthetic"] and not rows["human"]]
+    if uncovered:
+        warnings.append(f"{config.stratify} without any human label: {', '.join(uncovered)}")
+    return warnings

@@ -1,0 +1,161 @@
+"""From a mix folder to the token ids that both trainers learn from; over-long pairs are dropped by one rule, and counted."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from accelerate import PartialState
+from datasets import Dataset, DatasetDict, disable_progress_bars, enable_progress_bars
+from datasets.exceptions import DatasetGenerationError
+from jinja2 import TemplateError
+from transformers import PreTrainedTokenizerBase
+from trl.data_utils import common_prefix_length
+
+from firsthand.errors import InputError
+
+HELDOUT = {"anchor": "human", "synthetic_heldout": "synthetic"}
+"""Splits of a mix that are never trained on, by the source their metrics are named after."""
+TEXTS = ("prompt", "chosen", "rejected")
+COLUMNS = frozenset({*TEXTS, "source", "margin"})
+
+
+@dataclass(frozen=True)
+class Mix:
+    """A mix folder: its manifest and its splits (train, human, synthetic), the texts still on disk."""
+
+    path: Path
+    manifest: dict[str, Any]
+    splits: DatasetDict
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Tokenised pairs. Rows carry prompt_ids, chosen_ids, rejected_ids (token ids), length (tokens of the prompt and the longer
+    response), and the mix's provenance columns.
+
+    dropped: split -> source -> pairs longer than max_length tokens. realised: source -> rows and share of what is left to train on.
+    """
+
+    train: Dataset
+    heldout: dict[str, Dataset]
+    dropped: dict[str, dict[str, int]] = field(default_factory=dict)
+    realised: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def without_margins(self) -> "Pairs":
+        """The same pairs without the column that asks for a margin."""
+        heldout = {name: rows.remove_columns("margin") for name, rows in self.heldout.items()}
+        return replace(self, train=self.train.remove_columns("margin"), heldout=heldout)
+
+
+def read_mix(folder: Path) -> Mix:
+    """Open what `train mix` wrote (docs/mix-format.md). Raises InputError where it is missing, broken or has no training rows."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{folder} is not a mix: can't read its manifest.json ({error}); write one with: firsthand train mix"
+        ) from error
+    splits = DatasetDict()
+    for split, name in {"train": "train", **HELDOUT}.items():
+        files = sorted(str(path) for path in (folder / "data").glob(f"{split}-*.parquet"))
+        if files:
+            splits[name] = _read_split(folder, split, files)
+    if not len(splits.get("train", ())):
+        raise InputError(f"the mix {folder} has no training rows; see the drops in its manifest.json, then mix again")
+    return Mix(folder, manifest, splits)
+
+
+def tokenise(mix: Mix, tokenizer: PreTrainedTokenizerBase, max_length: int, processes: int | None = None) -> Pairs:
+    """The pairs of `mix` as token ids, without those longer than `max_length` tokens (prompt and longer response).
+
+    Each split is sorted by length, so that batches read in order hold little padding; training shuffles it.
+    Raises InputError when the tokenizer has no chat template, the template refuses a conversation, or no training pair is left.
+    """
+    if not tokenizer.chat_template:
+        raise InputError(
+            f"the tokenizer of {tokenizer.name_or_path} has no chat template, so a conversation can't be written as text; "
+            "take an instruction-tuned model, or put a chat_template.jinja into the model's folder"
+        )
+    kept: dict[str, Dataset] = {}
+    dropped: dict[str, dict[str, int]] = {}
+    for name, split in mix.splits.items():
+        with PartialState().main_process_first():
+            rows = split.map(
+                _token_ids,
+                fn_kwargs={"tokenizer": tokenizer},
+                batched=True,
+                batch_size=256,
+                num_proc=processes,
+                remove_columns=list(TEXTS),
+                desc=f"Tokenising {name}",
+            )
+        lengths = np.asarray(rows["length"])
+        order = np.argsort(lengths, kind="stable")
+        fits = int(np.sum(lengths <= max_length))
+        dropped[name] = dict(Counter(rows.select(order[fits:])["source"]))
+        if fits:
+            kept[name] = rows.select(order[:fits])
+    if "train" not in kept:
+        raise InputError(
+            f"none of the {len(mix.splits['train'])} training pairs of {mix.path} fits into max_length {max_length} tokens; "
+            "raise trainer.max_length"
+        )
+    train = kept.pop("train")
+    return Pairs(train, kept, dropped, _realised(train))
+
+
+def _read_split(folder: Path, split: str, files: list[str]) -> Dataset:
+    disable_progress_bars()
+    try:
+        with PartialState().main_process_first():
+            rows = Dataset.from_parquet(files)
+    except DatasetGenerationError as error:
+        raise InputError(
+            f"can't read the {split} split of the mix {folder}: {error.__cause__ or error}; mix again"
+        ) from error
+    finally:
+        enable_progress_bars()
+    missing = sorted(COLUMNS - set(rows.column_names))
+    if missing:
+        raise InputError(
+            f"the {split} split of {folder} lacks the columns {', '.join(missing)}; see docs/mix-format.md"
+        )
+    return rows
+
+
+def _token_ids(rows: dict[str, list[Any]], tokenizer: PreTrainedTokenizerBase) -> dict[str, list[Any]]:
+    """Token ids of a batch of rows, split where TRL splits them: where the two conversations leave the prompt."""
+    prompts = _ids(tokenizer, rows["prompt"], add_generation_prompt=True)
+    chosen = _ids(tokenizer, [prompt + answer for prompt, answer in zip(rows["prompt"], rows["chosen"], strict=True)])
+    rejected = _ids(
+        tokenizer, [prompt + answer for prompt, answer in zip(rows["prompt"], rows["rejected"], strict=True)]
+    )
+    columns: dict[str, list[Any]] = {"prompt_ids": [], "chosen_ids": [], "rejected_ids": [], "length": []}
+    columns["margin"] = [0.0 if margin is None or margin != margin else margin for margin in rows["margin"]]
+    for prompt_ids, chosen_ids, rejected_ids in zip(prompts, chosen, rejected, strict=True):
+        split = min(common_prefix_length(prompt_ids, chosen_ids), common_prefix_length(prompt_ids, rejected_ids))
+        columns["prompt_ids"].append(prompt_ids[:split])
+        columns["chosen_ids"].append(chosen_ids[split:])
+        columns["rejected_ids"].append(rejected_ids[split:])
+        columns["length"].append(max(len(chosen_ids), len(rejected_ids)))
+    return columns
+
+
+def _ids(tokenizer: PreTrainedTokenizerBase, conversations: list[Any], **options: Any) -> list[list[int]]:
+    try:
+        encoded = tokenizer.apply_chat_template(conversations, tokenize=True, return_dict=True, **options)
+    except TemplateError as error:
+        raise InputError(
+            f"the chat template of {tokenizer.name_or_path} refuses a conversation of the mix: {error}; "
+            "mix without such conversations (often a system message), or take another model"
+        ) from error
+    ids: list[list[int]] = encoded["input_ids"]
+    return ids
+
+
+def _realised(train: Dataset) -> dict[str, dict[str, float]]:
+    rows = Counter(train["source"])
+    return {source: {"rows": count, "share": count / len(train)} for source, count in sorted(rows.items())}

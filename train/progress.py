@@ -1,0 +1,49 @@
+"""What a training run shows while it runs: a bar at a terminal, and a line for every loss and every evaluation."""
+
+from typing import Any
+
+from tqdm import tqdm
+from transformers import TrainerCallback
+
+from firsthand.commandline import note
+
+
+class Progress(TrainerCallback):
+    """Tells the person at the terminal how far training is; silent on all processes but the first."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Open the bar; disable=None shows it at a terminal only."""
+        if state.is_world_process_zero:
+            self._bar = tqdm(
+                total=state.max_steps, initial=state.global_step, desc="Training", unit="step", disable=None
+            )
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Move the bar to the step just done."""
+        if self._bar is not None:
+            self._bar.update(state.global_step - self._bar.n)
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
+        """One line for a training loss or for one source's evaluation."""
+        line = _line(logs or {})
+        if line and state.is_world_process_zero:
+            with tqdm.external_write_mode():
+                note(f"step {state.global_step}/{state.max_steps}: {line}")
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Close the bar."""
+        if self._bar is not None:
+            self._bar.close()
+
+
+def _line(logs: dict[str, Any]) -> str:
+    if "loss" in logs:
+        return f"loss {logs['loss']:.4f}"
+    for source in ("human", "synthetic"):
+        if f"eval_{source}_loss" in logs:
+            accuracy = logs[f"eval_{source}_accuracy"]
+            return f"held-out {source} pairs: loss {logs[f'eval_{source}_loss']:.4f}, accuracy {accuracy:.3f}"
+    return ""

@@ -1,0 +1,220 @@
+"""One training run from a mix folder to a finished model folder; run again after an interruption, it goes on."""
+
+import importlib.metadata
+from pathlib import Path
+from typing import Any, Literal
+
+from accelerate import PartialState
+from peft import PeftModel
+from transformers import PreTrainedTokenizerBase, PrinterCallback, ProgressCallback, set_seed
+from trl import DPOConfig, RewardConfig
+
+from firsthand import __version__, hardware
+from firsthand.commandline import note, say
+from firsthand.errors import InputError
+from firsthand.models import load_causal_lm, load_reward_model, load_tokenizer
+from firsthand.train.arguments import make_lora, make_trainer_arguments
+from firsthand.train.folder import RECORD, claim, last_checkpoint, write_json
+from firsthand.train.jobs import DPOJob, RewardJob
+from firsthand.train.model_card import model_card
+from firsthand.train.pairs import Mix, Pairs, read_mix, tokenise
+from firsthand.train.presets import preset_arguments
+from firsthand.train.progress import Progress
+from firsthand.train.shared_prompt import PackedPairs, can_share_prompts
+from firsthand.train.trainers import DPOCollator, PerSourceDPOTrainer, PerSourceRewardTrainer, PromptAndResponses
+
+Kind = Literal["reward", "dpo"]
+VERSIONS = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
+
+
+def train(job: RewardJob | DPOJob, data: Path, out: Path, overwrite: bool = False) -> dict[str, Any]:
+    """Train on the mix folder `data` and leave a finished model in `out`; returns the record written to training.json.
+
+    A run that was interrupted goes on from its last whole checkpoint; a finished one is left as it is. Raises InputError for a
+    mix without usable rows, a model that does not exist, or a folder that holds another run.
+    """
+    kind = kind_of(job)
+    mix = read_mix(data)
+    identity = {"kind": kind, "job": job.model_dump(mode="json"), "mix_sha256": mix.manifest.get("content_sha256")}
+    with PartialState().main_process_first():
+        finished = claim(out, identity, overwrite and PartialState().is_main_process)
+    if finished is not None:
+        _say(
+            f"{out} is finished already: {finished['steps']} steps; give another --out, or --overwrite to train it again"
+        )
+        return finished
+    arguments = make_arguments(kind, job, mix, out)
+    hardware.set_threads(hardware.detect())
+    tokenizer = load_tokenizer(job.model)
+    pairs = tokenise(mix, tokenizer, arguments.max_length, arguments.dataset_num_proc)
+    if isinstance(job, RewardJob) and not job.margins:
+        pairs = pairs.without_margins()
+    _report(pairs, arguments.max_length)
+    trainer = make_trainer(job, arguments, tokenizer, pairs)
+    checkpoint = last_checkpoint(out)
+    if checkpoint:
+        _note(f"resuming from {checkpoint}")
+        arguments.eval_on_start = False
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    metrics = _final_metrics(trainer)
+    _save_model(kind, job, trainer, tokenizer, out)
+    record = _record(kind, job, mix, pairs, trainer, metrics)
+    if PartialState().is_main_process:
+        write_json(out / "metrics.json", {**metrics, "history": trainer.state.log_history})
+        (out / "README.md").write_text(model_card(record, mix.manifest), encoding="utf-8")
+        write_json(out / RECORD, record)
+    return record
+
+
+def kind_of(job: RewardJob | DPOJob) -> Kind:
+    """What the job trains."""
+    return "reward" if isinstance(job, RewardJob) else "dpo"
+
+
+def make_arguments(kind: Kind, job: RewardJob | DPOJob, mix: Mix, out: Path) -> Any:
+    """TRL's arguments: our defaults, then what the hardware has, then the preset, then the job's own `trainer:` block."""
+    heldout = [name for name in mix.splits if name != "train"]
+    heldout_rows = sum(len(mix.splits[name]) for name in heldout)
+    values: dict[str, Any] = {
+        "report_to": "none",
+        "save_steps": 0.1,
+        "save_total_limit": 2,
+        "eval_strategy": "steps",
+        "eval_steps": 0.5,
+        # A first evaluation shows where training starts from; it is left out where it would cost more than a little.
+        "eval_on_start": 5 * heldout_rows <= len(mix.splits["train"]),
+        **hardware.training_defaults(hardware.detect()),
+        **preset_arguments(job.preset, kind, job.trainer),
+        **_current_names(job.trainer),
+        "output_dir": str(out),
+    }
+    if not heldout:
+        values |= {"eval_strategy": "no", "eval_on_start": False}
+        _note("the mix holds out no pairs, so there is nothing to evaluate on while training")
+    return make_trainer_arguments(RewardConfig if kind == "reward" else DPOConfig, values)
+
+
+def _current_names(trainer: dict[str, Any]) -> dict[str, Any]:
+    """`trainer` with transformers' older name of activation checkpointing, which TRL still documents, replaced by the new one."""
+    if "gradient_checkpointing" not in trainer:
+        return trainer
+    rest = {key: value for key, value in trainer.items() if key != "gradient_checkpointing"}
+    return {"activation_checkpointing": trainer["gradient_checkpointing"], **rest}
+
+
+def make_trainer(job: RewardJob | DPOJob, arguments: Any, tokenizer: PreTrainedTokenizerBase, pairs: Pairs) -> Any:
+    """The trainer of a job, its model loaded; raises InputError where TRL refuses the job."""
+    kind = kind_of(job)
+    set_seed(arguments.seed)  # the head of a reward model is drawn when the model is loaded
+    model = _load_base(kind, job, arguments, tokenizer)
+    pad, multiple = tokenizer.pad_token_id, arguments.pad_to_multiple_of
+    collator: Any = (
+        PromptAndResponses(pad, multiple) if kind == "reward" else DPOCollator(pad, pad_to_multiple_of=multiple)
+    )
+    share_prompts = False
+    if job.preset == "fast":
+        packed = PackedPairs(collator, pad)
+        share_prompts = can_share_prompts(model, packed([pairs.train[-1]]))
+        collator = packed if share_prompts else collator
+    trainer_class = PerSourceRewardTrainer if kind == "reward" else PerSourceDPOTrainer
+    try:
+        trainer = trainer_class(
+            model=model,
+            args=arguments,
+            data_collator=collator,
+            processing_class=tokenizer,
+            train_dataset=pairs.train,
+            eval_dataset=pairs.heldout or None,
+            peft_config=None if job.lora is None else make_lora(job.lora, kind),
+            share_prompts=share_prompts,
+        )
+    except (ValueError, NotImplementedError) as error:
+        raise InputError(f"TRL refuses this job: {error}") from error
+    trainer.remove_callback(ProgressCallback)
+    trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(Progress())
+    return trainer
+
+
+def _load_base(kind: Kind, job: RewardJob | DPOJob, arguments: Any, tokenizer: PreTrainedTokenizerBase) -> Any:
+    options = dict(arguments.model_init_kwargs or {})
+    model = load_reward_model(job.model, **options) if kind == "reward" else load_causal_lm(job.model, **options)
+    model.config.pad_token_id = tokenizer.pad_token_id
+    return model
+
+
+def _final_metrics(trainer: Any) -> dict[str, Any]:
+    """The metrics of the finished model, from the last evaluation if that was of this very model."""
+    losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+    metrics = {"train_loss": losses[-1]} if losses else {}
+    if not trainer.eval_dataset:
+        return metrics
+    entries = [entry for entry in trainer.state.log_history if entry["step"] == trainer.state.global_step]
+    evaluated = {key: value for entry in entries for key, value in entry.items() if key.startswith("eval_")}
+    if trainer.args.load_best_model_at_end or not evaluated:
+        evaluated = trainer.evaluate()
+    measured = ("loss", "accuracy", "reward_chosen", "reward_rejected", "reward_gap")
+    return metrics | {key: value for key, value in evaluated.items() if key.endswith(measured)}
+
+
+def _save_model(
+    kind: Kind, job: RewardJob | DPOJob, trainer: Any, tokenizer: PreTrainedTokenizerBase, out: Path
+) -> None:
+    """Leave a model in `out` that from_pretrained loads by itself: a LoRA adapter is kept beside it and merged into its base."""
+    if job.lora is None:
+        trainer.save_model(str(out))
+    else:
+        adapter = out / "adapter"
+        trainer.save_model(str(adapter))
+        if PartialState().is_main_process:
+            base = _load_base(kind, job, trainer.args, tokenizer)
+            PeftModel.from_pretrained(base, str(adapter)).merge_and_unload().save_pretrained(out)
+    if PartialState().is_main_process:
+        tokenizer.save_pretrained(out)
+
+
+def _record(
+    kind: Kind, job: RewardJob | DPOJob, mix: Mix, pairs: Pairs, trainer: Any, metrics: dict[str, Any]
+) -> dict[str, Any]:
+    rows = {"train": len(pairs.train), **{name: len(split) for name, split in pairs.heldout.items()}}
+    simulated = sum(pairs.train["simulated"]) if "simulated" in pairs.train.column_names else 0
+    return {
+        "schema": 1,
+        "kind": kind,
+        "base_model": job.model,
+        "beta": trainer.args.beta if kind == "dpo" else None,
+        "max_length": trainer.args.max_length,
+        "lora": job.lora,
+        "preset": job.preset,
+        "trainer": job.model_dump(mode="json")["trainer"],
+        "mix": {
+            "path": str(mix.path),
+            "content_sha256": mix.manifest.get("content_sha256"),
+            "requested": mix.manifest.get("requested"),
+            "realised": pairs.realised,
+        },
+        "counts": {"rows": rows, "too_long": pairs.dropped, "simulated": simulated},
+        "steps": trainer.state.global_step,
+        "metrics": metrics,
+        "precision": "bf16" if trainer.args.bf16 else "fp16" if trainer.args.fp16 else "fp32",
+        "versions": {"firsthand": __version__, **{name: importlib.metadata.version(name) for name in VERSIONS}},
+    }
+
+
+def _report(pairs: Pairs, max_length: int) -> None:
+    """Say what was dropped, and the ratio of what is left."""
+    for split, sources in pairs.dropped.items():
+        for source, count in sources.items():
+            _note(f"{split}: {count} {source} pairs are longer than max_length {max_length} tokens and are left out")
+    shares = ", ".join(f"{source} {of['share']:.3f} ({of['rows']:.0f} rows)" for source, of in pairs.realised.items())
+    _note(f"training on {len(pairs.train)} pairs: {shares}")
+
+
+def _note(text: str) -> None:
+    if PartialState().is_main_process:
+        note(text)
+
+
+def _say(text: str) -> None:
+    if PartialState().is_main_process:
+        say(text)

@@ -1,0 +1,168 @@
+"""TRL's reward and DPO trainers, evaluated per source.
+
+TRL's own evaluation of several data sets keeps their names for the loss alone: the accuracies overwrite one another. Here
+each evaluation returns the rewards of every pair, and metrics carry the data set's name, such as eval_human_accuracy.
+The overridden internals are TRL 1.16's; tests/train/test_trl_contract.py holds what is relied on.
+"""
+
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import EvalPrediction, Trainer
+from trl import DPOTrainer, RewardTrainer
+from trl.trainer.dpo_trainer import DataCollatorForPreference as DPOCollator
+from trl.trainer.reward_trainer import DataCollatorForPreference as RewardCollator
+
+from firsthand.train.shared_prompt import SharedPrompt, add_pooling
+
+__all__ = ["DPOCollator", "PerSourceDPOTrainer", "PerSourceRewardTrainer", "PromptAndResponses"]
+
+
+def pair_metrics(prediction: EvalPrediction) -> dict[str, float]:
+    """Metrics of rewards of shape (pairs, 2), chosen first. A tie is half right: to see no difference scores 0.5."""
+    chosen, rejected = np.asarray(prediction.predictions, dtype=np.float64).T
+    gap = chosen - rejected
+    return {
+        "accuracy": float(np.mean((gap > 0) + 0.5 * (gap == 0))),
+        "reward_chosen": float(chosen.mean()),
+        "reward_rejected": float(rejected.mean()),
+        "reward_gap": float(gap.mean()),
+    }
+
+
+class PromptAndResponses(RewardCollator):
+    """TRL's collator of reward models for rows that hold the prompt apart from the responses, as those of DPO do."""
+
+    def torch_call(self, examples: list[dict[str, Any]]) -> dict[str, Any]:
+        """A batch: input_ids, attention_mask of shape (2 * pairs, tokens), chosen first; margin where rows have it."""
+        whole = [
+            {
+                **row,
+                "chosen_ids": row["prompt_ids"] + row["chosen_ids"],
+                "rejected_ids": row["prompt_ids"] + row["rejected_ids"],
+            }
+            for row in examples
+        ]
+        batch: dict[str, Any] = super().torch_call(whole)
+        return batch
+
+
+class _PerSource(Trainer):
+    """What both trainers change: rows are token ids already, metrics are per source, and nothing is sent anywhere."""
+
+    _signature_columns: list[str]
+
+    def __init__(self, *, data_collator: Any, share_prompts: bool = False, **options: Any) -> None:
+        self.share_prompts = share_prompts
+        super().__init__(data_collator=data_collator, compute_metrics=pair_metrics, **options)
+
+    def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
+        return dataset
+
+    def _set_signature_columns_if_needed(self) -> None:
+        super()._set_signature_columns_if_needed()
+        self._signature_columns = sorted({*self._signature_columns, "prompt_ids", "length"})
+
+    def _callable(self, model: Any) -> Any:
+        return SharedPrompt(model) if self.share_prompts else model
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Log without the averages that TRL adds to every evaluation under one name for all data sets."""
+        if not self.model.training:
+            self._metrics["eval"].clear()
+        super().log(logs, start_time)
+
+    def create_model_card(self, *_: Any, **__: Any) -> None:
+        """The card is written when training is done, from the mix's manifest."""
+
+    def _send_telemetry(self) -> None:
+        pass
+
+
+class PerSourceRewardTrainer(_PerSource, RewardTrainer):
+    """TRL's reward trainer; rows hold prompt_ids, chosen_ids and rejected_ids, and margin where it is used."""
+
+    def __init__(self, *, model: Any, share_prompts: bool = False, **options: Any) -> None:
+        if share_prompts:
+            add_pooling(model)
+        super().__init__(model=model, share_prompts=share_prompts, **options)
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """TRL's loss; the margin belongs to the loss and is kept out of the model's arguments."""
+
+        def score(**arguments: Any) -> Any:
+            arguments.pop("margin", None)
+            return self._callable(model)(**arguments)
+
+        return super().compute_loss(score, inputs, return_outputs, num_items_in_batch)
+
+    def prediction_step(self, model: Any, inputs: dict[str, Any], *_: Any, **__: Any) -> tuple[Any, Any, Any]:
+        """The loss, the rewards of shape (pairs, 2), and labels that the evaluation loop needs and no metric reads."""
+        inputs = self._prepare_inputs(inputs)
+        with torch.no_grad(), self.compute_loss_context_manager():
+            loss, outputs = self.compute_loss(model, inputs, return_outputs=True)
+        rewards = torch.stack(outputs.logits.squeeze(-1).chunk(2), dim=1)
+        return loss.detach(), rewards, torch.ones_like(rewards[:, 0])
+
+
+class PerSourceDPOTrainer(_PerSource, DPOTrainer):
+    """TRL's DPO trainer; rows hold prompt_ids, chosen_ids and rejected_ids."""
+
+    precompute_ref_logps: bool
+
+    def compute_loss(self, model: Any, inputs: dict[str, Any], *args: Any, **options: Any) -> Any:
+        """TRL's loss. Where prompts are shared, the reference is computed here, unless it was beforehand."""
+        if not self.share_prompts:
+            return super().compute_loss(model, inputs, *args, **options)
+        return self._loss_with_reference(SharedPrompt(model), inputs)
+
+    def compute_ref_log_probs(self, model: Any, inputs: dict[str, Any]) -> Any:
+        """TRL's reference log-probabilities of a batch: chosen and rejected, each of shape (pairs)."""
+        return super().compute_ref_log_probs(self._callable(model), inputs)
+
+    def prediction_step(self, model: Any, inputs: dict[str, Any], *_: Any, **__: Any) -> tuple[Any, Any, Any]:
+        """The loss, the implicit rewards beta * (log pi - log pi_ref) of shape (pairs, 2), labels that no metric reads."""
+        inputs = self._prepare_inputs(inputs)
+        policy = _Recorded(self._callable(model))
+        with torch.no_grad(), self.compute_loss_context_manager():
+            loss = self._loss_with_reference(policy, inputs)
+        reference = torch.cat([inputs["ref_chosen_logps"], inputs["ref_rejected_logps"]])
+        logps = self._sequence_logps(policy.outputs.log_probs, inputs["completion_mask"])
+        rewards = torch.stack((self.beta * (logps - reference)).chunk(2), dim=1)
+        return loss.detach(), rewards, torch.ones_like(rewards[:, 0])
+
+    def _loss_with_reference(self, policy: Any, inputs: dict[str, Any]) -> Any:
+        """The loss from reference log-probabilities that are put into `inputs` unless they are there."""
+        if "ref_chosen_logps" not in inputs:
+            chosen, rejected = self.compute_ref_log_probs(self.ref_model or self.model, inputs)
+            inputs |= {"ref_chosen_logps": chosen, "ref_rejected_logps": rejected}
+        before, self.precompute_ref_logps = self.precompute_ref_logps, True
+        try:
+            return super().compute_loss(policy, inputs)
+        finally:
+            self.precompute_ref_logps = before
+
+    def _sequence_logps(self, token_logps: torch.Tensor, completion_mask: torch.Tensor) -> torch.Tensor:
+        """Log-probability of each response, shape (2 * pairs); ld_alpha weighs tokens beyond the shorter response's length."""
+        mask = completion_mask[:, 1:]
+        token_logps = token_logps[:, -mask.size(1) :]
+        if self.ld_alpha is None:
+            return token_logps.sum(dim=1)
+        shared = torch.minimum(*mask.sum(dim=1).chunk(2)).repeat(2).unsqueeze(1)
+        weights = torch.where(mask.cumsum(dim=1) <= shared, 1.0, self.ld_alpha) * mask
+        return (token_logps * weights).sum(dim=1)
+
+
+class _Recorded:
+    """A model that remembers what it returned last."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.outputs: Any = None
+
+    def __call__(self, **inputs: Any) -> Any:
+        self.outputs = self.model(**inputs)
+        return self.outputs
