@@ -87,7 +87,6 @@ def _flat(line: Record) -> Record:
 
 def _votes(store: Store, _summary: ExportSummary, _kind: str) -> Iterator[Record]:
     for frame in store.vote_frames():
-        frame["tags"] = [orjson.dumps(tags).decode() for tags in frame["tags"]]
         table = frame.astype(object).where(frame.notna(), None)
         for row in table.to_dict(orient="records"):
             yield {str(name): value for name, value in row.items()}

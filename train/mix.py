@@ -8,13 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pandas as pd
 
 from firsthand import __version__
 from firsthand.errors import InputError
 from firsthand.records import Source, content_id
-from firsthand.store import Store
+from firsthand.store import Store, tag_values
 from firsthand.train.draw import draw
 from firsthand.train.drops import Drops
 from firsthand.train.labels import human_labels, synthetic_labels, usable
@@ -147,8 +146,7 @@ def _strata(votes: pd.DataFrame, tag: str | None) -> "pd.Series[str] | None":
     if tag is None:
         return None
     by_comparison = votes.drop_duplicates("comparison_id").set_index("comparison_id")["tags"]
-    tags = {text: orjson.loads(text).get(tag, UNTAGGED) for text in by_comparison.unique()}
-    strata = by_comparison.map(tags).astype(object)
+    strata = tag_values(by_comparison, tag).fillna(UNTAGGED)
     if (strata == UNTAGGED).all():
         raise InputError(f"stratify is {tag!r}, but no comparison carries that tag; name one that exists, or remove it")
     return strata

@@ -13,10 +13,10 @@ from firsthand.records import Annotator, Comparison, Entry, Source
 from firsthand.store import schema
 from firsthand.store.engine import among, open_engine
 from firsthand.store.rows import comparison_of, preference_of
-from firsthand.store.votes import VOTE_COLUMNS, vote_table, votes_query
+from firsthand.store.votes import VOTE_COLUMNS, tag_values, vote_table, votes_query
 from firsthand.store.writing import Outcome, add_entries
 
-__all__ = ["VOTE_COLUMNS", "Counts", "Outcome", "Store"]
+__all__ = ["VOTE_COLUMNS", "Counts", "Outcome", "Store", "tag_values"]
 
 FETCH_ROWS = 2_000
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+import pandas as pd
 import pyarrow as pa
 import sqlalchemy as sa
 
@@ -50,3 +52,9 @@ def vote_table(rows: Sequence[Any], columns: Sequence[str]) -> pa.Table:
     values = zip(*rows, strict=True) if rows else ((),) * len(columns)
     arrays = [pa.array(value, _TYPES[name]) for name, value in zip(columns, values, strict=True)]
     return pa.Table.from_arrays(arrays, names=list(columns))
+
+
+def tag_values(tags: "pd.Series[str]", name: str) -> "pd.Series[str]":
+    """The value of the tag `name` in each cell of a column `tags`; missing where a comparison does not carry it."""
+    values = {text: orjson.loads(text).get(name) for text in tags.unique()}
+    return tags.map(values).astype(object)

@@ -1,0 +1,61 @@
+"""Self-contained HTML pages: no script, no network, light and dark, from 390 px up.
+
+`element` escapes every text it is given: names and texts of models are hostile until proved otherwise.
+"""
+
+import html
+from collections.abc import Iterable, Sequence
+
+from firsthand.evaluate.style import STYLE
+
+
+class Html(str):
+    """Text that is HTML already; everything else is escaped."""
+
+    __slots__ = ()
+
+
+def element(name: str, *children: str, **attributes: str | float) -> Html:
+    """<name attributes>children</name>; children that are not Html are escaped.
+
+    In an attribute's name, a trailing _ is dropped (class_) and the others become hyphens (stroke_width).
+    """
+    written = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{html.escape(_attribute(value))}"' for key, value in attributes.items()
+    )
+    return Html(f"<{name}{written}>{join(children)}</{name}>")
+
+
+def join(children: Iterable[str]) -> Html:
+    """The children one after another, escaped where they are not Html."""
+    return Html("".join(child if isinstance(child, Html) else html.escape(child) for child in children))
+
+
+def data_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Html:
+    """A table that scrolls sideways where it does not fit; the first column names the row."""
+    head = element("tr", *(element("th", text, scope="col") for text in heads))
+    body = [element("tr", *(element("td", text) for text in row)) for row in rows]
+    whole = element("table", element("thead", head), element("tbody", *body))
+    return element("div", whole, class_="scroll", tabindex="0", role="region", aria_label=f"Table: {', '.join(heads)}")
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> Html:
+    """A list of names and values."""
+    return element("dl", *(join([element("dt", name), element("dd", value)]) for name, value in pairs))
+
+
+def document(title: str, *sections: Html) -> str:
+    """The whole page."""
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    head = [
+        Html('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
+        Html(f'<meta http-equiv="Content-Security-Policy" content="{policy}">'),
+        element("title", title),
+        element("style", Html(STYLE)),
+    ]
+    body = element("body", element("main", element("h1", title), *sections))
+    return "<!doctype html>\n" + element("html", element("head", *head), body, lang="en") + "\n"
+
+
+def _attribute(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:.6g}"

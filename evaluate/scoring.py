@@ -1,0 +1,157 @@
+"""Scores of a trained model for the chosen and the rejected response of each row.
+
+A reward model scores the whole conversation. A DPO model's score is its implicit reward, how much more likely training
+made the response than its reference has it: beta * (log pi(y | x) - log pi_ref(y | x)) (Rafailov et al. 2023,
+equation 5, without the partition term, which cancels between two responses to one prompt).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.nn.functional import cross_entropy
+from tqdm import tqdm
+
+from firsthand.errors import InputError
+from firsthand.evaluate.bootstrap import FloatArray
+from firsthand.evaluate.held_out import HeldOut
+from firsthand.evaluate.trained_model import TrainedModel
+from firsthand.models import load_causal_lm, load_reward_model, load_tokenizer
+from firsthand.records import Message
+
+TOKENS_AT_ONCE = {"reward": 8192, "dpo": 2048}
+"""Tokens of a batch with its padding; a language model's logits take its whole vocabulary for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A conversation as tokens; the response starts at `start`."""
+
+    tokens: list[int]
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """chosen, rejected: (N,), NaN where the row is too long; too_long: (N,)."""
+
+    chosen: FloatArray
+    rejected: FloatArray
+    too_long: npt.NDArray[np.bool_]
+
+
+BatchScore: TypeAlias = Callable[[Any, Sequence[Text], int], torch.Tensor]
+"""Scores a batch of texts with a model, given the padding token: (batch,)."""
+
+
+def score_rows(model: TrainedModel, rows: HeldOut) -> Scores:
+    """Score both responses of every row with the model in `model.folder`, on a GPU where there is one.
+
+    Rows with a text over max_length tokens are not scored: `too_long` marks them. Shows a progress bar on a terminal.
+    Raises InputError when the model or its reference can't be loaded, has no chat template or gives no finite scores.
+    """
+    tokenizer = load_tokenizer(str(model.folder))
+    if tokenizer.chat_template is None:
+        raise InputError(f"the tokenizer in {model.folder} has no chat template; conversations can't become text")
+    pairs = [encode_pair(tokenizer, *row) for row in zip(rows.prompt, rows.chosen, rows.rejected, strict=True)]
+    limit = model.max_length or float("inf")
+    too_long = np.array([max(len(text.tokens) for text in pair) > limit for pair in pairs], np.bool_)
+    texts = [text for pair, left_out in zip(pairs, too_long, strict=True) if not left_out for text in pair]
+    padding = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+    found = np.full((len(pairs), 2), np.nan)
+    found[~too_long] = _score(model, texts, padding).reshape(-1, 2)
+    unusable = int((~np.isfinite(found[~too_long])).any(axis=1).sum())
+    if unusable:
+        raise InputError(
+            f"the model {model.folder} gives scores that are not finite numbers on {unusable:,} of {len(pairs):,} "
+            "rows; its training probably diverged"
+        )
+    return Scores(found[:, 0], found[:, 1], too_long)
+
+
+def encode_pair(
+    tokenizer: Any, prompt: list[Message], chosen: list[Message], rejected: list[Message]
+) -> tuple[Text, Text]:
+    """Both conversations as tokens; a response starts where it leaves the prompt's tokens, as in training."""
+    asked = _encode(tokenizer, prompt, add_generation_prompt=True)
+    both = [_encode(tokenizer, prompt + response) for response in (chosen, rejected)]
+    start = min(_shared_prefix(asked, tokens) for tokens in both)
+    return Text(both[0], start), Text(both[1], start)
+
+
+@torch.inference_mode()
+def rewards(model: Any, texts: Sequence[Text], padding: int) -> torch.Tensor:
+    """A reward model's scores: (batch,)."""
+    tokens, mask = pad(texts, padding, model.device)
+    found: torch.Tensor = model(input_ids=tokens, attention_mask=mask).logits
+    return found[:, 0]
+
+
+@torch.inference_mode()
+def log_probabilities(model: Any, texts: Sequence[Text], padding: int) -> torch.Tensor:
+    """The response's log-probability given the prompt, the sum over the response's tokens alone: (batch,)."""
+    tokens, mask = pad(texts, padding, model.device)
+    logits = model(input_ids=tokens, attention_mask=mask).logits[:, :-1]
+    targets = tokens[:, 1:]
+    each = -cross_entropy(logits.float().transpose(1, 2), targets, reduction="none")
+    starts = torch.tensor([text.start for text in texts], device=model.device)
+    positions = torch.arange(1, tokens.shape[1], device=model.device)
+    return (each * (mask[:, 1:] * (positions >= starts[:, None]))).sum(dim=1)
+
+
+def pad(texts: Sequence[Text], padding: int, device: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    """Tokens and attention mask, filled up on the right to the longest text: (batch, length) each."""
+    longest = max(len(text.tokens) for text in texts)
+    tokens = [text.tokens + [padding] * (longest - len(text.tokens)) for text in texts]
+    mask = [[1] * len(text.tokens) + [0] * (longest - len(text.tokens)) for text in texts]
+    return torch.tensor(tokens, device=device), torch.tensor(mask, device=device)
+
+
+def batches(lengths: Sequence[int], tokens_at_once: int) -> Iterator[list[int]]:
+    """Indices of texts of like length, the longest first, each batch of at most so many tokens with its padding."""
+    batch: list[int] = []
+    for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
+        if batch and (len(batch) + 1) * lengths[batch[0]] > tokens_at_once:
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
+
+
+def _score(model: TrainedModel, texts: Sequence[Text], padding: int) -> FloatArray:
+    folder = str(model.folder)
+    if model.kind == "reward":
+        return _run(load_reward_model(folder), rewards, texts, padding, model.kind, "scoring")
+    if model.base_model is None or model.beta is None:
+        raise InputError(f"{model.folder} is a dpo model without base_model and beta")
+    trained = _run(load_causal_lm(folder), log_probabilities, texts, padding, model.kind, "the model")
+    reference = _run(load_causal_lm(model.base_model), log_probabilities, texts, padding, model.kind, "its reference")
+    return model.beta * (trained - reference)
+
+
+def _run(model: Any, score: BatchScore, texts: Sequence[Text], padding: int, kind: str, name: str) -> FloatArray:
+    """Scores of all texts, in their order: (len(texts),)."""
+    model = model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
+    # A classifier reads its score at the last token that is not padding.
+    model.config.pad_token_id = padding
+    found = np.full(len(texts), np.nan)
+    with tqdm(total=len(texts), desc=name, unit="text", disable=None) as progress:
+        for batch in batches([len(text.tokens) for text in texts], TOKENS_AT_ONCE[kind]):
+            found[batch] = score(model, [texts[index] for index in batch], padding).double().cpu().numpy()
+            progress.update(len(batch))
+    return found
+
+
+def _encode(tokenizer: Any, messages: list[Message], **options: Any) -> list[int]:
+    text = tokenizer.apply_chat_template(messages, tokenize=False, **options)
+    tokens: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+    return tokens
+
+
+def _shared_prefix(one: Sequence[int], other: Sequence[int]) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
