@@ -83,7 +83,9 @@ def _mix(manifest: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _table(rows: list[tuple[str, str]]) -> str:
-    cells = (f'<tr><td>{html.escape(name)}</td><td class="number">{html.escape(value)}</td></tr>' for name, value in rows)
+    cells = (
+        f'<tr><td>{html.escape(name)}</td><td class="number">{html.escape(value)}</td></tr>' for name, value in rows
+    )
     return f"<table>{''.join(cells)}</table>"
 
 
