@@ -11,6 +11,7 @@ import pandas as pd
 from firsthand.errors import InputError
 from firsthand.evaluate.agreement import VERDICTS
 from firsthand.evaluate.bootstrap import FloatArray, IntArray
+from firsthand.store import tag_values
 
 COLUMNS = "comparison_id prompt_id annotator simulated verdict shown_first seconds".split()
 JUDGED = "votes of judges: this command compares people"

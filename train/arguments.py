@@ -1,4 +1,4 @@
-"""The `trainer:` and `lora:` blocks of a training job: the arguments of TRL and peft under their own names, checked key by key."""
+"""The `trainer:` and `lora:` blocks of a training job: arguments of TRL and peft under their own names, checked."""
 
 import dataclasses
 import typing
@@ -35,19 +35,19 @@ REFUSED = {
 
 
 def check_reward_arguments(block: dict[str, Any]) -> dict[str, Any]:
-    """The `trainer:` block of `train reward` in the types of RewardConfig; raises pydantic's error with every problem."""
+    """The `trainer:` block of `train reward` in the types of RewardConfig; raises ValidationError with all problems."""
     return _checked(RewardConfig, block, [_length_problem])
 
 
 def check_dpo_arguments(block: dict[str, Any]) -> dict[str, Any]:
-    """The `trainer:` block of `train dpo` in the types of DPOConfig; raises pydantic's error with every problem."""
+    """The `trainer:` block of `train dpo` in the types of DPOConfig; raises ValidationError with every problem."""
     if isinstance(block.get("loss_type"), str):
         block = {**block, "loss_type": [block["loss_type"]]}
     return _checked(DPOConfig, block, [_length_problem, _loss_problem, _smoothing_problem])
 
 
 def check_lora_arguments(block: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The `lora:` block in the types of LoraConfig; raises pydantic's error with every problem."""
+    """The `lora:` block in the types of LoraConfig; raises ValidationError with every problem."""
     return None if block is None else _checked(LoraConfig, block, [])
 
 
@@ -62,14 +62,14 @@ def make_trainer_arguments(arguments: Any, values: Mapping[str, Any]) -> Any:
 
 
 def make_lora(values: Mapping[str, Any], kind: str) -> LoraConfig:
-    """Peft's own object. The head of a reward model starts out random, so it is trained whole and saved with the adapter."""
+    """Peft's own object. The head of a reward model starts out random, so it is trained whole and saved too."""
     if kind == "dpo":
         return LoraConfig(**{**values, "task_type": TaskType.CAUSAL_LM})
     saved = {*(values.get("modules_to_save") or []), "score"}
     return LoraConfig(**{**values, "task_type": TaskType.SEQ_CLS, "modules_to_save": sorted(saved)})
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """One argument that is refused: the key and why."""
 
     def __init__(self, key: str, reason: str) -> None:
@@ -79,26 +79,26 @@ class _Refused(Exception):
 
 
 def _checked(declared: Any, block: Mapping[str, Any], rules: list[Any]) -> dict[str, Any]:
-    """`block` in the types that the dataclass `declared` gives its fields, after the `rules` that span several of them."""
+    """`block` in the types that the dataclass `declared` gives its fields, held to `rules` that span several."""
     hints = typing.get_type_hints(declared)
     known = [item.name for item in dataclasses.fields(declared) if item.init and item.name not in REFUSED]
     values: dict[str, Any] = {}
-    refused: list[_Refused] = []
+    refused: list[_RefusedError] = []
     for key, value in block.items():
         if key in REFUSED:
-            refused.append(_Refused(key, f"not taken: {REFUSED[key]}"))
+            refused.append(_RefusedError(key, f"not taken: {REFUSED[key]}"))
         elif key not in known:
-            refused.append(_Refused(key, f"{declared.__name__} has no such argument{closest(key, known)}"))
+            refused.append(_RefusedError(key, f"{declared.__name__} has no such argument{closest(key, known)}"))
         else:
             try:
                 values[key] = _typed(hints[key], value)
             except ValidationError as error:
                 reasons = {str(item["msg"]) for item in error.errors(include_url=False)}
-                refused.append(_Refused(key, "; ".join(sorted(reasons))))
+                refused.append(_RefusedError(key, "; ".join(sorted(reasons))))
     for rule in rules:
         try:
             rule(values)
-        except _Refused as problem:
+        except _RefusedError as problem:
             refused.append(problem)
     if refused:
         raise ValidationError.from_exception_data(declared.__name__, [_line(item, block) for item in refused])
@@ -113,20 +113,20 @@ def _typed(hint: Any, value: Any) -> Any:
     return adapter.validate_python(value)
 
 
-def _line(refused: _Refused, block: Mapping[str, Any]) -> InitErrorDetails:
+def _line(refused: _RefusedError, block: Mapping[str, Any]) -> InitErrorDetails:
     reason = PydanticCustomError("argument", "{reason}", {"reason": refused.reason})
     return InitErrorDetails(type=reason, loc=(refused.key,), input=block.get(refused.key))
 
 
 def _length_problem(values: Mapping[str, Any]) -> None:
     if "max_length" in values and (values["max_length"] is None or values["max_length"] < 2):
-        raise _Refused("max_length", "expected a number of tokens; pairs that are longer are dropped and counted")
+        raise _RefusedError("max_length", "expected a number of tokens; pairs that are longer are dropped and counted")
 
 
 def _loss_problem(values: Mapping[str, Any]) -> None:
     for loss in values.get("loss_type", []):
         if loss not in LOSSES:
-            raise _Refused(
+            raise _RefusedError(
                 "loss_type", f"there is no loss {loss!r}{closest(loss, LOSSES)}: {', '.join(sorted(LOSSES))}"
             )
 
@@ -135,12 +135,12 @@ def _smoothing_problem(values: Mapping[str, Any]) -> None:
     smoothing = values.get("label_smoothing", 0.0)
     losses = set(values.get("loss_type", ["sigmoid"]))
     if smoothing and not losses & SMOOTHED_LOSSES:
-        raise _Refused(
+        raise _RefusedError(
             "label_smoothing",
-            f"TRL ignores it for loss_type {', '.join(sorted(losses))}; use one of {', '.join(sorted(SMOOTHED_LOSSES))} "
+            f"TRL ignores it for loss_type {', '.join(sorted(losses))}; take {', '.join(sorted(SMOOTHED_LOSSES))} "
             "(robust is the sigmoid loss with label noise), or leave it out",
         )
     if "exo_pair" in losses and not smoothing:
-        raise _Refused("label_smoothing", "loss_type exo_pair needs a value above 0; its paper recommends 0.001")
+        raise _RefusedError("label_smoothing", "loss_type exo_pair needs a value above 0; its paper recommends 0.001")
     if "robust" in losses and not 0 <= smoothing < 0.5:
-        raise _Refused("label_smoothing", "loss_type robust takes the share of wrong labels, from 0 to below 0.5")
+        raise _RefusedError("label_smoothing", "loss_type robust takes the share of wrong labels, from 0 to below 0.5")

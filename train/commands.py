@@ -85,7 +85,6 @@ def _train(args: argparse.Namespace, job: Any) -> None:
     for source in ("human", "synthetic"):
         if f"eval_{source}_loss" in record["metrics"]:
             loss, accuracy = (record["metrics"][f"eval_{source}_{name}"] for name in ("loss", "accuracy"))
-            say(
-                f"{source:10} {record['counts']['rows'][source]:>7} held-out pairs   loss {loss:.4f}   accuracy {accuracy:.3f}"
-            )
+            rows = record["counts"]["rows"][source]
+            say(f"{source:10} {rows:>7} held-out pairs   loss {loss:.4f}   accuracy {accuracy:.3f}")
     say(f"model: {args.out}")

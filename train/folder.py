@@ -33,7 +33,8 @@ def claim(out: Path, identity: Mapping[str, Any], overwrite: bool = False) -> di
     changes = _differences(found, json.loads(json.dumps(identity)))
     if changes:
         raise InputError(
-            f"{out} holds a run of another job: {'; '.join(changes)}. Give --out another folder, or --overwrite to replace it"
+            f"{out} holds a run of another job: {'; '.join(changes)}. "
+            "Give --out another folder, or --overwrite to replace it"
         )
     return _read(out / RECORD)
 

@@ -21,7 +21,10 @@ class TrainingJob(Config):
 
 
 class RewardJob(TrainingJob):
-    """`train reward`: margins asks the chosen response to win by the mix's margin; trainer: arguments of TRL's RewardConfig."""
+    """`train reward`.
+
+    margins: the chosen response has to win by the mix's margin. trainer: arguments of TRL's RewardConfig.
+    """
 
     margins: bool = True
     trainer: Annotated[dict[str, Any], AfterValidator(check_reward_arguments)] = Field(default_factory=dict)

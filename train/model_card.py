@@ -33,8 +33,8 @@ def _header(record: Mapping[str, Any]) -> str:
 
 def _summary(record: Mapping[str, Any]) -> str:
     text = {
-        "reward": "Scores a conversation: one number, higher where people (or the judges in the mix) would prefer the response.",
-        "dpo": f"Its implicit reward of a response is {record['beta']} * (log-probability under this model - under the base model).",
+        "reward": "Scores a conversation: one number, the higher the more its annotators would prefer the response.",
+        "dpo": f"Implicit reward: {record['beta']} * (log-probability under this model - under its base).",
     }[record["kind"]]
     simulated = record["counts"]["simulated"]
     if simulated:

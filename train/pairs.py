@@ -1,4 +1,4 @@
-"""From a mix folder to the token ids that both trainers learn from; over-long pairs are dropped by one rule, and counted."""
+"""From a mix folder to the token ids that both trainers learn from; over-long pairs are dropped by one rule."""
 
 import json
 from collections import Counter
@@ -33,10 +33,11 @@ class Mix:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Tokenised pairs. Rows carry prompt_ids, chosen_ids, rejected_ids (token ids), length (tokens of the prompt and the longer
-    response), and the mix's provenance columns.
+    """Tokenised pairs.
 
-    dropped: split -> source -> pairs longer than max_length tokens. realised: source -> rows and share of what is left to train on.
+    Rows carry prompt_ids, chosen_ids, rejected_ids (token ids), length (tokens of the prompt and the longer response),
+    and the mix's provenance columns. dropped: split -> source -> pairs longer than max_length tokens.
+    realised: source -> rows and share of what is left to train on.
     """
 
     train: Dataset
@@ -51,7 +52,10 @@ class Pairs:
 
 
 def read_mix(folder: Path) -> Mix:
-    """Open what `train mix` wrote (docs/mix-format.md). Raises InputError where it is missing, broken or has no training rows."""
+    """Open what `train mix` wrote (docs/mix-format.md).
+
+    Raises InputError where it is missing, broken or has no training rows.
+    """
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -72,11 +76,11 @@ def tokenise(mix: Mix, tokenizer: PreTrainedTokenizerBase, max_length: int, proc
     """The pairs of `mix` as token ids, without those longer than `max_length` tokens (prompt and longer response).
 
     Each split is sorted by length, so that batches read in order hold little padding; training shuffles it.
-    Raises InputError when the tokenizer has no chat template, the template refuses a conversation, or no training pair is left.
+    Raises InputError when there is no chat template, the template refuses a conversation, or no training pair is left.
     """
     if not tokenizer.chat_template:
         raise InputError(
-            f"the tokenizer of {tokenizer.name_or_path} has no chat template, so a conversation can't be written as text; "
+            f"the tokenizer of {tokenizer.name_or_path} has no chat template to write a conversation with; "
             "take an instruction-tuned model, or put a chat_template.jinja into the model's folder"
         )
     kept: dict[str, Dataset] = {}
@@ -100,7 +104,7 @@ def tokenise(mix: Mix, tokenizer: PreTrainedTokenizerBase, max_length: int, proc
             kept[name] = rows.select(order[:fits])
     if "train" not in kept:
         raise InputError(
-            f"none of the {len(mix.splits['train'])} training pairs of {mix.path} fits into max_length {max_length} tokens; "
+            f"none of the {len(mix.splits['train'])} training pairs of {mix.path} fits into {max_length} tokens; "
             "raise trainer.max_length"
         )
     train = kept.pop("train")

@@ -7,8 +7,8 @@ from typing import Any
 def preset_arguments(preset: str, kind: str, trainer: Mapping[str, Any]) -> dict[str, Any]:
     """TRL's arguments of `preset` for a job of `kind`; `trainer` is the job's own block.
 
-    fast: batches of pairs of like length, so that little is padded; larger batches where nothing is learned; for DPO the reference
-    model's log-probabilities are computed once, beforehand.
+    fast: batches of pairs of like length, so that little is padded; larger batches where nothing is learned; for DPO
+    the reference model's log-probabilities are computed once, beforehand.
     """
     if preset == "none":
         return {}

@@ -14,26 +14,26 @@ class Progress(TrainerCallback):
     def __init__(self) -> None:
         self._bar: Any = None
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_train_begin(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
         """Open the bar; disable=None shows it at a terminal only."""
         if state.is_world_process_zero:
             self._bar = tqdm(
                 total=state.max_steps, initial=state.global_step, desc="Training", unit="step", disable=None
             )
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_step_end(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
         """Move the bar to the step just done."""
         if self._bar is not None:
             self._bar.update(state.global_step - self._bar.n)
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
+    def on_log(self, _args: Any, state: Any, _control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
         """One line for a training loss or for one source's evaluation."""
         line = _line(logs or {})
         if line and state.is_world_process_zero:
             with tqdm.external_write_mode():
                 note(f"step {state.global_step}/{state.max_steps}: {line}")
 
-    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_train_end(self, *_: Any, **__: Any) -> None:
         """Close the bar."""
         if self._bar is not None:
             self._bar.close()

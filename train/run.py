@@ -1,6 +1,7 @@
 """One training run from a mix folder to a finished model folder; run again after an interruption, it goes on."""
 
 import importlib.metadata
+import warnings
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,8 +31,8 @@ VERSIONS = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
 def train(job: RewardJob | DPOJob, data: Path, out: Path, overwrite: bool = False) -> dict[str, Any]:
     """Train on the mix folder `data` and leave a finished model in `out`; returns the record written to training.json.
 
-    A run that was interrupted goes on from its last whole checkpoint; a finished one is left as it is. Raises InputError for a
-    mix without usable rows, a model that does not exist, or a folder that holds another run.
+    A run that was interrupted goes on from its last whole checkpoint; a finished one is left as it is. Raises
+    InputError for a mix without usable rows, a model that does not exist, or a folder that holds another run.
     """
     kind = kind_of(job)
     mix = read_mix(data)
@@ -39,9 +40,7 @@ def train(job: RewardJob | DPOJob, data: Path, out: Path, overwrite: bool = Fals
     with PartialState().main_process_first():
         finished = claim(out, identity, overwrite and PartialState().is_main_process)
     if finished is not None:
-        _say(
-            f"{out} is finished already: {finished['steps']} steps; give another --out, or --overwrite to train it again"
-        )
+        _say(f"{out} is finished already ({finished['steps']} steps); --overwrite trains it again")
         return finished
     arguments = make_arguments(kind, job, mix, out)
     hardware.set_threads(hardware.detect())
@@ -55,8 +54,11 @@ def train(job: RewardJob | DPOJob, data: Path, out: Path, overwrite: bool = Fals
     if checkpoint:
         _note(f"resuming from {checkpoint}")
         arguments.eval_on_start = False
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    metrics = _final_metrics(trainer)
+    with warnings.catch_warnings():
+        # TRL 1.16 still reads an attribute of the model under its older name.
+        warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        metrics = _final_metrics(trainer)
     _save_model(kind, job, trainer, tokenizer, out)
     record = _record(kind, job, mix, pairs, trainer, metrics)
     if PartialState().is_main_process:
@@ -72,7 +74,7 @@ def kind_of(job: RewardJob | DPOJob) -> Kind:
 
 
 def make_arguments(kind: Kind, job: RewardJob | DPOJob, mix: Mix, out: Path) -> Any:
-    """TRL's arguments: our defaults, then what the hardware has, then the preset, then the job's own `trainer:` block."""
+    """TRL's arguments: our defaults, what the hardware has, the preset, over them the job's own `trainer:` block."""
     heldout = [name for name in mix.splits if name != "train"]
     heldout_rows = sum(len(mix.splits[name]) for name in heldout)
     values: dict[str, Any] = {
@@ -95,7 +97,7 @@ def make_arguments(kind: Kind, job: RewardJob | DPOJob, mix: Mix, out: Path) -> 
 
 
 def _current_names(trainer: dict[str, Any]) -> dict[str, Any]:
-    """`trainer` with transformers' older name of activation checkpointing, which TRL still documents, replaced by the new one."""
+    """`trainer` with the older name of activation checkpointing, which TRL still documents, replaced by the new one."""
     if "gradient_checkpointing" not in trainer:
         return trainer
     rest = {key: value for key, value in trainer.items() if key != "gradient_checkpointing"}
@@ -160,7 +162,7 @@ def _final_metrics(trainer: Any) -> dict[str, Any]:
 def _save_model(
     kind: Kind, job: RewardJob | DPOJob, trainer: Any, tokenizer: PreTrainedTokenizerBase, out: Path
 ) -> None:
-    """Leave a model in `out` that from_pretrained loads by itself: a LoRA adapter is kept beside it and merged into its base."""
+    """Leave a model in `out` that from_pretrained loads by itself: a LoRA adapter is merged into its base, and kept."""
     if job.lora is None:
         trainer.save_model(str(out))
     else:

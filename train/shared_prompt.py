@@ -1,9 +1,9 @@
 """One pass over a pair's prompt instead of two: the heart of `preset: fast`.
 
-TRL lays a pair out as two rows, each with the whole prompt. Here a pair is one row, [prompt, chosen, rejected], in which an
-attention mask keeps the two responses apart and both start at the position after the prompt: the same numbers for less
-work (prefix sharing, arXiv:2410.20305). The last prompt token stands at the head of both responses, because it predicts the
-first token of each.
+TRL lays a pair out as two rows, each with the whole prompt. Here a pair is one row, [prompt, chosen, rejected], in
+which an attention mask keeps the two responses apart and both start at the position after the prompt: the same numbers
+for less work (prefix sharing, arXiv:2410.20305). The last prompt token stands at the head of both responses, because it
+predicts the first token of each.
 """
 
 import types
@@ -24,9 +24,10 @@ SCORES = ("log_probs", "entropy", "mean_logits", "is_top1", "log_sum_sq_probs")
 class PackedPairs:
     """A collator that adds the packed layout to the batch of `collator`, TRL's own.
 
-    With p pairs, n tokens in the longest packed row and m in the longest of TRL's rows, it adds packed_ids, packed_positions and
-    packed_labels of shape (p, n), packed_mask (p, 1, n, n), packed_index (2p, m - 1): where in its row of n - 1 packed scores each of
-    TRL's scores is, -1 for none; packed_ends (p, 2): the last token of each response.
+    With p pairs, n tokens in the longest packed row and m in the longest of TRL's rows, it adds packed_ids,
+    packed_positions and packed_labels of shape (p, n); packed_mask (p, 1, n, n); packed_index (2p, m - 1): where in
+    its row of n - 1 packed scores each of TRL's scores is, -1 for none; packed_ends (p, 2): the last token of each
+    response.
     """
 
     collator: Any
@@ -35,7 +36,8 @@ class PackedPairs:
     def __call__(self, examples: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """A batch in both layouts."""
         batch: dict[str, Any] = self.collator(examples)
-        ids, positions, branches, labels = zip(*(_packed_row(row) for row in examples), strict=True)
+        rows = [_packed_row(row) for row in examples]
+        ids, positions, branches, labels = ([row[part] for row in rows] for part in range(4))
         branch = pad_sequence(branches, batch_first=True, padding_value=-1)
         batch["packed_ids"] = pad_sequence(ids, batch_first=True, padding_value=self.pad_token_id)
         batch["packed_positions"] = pad_sequence(positions, batch_first=True)
@@ -47,7 +49,7 @@ class PackedPairs:
 
 
 class SharedPrompt:
-    """A model that takes batches of `PackedPairs` and answers in TRL's layout: scores of shape (2p, m - 1), or rewards (2p, 1)."""
+    """A model that takes batches of `PackedPairs` and answers in TRL's layout: scores (2p, m - 1), rewards (2p, 1)."""
 
     def __init__(self, model: Any) -> None:
         self.model = model
@@ -66,7 +68,7 @@ class SharedPrompt:
 
 
 def add_pooling(model: Any) -> None:
-    """Let the reward model take `pool`, token positions of shape (p, 2), and return the scores there, of shape (p, 2)."""
+    """Let the reward model take `pool`, token positions of shape (p, 2), and return the scores there, shape (p, 2)."""
     forward = model.forward
 
     def pooled_forward(self: Any, *args: Any, pool: torch.Tensor | None = None, **inputs: Any) -> Any:

@@ -1,7 +1,7 @@
 """TRL's reward and DPO trainers, evaluated per source.
 
-TRL's own evaluation of several data sets keeps their names for the loss alone: the accuracies overwrite one another. Here
-each evaluation returns the rewards of every pair, and metrics carry the data set's name, such as eval_human_accuracy.
+TRL's own evaluation of several data sets keeps their names for the loss alone: the accuracies overwrite one another.
+Here each evaluation returns the rewards of every pair, and metrics carry the data set's name: eval_human_accuracy.
 The overridden internals are TRL 1.16's; tests/train/test_trl_contract.py holds what is relied on.
 """
 
@@ -124,7 +124,7 @@ class PerSourceDPOTrainer(_PerSource, DPOTrainer):
         return super().compute_ref_log_probs(self._callable(model), inputs)
 
     def prediction_step(self, model: Any, inputs: dict[str, Any], *_: Any, **__: Any) -> tuple[Any, Any, Any]:
-        """The loss, the implicit rewards beta * (log pi - log pi_ref) of shape (pairs, 2), labels that no metric reads."""
+        """The loss, implicit rewards beta * (log pi - log pi_ref) of shape (pairs, 2), and unused labels."""
         inputs = self._prepare_inputs(inputs)
         policy = _Recorded(self._callable(model))
         with torch.no_grad(), self.compute_loss_context_manager():
@@ -146,7 +146,7 @@ class PerSourceDPOTrainer(_PerSource, DPOTrainer):
             self.precompute_ref_logps = before
 
     def _sequence_logps(self, token_logps: torch.Tensor, completion_mask: torch.Tensor) -> torch.Tensor:
-        """Log-probability of each response, shape (2 * pairs); ld_alpha weighs tokens beyond the shorter response's length."""
+        """Log-probability of each response, (2 * pairs); ld_alpha weighs tokens beyond the shorter one's length."""
         mask = completion_mask[:, 1:]
         token_logps = token_logps[:, -mask.size(1) :]
         if self.ld_alpha is None:

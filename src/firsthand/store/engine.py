@@ -21,6 +21,8 @@ PRAGMAS = (
     "foreign_keys = ON",
     "cache_size = -65536",
 )
+WRITERS = 7263514
+"""The number of the lock that every writer to a PostgreSQL store holds."""
 DEFAULT_URL = "sqlite:///firsthand.db"
 
 
@@ -70,7 +72,8 @@ def _is_current(engine: sa.Engine) -> bool:
 
 def _sqlite(url: sa.URL) -> sa.Engine:
     path = Path(url.database or "")
-    if url.database and url.database != ":memory:" and not path.parent.is_dir():
+    is_file = url.database and url.database != ":memory:" and not url.database.startswith("file:")
+    if is_file and not path.parent.is_dir():
         raise InputError(f"can't open the store {path}: the folder {path.parent} does not exist")
     engine = sa.create_engine(url, connect_args={"timeout": 30, "isolation_level": None})
 
@@ -97,6 +100,14 @@ def _postgresql(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() != "postgresql":
         raise InputError(f"the store is a {url.get_backend_name()} database; firsthand knows sqlite and postgresql")
     try:
-        return sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        engine = sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise InputError("a PostgreSQL store needs psycopg: pip install 'firsthand[postgres]'") from error
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        # Writers take turns, as they do in SQLite: what one has read still holds when it writes.
+        if not connection.get_execution_options().get("read_only"):
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
+
+    return engine

@@ -87,9 +87,6 @@ def migrate(connection: sa.Connection, until: int = CURRENT) -> None:
 
 def schema_version(connection: sa.Connection) -> int:
     """The number of the last migration that ran; 0 for a new database, whose version table this creates."""
-    if connection.dialect.name == "postgresql":
-        # Two processes that open a new store at once take turns.
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7263514)")
     if not sa.inspect(connection).has_table("schema_version"):
         connection.exec_driver_sql("CREATE TABLE schema_version (version INTEGER NOT NULL)")
         connection.exec_driver_sql("INSERT INTO schema_version VALUES (0)")

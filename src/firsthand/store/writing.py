@@ -19,8 +19,6 @@ from firsthand.store.rows import preference_of
 Key: TypeAlias = tuple[str, str, str, str, int]
 """(comparison, annotator, side shown first, judge's prompt hash, repeat): what may have one current verdict."""
 
-MAX_ATTEMPTS = 5
-
 
 class Outcome(StrEnum):
     """What became of an entry."""
@@ -35,15 +33,8 @@ def add_entries(engine: sa.Engine, entries: Sequence[Entry]) -> list[Outcome | R
 
     When this returns, what it reports as added is on disk. A refused entry changes nothing.
     """
-    for attempt in range(MAX_ATTEMPTS):
-        try:
-            with engine.begin() as connection:
-                return _Batch(connection, entries).write()
-        except sa.exc.IntegrityError:
-            # Another process recorded the same verdict between our reading and our writing: read again.
-            if attempt == MAX_ATTEMPTS - 1:
-                raise
-    raise AssertionError("unreachable")
+    with engine.begin() as connection:
+        return _Batch(connection, entries).write()
 
 
 def key_of(comparison_id: str, annotator: str, preference: Preference) -> Key:
@@ -184,7 +175,7 @@ class _Batch:
 def _insert(connection: sa.Connection, table: sa.Table, rows: list[tuple[Any, ...]]) -> None:
     """Insert `rows`, in the order of the table's columns (`preferences`: but its id).
 
-    Rows that another process brought first are left alone, except verdicts: there it is an IntegrityError.
+    A row that is there already (a prompt of an earlier batch) is left alone; a second current verdict is an error.
     """
     names = [column.name for column in table.c if column is not schema.preferences.c.id]
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
