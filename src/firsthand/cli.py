@@ -9,6 +9,7 @@ import sqlalchemy.exc
 from firsthand import __version__
 from firsthand.collect.commands import add_collect_commands
 from firsthand.commandline import note
+from firsthand.demo import add_demo_command
 from firsthand.errors import FirsthandError
 from firsthand.evaluate.commands import add_evaluate_commands
 from firsthand.train.commands import add_train_commands
@@ -25,6 +26,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"firsthand {__version__}")
     groups = parser.add_subparsers(title="commands", metavar="GROUP", required=True)
+    add_demo_command(groups, main)
     for name, add_commands, help_text in (
         ("collect", add_collect_commands, "import, rate and export preferences"),
         ("train", add_train_commands, "mix preferences into a training set and train on it"),

@@ -1,0 +1,179 @@
+"""`firsthand demo`: sample comparisons, the rating page, and the whole pipeline, by a person or by scripts.
+
+Attended, it serves the rating page over the sample comparisons and says how to train on the verdicts given there.
+Unattended, scripted annotators (firsthand.sample.simulate) give the verdicts and every command of the pipeline runs;
+each is printed as a user would type it, and what is done is not done again after an interruption.
+"""
+
+import argparse
+import contextlib
+import shlex
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from firsthand.commandline import add_command, note, say
+from firsthand.errors import FirsthandError, InputError, RecordError
+from firsthand.records import Entry
+from firsthand.sample import NOTICE, sample_entries
+from firsthand.store import Store
+
+RATER = "demo-rater"
+ENOUGH_VERDICTS = 40
+"""Fewer leave too little to train on and nothing to measure on."""
+
+RunCommand = Callable[[Sequence[str]], int]
+"""firsthand.cli.main: runs one command line, returns its exit status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command of the pipeline.
+
+    done: a path that exists once the step is complete. capture: the file that takes what the command prints.
+    """
+
+    title: str
+    command: list[str]
+    done: Path
+    capture: Path | None = None
+
+
+def add_demo_command(groups: Any, run_command: RunCommand) -> None:
+    """Add `firsthand demo`; `run_command` runs the pipeline's commands."""
+    parser = add_command(groups, "demo", lambda args: demo(args, run_command), "see the whole job run on sample data")
+    parser.add_argument("--unattended", action="store_true", help="scripted annotators, then the whole pipeline")
+    parser.add_argument("--dir", type=Path, default=Path("runs/demo"), help="where everything goes (runs/demo)")
+    parser.add_argument("--port", type=int, default=7860, help="the rating page's port; 0 takes a free one (7860)")
+
+
+def demo(args: argparse.Namespace, run_command: RunCommand) -> None:
+    """Run the demo in the folder args.dir."""
+    folder: Path = args.dir
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("mix.yaml", "reward.yaml", "dpo.yaml"):
+        shutil.copyfile(str(files("firsthand.sample").joinpath(name)), folder / name)
+    if args.unattended:
+        run_unattended(folder, run_command)
+    else:
+        rate(folder, args.port)
+
+
+def rate(folder: Path, port: int) -> None:
+    """Serve the rating page over the sample comparisons until interrupted."""
+    from firsthand.collect.serve import serve_store
+
+    path = folder / "store.db"
+    with Store(str(path)) as store:
+        _add_sample(store)
+        verdicts = store.counts().human
+        say(f"{path}: {store.counts().comparisons} sample comparisons, {verdicts} of your verdicts.")
+        if verdicts < ENOUGH_VERDICTS:
+            say(f"Training needs {ENOUGH_VERDICTS} verdicts, {ENOUGH_VERDICTS - verdicts} more. Then run:")
+        else:
+            say("That is enough to train on. Run:")
+        for step in pipeline(folder, path, ratio="human=1,synthetic=0"):
+            say(f"  {shown(step)}")
+        say("To see all of it without rating: firsthand demo --unattended\n")
+        serve_store(store, "127.0.0.1", port, RATER, NOTICE)
+
+
+def run_unattended(folder: Path, run_command: RunCommand) -> None:
+    """Simulated verdicts, every command of the pipeline, and a page that links what they made."""
+    from firsthand.demo_page import write_demo_page
+    from firsthand.sample.simulate import simulated_entries
+
+    started = time.monotonic()
+    path = folder / "simulated.db"
+    with Store(str(path)) as store:
+        _add_sample(store)
+        _add(store, list(simulated_entries(list(store.comparisons()))))
+        counts = store.counts()
+    say(
+        f"{path}: {counts.comparisons} sample comparisons; {counts.human} verdicts of {counts.raters} SIMULATED raters and "
+        f"{counts.synthetic} of a SIMULATED judge. They are scripts: the figures below say nothing about people."
+    )
+    steps = pipeline(folder, path)
+    for step in steps:
+        run_step(step, run_command)
+    page = write_demo_page(folder, [(step.title, shown(step)) for step in steps], counts)
+    say(f"\nDone in {time.monotonic() - started:.0f} s. Open {page}")
+
+
+def pipeline(folder: Path, store: Path, ratio: str | None = None) -> list[Step]:
+    """The commands from verdicts to evaluated models, in order."""
+    mix = folder / "mix"
+    shares = ["--ratio", ratio] if ratio else []
+    steps = [
+        Step(
+            "How far the raters agree",
+            ["evaluate", "agreement", "--store", str(store), "--json"],
+            done=folder / "agreement.json",
+            capture=folder / "agreement.json",
+        ),
+        Step(
+            "Mix human and synthetic preferences",
+            ["train", "mix", str(folder / "mix.yaml"), "--store", str(store), "--out", str(mix), *shares],
+            done=mix / "manifest.json",
+        ),
+    ]
+    for kind, title in (("reward", "Reward model"), ("dpo", "DPO model")):
+        model = folder / kind
+        page, figures = folder / f"{kind}.html", folder / f"{kind}.json"
+        steps += [
+            Step(
+                f"{title}: train",
+                ["train", kind, str(folder / f"{kind}.yaml"), "--data", str(mix), "--out", str(model)],
+                done=model / "training.json",
+            ),
+            Step(
+                f"{title}: evaluate on held-out prompts",
+                ["evaluate", "model", str(model), "--json", "--report", str(page)],
+                done=figures,
+                capture=figures,
+            ),
+        ]
+    return steps
+
+
+def shown(step: Step) -> str:
+    """The step's command as a user would type it."""
+    redirect = f" > {shlex.quote(str(step.capture))}" if step.capture else ""
+    return f"firsthand {shlex.join(step.command)}{redirect}"
+
+
+def run_step(step: Step, run_command: RunCommand) -> None:
+    """Run a step unless it is done; what it prints is in its file only once it has succeeded.
+
+    Raises FirsthandError when the command fails; it has then said why.
+    """
+    say(f"\n{step.title}\n  $ {shown(step)}")
+    if step.done.exists():
+        say("  done before")
+        return
+    started = time.monotonic()
+    if step.capture is None:
+        status = run_command(step.command)
+    else:
+        partial = step.capture.with_suffix(".partial")
+        with partial.open("w", encoding="utf-8") as printed, contextlib.redirect_stdout(printed):
+            status = run_command(step.command)
+        if status == 0:
+            partial.replace(step.capture)
+    if status != 0:
+        raise FirsthandError(f"the step {step.title!r} ended with status {status}; run the demo again to go on from it")
+    note(f"  {time.monotonic() - started:.0f} s")
+
+
+def _add_sample(store: Store) -> None:
+    _add(store, list(sample_entries()))
+
+
+def _add(store: Store, entries: list[Entry]) -> None:
+    refused = [outcome for outcome in store.add(entries) if isinstance(outcome, RecordError)]
+    if refused:
+        raise InputError(f"the demo's store refuses {len(refused)} records; use another --dir. The first: {refused[0]}")
