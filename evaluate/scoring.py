@@ -97,10 +97,12 @@ def log_probabilities(model: Any, texts: Sequence[Text], padding: int) -> torch.
     tokens, mask = pad(texts, padding, model.device)
     logits = model(input_ids=tokens, attention_mask=mask).logits[:, :-1]
     targets = tokens[:, 1:]
-    each = -cross_entropy(logits.float().transpose(1, 2), targets, reduction="none")
     starts = torch.tensor([text.start for text in texts], device=model.device)
     positions = torch.arange(1, tokens.shape[1], device=model.device)
-    return (each * (mask[:, 1:] * (positions >= starts[:, None]))).sum(dim=1)
+    answered = (mask[:, 1:] == 1) & (positions >= starts[:, None])
+    each = cross_entropy(logits[answered].float(), targets[answered], reduction="none")
+    rows = answered.nonzero()[:, 0]
+    return torch.zeros(len(texts), device=model.device).index_add_(0, rows, -each)
 
 
 def pad(texts: Sequence[Text], padding: int, device: Any) -> tuple[torch.Tensor, torch.Tensor]:
