@@ -102,7 +102,7 @@ def test_votes_are_one_row_each(tmp_path: Path, store: Store, name: str) -> None
     assert json.loads(table["tags"].min()) == {"domain": "talk"}
 
 
-def counted(values: Any) -> dict[str, int]:  # noqa: N802
+def counted(values: Any) -> dict[str, int]:
     return {str(name): int(count) for name, count in values.value_counts().items()}
 
 

@@ -137,7 +137,7 @@ def test_a_file_that_is_not_what_it_should_be_is_refused(
 
 @pytest.mark.parametrize("name", ["nothing.jsonl", "no/such/folder/x", "no_such_dataset"])
 def test_a_name_that_is_neither_file_nor_dataset_is_refused(store: Store, name: str) -> None:
-    with pytest.raises(InputError, match="no such file or folder|neither a file here nor a dataset"):
+    with pytest.raises(InputError, match=r"no such file or folder|neither a file here nor a dataset"):
         import_file(store, name, Options())
 
 

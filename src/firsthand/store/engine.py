@@ -4,6 +4,7 @@ import os
 import sqlite3
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 
@@ -64,6 +65,8 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     is_file = url.database and url.database != ":memory:" and not url.database.startswith("file:")
     if is_file and not path.parent.is_dir():
         raise InputError(f"can't open the store {path}: the folder {path.parent} does not exist")
+    if is_file and path.exists() and not os.access(path.parent, os.W_OK):
+        url = _unchanging(url, path)
     engine = sa.create_engine(url, connect_args={"timeout": 30, "isolation_level": None})
 
     @sa.event.listens_for(engine, "connect")
@@ -83,6 +86,17 @@ def _sqlite(url: sa.URL) -> sa.Engine:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _unchanging(url: sa.URL, path: Path) -> sa.URL:
+    """`url` for a store on a read-only disk: SQLite writes beside a file even to read it, unless it can't change."""
+    log = Path(f"{path}-wal")
+    if log.exists() and log.stat().st_size > 0:
+        raise InputError(
+            f"can't open the store {path}: its folder is read-only and it was not closed; copy {path.name} and "
+            f"{log.name} to a folder that can be written to"
+        )
+    return url.set(database=f"file:{quote(str(path.absolute()))}", query={"immutable": "1", "uri": "true"})
 
 
 def _postgresql(url: sa.URL) -> sa.Engine:
