@@ -28,6 +28,7 @@ BATCH_BYTES = 8 * 2**20
 class Result:
     rows: int
     seconds: float
+    processor_seconds: float
     peak_mb: float
     parse_seconds: float
     write_seconds: float
@@ -38,13 +39,16 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[50_000, 200_000])
     parser.add_argument("--folder", type=Path, help="where the files are made (default: a temporary folder)")
     args = parser.parse_args()
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
         results = [measure(Path(folder), rows) for rows in args.rows]
-    print(f"{'rows':>9} {'seconds':>8} {'rows/s':>8} {'peak MB':>8} {'parse only, s':>14} {'write only, s':>14}")
+    print(f"load of the machine before and after: {load:.1f}, {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+    print("     rows  seconds   rows/s  processor s  rows/processor s  peak MB  parse only, s  write only, s")
     for result in results:
         print(
-            f"{result.rows:>9,} {result.seconds:>8.2f} {result.rows / result.seconds:>8,.0f} {result.peak_mb:>8.0f}"
-            f" {result.parse_seconds:>14.2f} {result.write_seconds:>14.2f}"
+            f"{result.rows:>9,} {result.seconds:>8.2f} {result.rows / result.seconds:>8,.0f}"
+            f" {result.processor_seconds:>12.2f} {result.rows / result.processor_seconds:>17,.0f}"
+            f" {result.peak_mb:>8.0f} {result.parse_seconds:>14.2f} {result.write_seconds:>14.2f}"
         )
 
 
@@ -59,7 +63,10 @@ def measure(folder: Path, rows: int) -> Result:
     seconds = time.perf_counter() - started
     if status:
         raise SystemExit(f"the import failed with status {os.waitstatus_to_exitcode(status)}")
-    return Result(rows, seconds, usage.ru_maxrss / 1024, parse_seconds(file), write_seconds(file, folder / "copy"))
+    processor = usage.ru_utime + usage.ru_stime
+    return Result(
+        rows, seconds, processor, usage.ru_maxrss / 1024, parse_seconds(file), write_seconds(file, folder / "copy")
+    )
 
 
 def lines(rows: int) -> Iterator[bytes]:

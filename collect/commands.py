@@ -2,6 +2,7 @@
 
 import argparse
 from collections import Counter
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,8 +46,6 @@ def add_collect_commands(group: Any) -> None:
 
 def import_files(args: argparse.Namespace) -> int:
     """Import each file; status 2 when lines were rejected."""
-    from dataclasses import asdict
-
     from firsthand.collect.importing import Options, import_file
     from firsthand.store import Store
 
@@ -60,22 +59,20 @@ def import_files(args: argparse.Namespace) -> int:
             if not args.json:
                 _tell(summary)
     if args.json:
-        say_json([asdict(summary) for summary in summaries])
+        say_json([_fields(summary) for summary in summaries])
     rejected = any(summary.rejected for summary in summaries)
     return 2 if rejected and not args.allow_rejected else 0
 
 
 def export(args: argparse.Namespace) -> None:
     """Export the store to one file."""
-    from dataclasses import asdict
-
     from firsthand.collect.exporting import export_file
     from firsthand.store import Store
 
-    with Store(args.store) as store:
+    with Store(args.store, must_exist=True) as store:
         summary = export_file(store, args.file, args.format)
     if args.json:
-        say_json(asdict(summary))
+        say_json(_fields(summary))
         return
     say(f"{summary.file} ({summary.format}): {summary.rows:,} rows")
     _tell_reasons("left out", summary.left_out)
@@ -83,11 +80,9 @@ def export(args: argparse.Namespace) -> None:
 
 def status(args: argparse.Namespace) -> None:
     """Print counts of what the store holds."""
-    from dataclasses import asdict
-
     from firsthand.store import Store
 
-    with Store(args.store) as store:
+    with Store(args.store, must_exist=True) as store:
         counts = asdict(store.counts())
     if args.json:
         say_json(counts)
@@ -103,6 +98,10 @@ def serve(args: argparse.Namespace) -> None:
 
     with Store(args.store) as store:
         serve_store(store, args.host, args.port, args.rater)
+
+
+def _fields(summary: Any) -> dict[str, Any]:
+    return {field.name: getattr(summary, field.name) for field in fields(summary)}
 
 
 def _tell(summary: "Summary") -> None:

@@ -9,8 +9,8 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias, cast
@@ -63,7 +63,8 @@ def open_rows(path: Path) -> Iterator[Rows]:
             raise InputError(f"{path} is empty: there is nothing to import")
         content, name = _unpacked(path, raw, stack)
         read = _reader(path, name, content)
-        yield Rows(_until_damaged(read(content)), size, lambda: size if raw.closed else raw.tell())
+        rows = stack.enter_context(closing(_until_damaged(read(content))))
+        yield Rows(rows, size, lambda: size if raw.closed else raw.tell())
 
 
 def _unpacked(path: Path, raw: io.BufferedReader, stack: ExitStack) -> tuple[Content, str]:
@@ -105,7 +106,7 @@ def _reader(path: Path, name: str, content: Content) -> RowReader:
     raise InputError(f"{path} is neither JSON, Parquet, .csv nor .tsv; its first bytes are {bytes(start[:16])!r}")
 
 
-def _until_damaged(rows: Iterator[Row]) -> Iterator[Row]:
+def _until_damaged(rows: Iterator[Row]) -> Generator[Row]:
     """`rows`, and where the file breaks off, one last row that says so."""
     number = 0
     try:
@@ -172,7 +173,11 @@ def _refuse_constant(name: str) -> None:
 
 def _array_rows(content: Content) -> Iterator[Row]:
     """The items of a JSON array, holding a few of them at a time."""
-    reader = io.TextIOWrapper(content, "utf-8-sig", errors="surrogateescape")
+    with _text(content) as reader:
+        yield from _items(reader)
+
+
+def _items(reader: io.TextIOWrapper) -> Iterator[Row]:
     decoder = json.JSONDecoder()
     text, at, number = reader.read(CHUNK), 0, 0
     at = text.index("[") + 1
@@ -200,8 +205,12 @@ def _skip(text: str, at: int) -> int:
 
 
 def _csv_rows(content: Content, delimiter: str = ",") -> Iterator[Row]:
+    with _text(content) as text:
+        yield from _records(text, delimiter)
+
+
+def _records(text: io.TextIOWrapper, delimiter: str) -> Iterator[Row]:
     csv.field_size_limit(MAX_LINE)
-    text = io.TextIOWrapper(content, "utf-8-sig", errors="surrogateescape", newline="")
     reader = csv.reader(text, delimiter=delimiter)
     header = next(reader, [])
     line = reader.line_num
@@ -213,6 +222,16 @@ def _csv_rows(content: Content, delimiter: str = ",") -> Iterator[Row]:
             continue
         values = dict(zip(header, cells, strict=True))
         yield Row(start, values, raw=values)
+
+
+@contextmanager
+def _text(content: Content) -> Iterator[io.TextIOWrapper]:
+    """`content` as text; bytes that are not UTF-8 come through as lone surrogates, so that their row is refused."""
+    text = io.TextIOWrapper(content, "utf-8-sig", errors="surrogateescape", newline="")
+    try:
+        yield text
+    finally:
+        text.detach()
 
 
 def _tsv_rows(content: Content) -> Iterator[Row]:

@@ -28,7 +28,7 @@ def agreement(args: argparse.Namespace) -> None:
     from firsthand.evaluate.ratings import human_ratings
     from firsthand.store import Store
 
-    with Store(args.store) as store:
+    with Store(args.store, must_exist=True) as store:
         ratings = human_ratings(store.vote_frames(), args.tag)
     found = measure_agreement(ratings)
     if args.json:

@@ -33,7 +33,7 @@ def mix(args: argparse.Namespace) -> None:
 
     overrides = {"ratio": parse_ratio(args.ratio)} if args.ratio else {}
     config = load_config(args.config, MixConfig, overrides)
-    with Store(args.store) as store:
+    with Store(args.store, must_exist=True) as store:
         manifest = write_mix(store, config, args.out)
     if args.json:
         say_json(manifest)

@@ -138,6 +138,7 @@ class Entry:
 VERDICTS = {verdict.value: verdict for verdict in Verdict}
 SOURCES = {source.value: source for source in Source}
 SIDES = {side.value: side for side in Side}
+RESPONSE_KEYS = {side: (f"author_{side}", f"response_{side}") for side in "ab"}
 COMPARISON_KEYS = frozenset(
     "prompt response_a response_b response_a_id response_b_id length_a length_b author_a author_b family_a family_b"
     " tags".split()
@@ -249,23 +250,27 @@ def _optional_text(name: str, value: Any) -> str | None:
 
 def _response(line: Mapping[str, Any], side: str) -> Response:
     """One side's response; its id is over author and content, so that equal texts of two authors stay apart."""
-    author = _optional_text(f"author_{side}", line.get(f"author_{side}")) or None
-    value = line.get(f"response_{side}")
-    given_id = line.get(f"response_{side}_id")
-    if value is None and given_id is not None:
-        length = line.get(f"length_{side}")
-        if length is not None and (isinstance(length, bool) or not isinstance(length, int) or length < 0):
-            raise RecordError(f"length_{side} is {_shown(length)}; expected a number of characters")
-        return Response(_text(f"response_{side}_id", given_id), None, author, length)
+    author_key, response_key = RESPONSE_KEYS[side]
+    author = _optional_text(author_key, line.get(author_key)) or None
+    value = line.get(response_key)
     content: Content
     if isinstance(value, str):
-        content = encoded = _text(f"response_{side}", value)
+        content = encoded = _text(response_key, value)
     elif isinstance(value, list | tuple):
-        content = _messages(f"response_{side}", value)
+        content = _messages(response_key, value)
         encoded = dump(content)
+    elif value is None and line.get(f"{response_key}_id") is not None:
+        return _response_by_id(line, side, author)
     else:
-        raise RecordError(f"response_{side} is {_shown(value)}; expected a text or a list of messages")
+        raise RecordError(f"{response_key} is {_shown(value)}; expected a text or a list of messages")
     return Response(content_id("response", author or "", encoded), content, author, text_length(content))
+
+
+def _response_by_id(line: Mapping[str, Any], side: str, author: str | None) -> Response:
+    length = line.get(f"length_{side}")
+    if length is not None and (isinstance(length, bool) or not isinstance(length, int) or length < 0):
+        raise RecordError(f"length_{side} is {_shown(length)}; expected a number of characters")
+    return Response(_text(f"response_{side}_id", line[f"response_{side}_id"]), None, author, length)
 
 
 def _preference(line: Mapping[str, Any], swap: bool) -> tuple[Annotator | None, Preference | None]:
@@ -410,8 +415,9 @@ def _time(name: str, value: Any) -> str:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         raise RecordError(f"{name} is {_shown(value)}; expected a time such as 2026-11-22T10:00:00Z") from None
-    moment = moment.astimezone(UTC) if moment.tzinfo else moment
-    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    if moment.tzinfo is not None and moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def _shown(value: Any) -> str:

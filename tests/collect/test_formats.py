@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from firsthand.collect.exporting import EXPORTS
 from firsthand.collect.formats import FORMATS, detect, format_named
 from firsthand.collect.formats.table import table_format
-from firsthand.collect.exporting import EXPORTS
 from firsthand.errors import ConfigError, InputError, RecordError
 from firsthand.records import LINE_KEYS
 
@@ -95,7 +95,7 @@ def test_each_format_is_told_from_its_row_alone(name: str) -> None:
 
 
 def test_rows_of_no_format_are_told_which_there_are() -> None:
-    with pytest.raises(InputError, match="its columns are text_a, text_b.*--map") as caught:
+    with pytest.raises(InputError, match=r"its columns are text_a, text_b.*--map") as caught:
         detect([{"text_a": 1, "text_b": 2}], "x.csv")
     assert all(name in str(caught.value) for name in FORMATS)
 

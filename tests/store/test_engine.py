@@ -90,6 +90,29 @@ def test_a_store_that_nobody_may_write_to_can_be_read(tmp_path: Path) -> None:
             store.add([vote("bob")])
 
 
+def test_a_store_on_a_read_only_disk_can_be_read_and_refuses_verdicts(tmp_path: Path) -> None:
+    disk, mounted = tmp_path / "disk", tmp_path / "a mounted #1 disk"
+    disk.mkdir()
+    mounted.mkdir()
+    with Store(str(disk / "s.db")) as store:
+        store.add([vote("ann")])
+    (tmp_path / "v.jsonl").write_text(
+        '{"prompt": "q", "response_a": "x", "response_b": "z", "verdict": "a", "source": "human"}\n'
+    )
+    mount = f"mount --bind '{disk}' '{mounted}' && mount -o remount,ro,bind '{mounted}'"
+    if subprocess.run(["unshare", "-m", "bash", "-c", mount], check=False, capture_output=True).returncode:
+        pytest.skip("this machine lets nobody mount a folder read-only")
+    firsthand = f"'{sys.executable}' -m firsthand collect"
+    script = (
+        f"{mount} && {firsthand} status --json --store '{mounted}/s.db';"
+        f" {firsthand} import '{tmp_path}/v.jsonl' --store '{mounted}/s.db'; echo status $?"
+    )
+    done = subprocess.run(["unshare", "-m", "bash", "-c", script], check=True, capture_output=True, text=True)
+    assert '"human": 1' in done.stdout
+    assert "status 1" in done.stdout
+    assert done.stderr == "firsthand: the store failed: attempt to write a readonly database\n"
+
+
 def test_a_full_disk_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     with Store(str(tmp_path / "store.db")) as store:
         store.add([vote("ann")])

@@ -40,8 +40,8 @@ class Store:
     Reading methods stream and see one snapshot each; `add` is one transaction.
     """
 
-    def __init__(self, url: str | None = None) -> None:
-        self.engine = open_engine(url)
+    def __init__(self, url: str | None = None, *, must_exist: bool = False) -> None:
+        self.engine = open_engine(url, must_exist=must_exist)
 
     def __enter__(self) -> "Store":
         return self

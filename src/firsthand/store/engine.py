@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -26,8 +27,8 @@ WRITERS = 7263514
 DEFAULT_URL = "sqlite:///firsthand.db"
 
 
-def open_engine(url: str | None = None) -> sa.Engine:
-    """Open (and where new, create) the store at `url`, upgraded to the current schema.
+def open_engine(url: str | None = None, *, must_exist: bool = False) -> sa.Engine:
+    """Open (and where new, unless it `must_exist`, create) the store at `url`, upgraded to the current schema.
 
     `url` is a SQLAlchemy URL or the path of an SQLite file; without it, FIRSTHAND_STORE, else ./firsthand.db.
     Raises InputError when the store can't be opened, or was written by a newer firsthand.
@@ -37,6 +38,8 @@ def open_engine(url: str | None = None) -> sa.Engine:
         parsed = sa.make_url(url if "://" in url else f"sqlite:///{url}")
     except sa.exc.ArgumentError:
         raise InputError(f"the store {url!r} is neither a file nor a database URL") from None
+    if must_exist and parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
+        raise InputError(f"there is no store at {parsed.database}; firsthand collect import FILE creates one")
     engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
     shown = parsed.render_as_string(hide_password=True)
     try:
@@ -75,6 +78,8 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     is_file = url.database and url.database != ":memory:" and not url.database.startswith("file:")
     if is_file and not path.parent.is_dir():
         raise InputError(f"can't open the store {path}: the folder {path.parent} does not exist")
+    if is_file and path.exists() and not os.access(path.parent, os.W_OK):
+        url = _unchanging(url, path)
     engine = sa.create_engine(url, connect_args={"timeout": 30, "isolation_level": None})
 
     @sa.event.listens_for(engine, "connect")
@@ -94,6 +99,17 @@ def _sqlite(url: sa.URL) -> sa.Engine:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _unchanging(url: sa.URL, path: Path) -> sa.URL:
+    """`url` for a store on a read-only disk: SQLite writes beside a file even to read it, unless it can't change."""
+    log = Path(f"{path}-wal")
+    if log.exists() and log.stat().st_size > 0:
+        raise InputError(
+            f"can't open the store {path}: its folder is read-only and it was not closed; copy {path.name} and "
+            f"{log.name} to a folder that can be written to"
+        )
+    return url.set(database=f"file:{quote(str(path.absolute()))}", query={"immutable": "1", "uri": "true"})
 
 
 def _postgresql(url: sa.URL) -> sa.Engine:

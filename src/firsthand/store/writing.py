@@ -20,6 +20,9 @@ Key: TypeAlias = tuple[str, str, str, str, int]
 """(comparison, annotator, side shown first, judge's prompt hash, repeat): what may have one current verdict."""
 
 
+_NO_TAGS: dict[str, str] = {}
+
+
 class Outcome(StrEnum):
     """What became of an entry."""
 
@@ -68,14 +71,13 @@ class _Batch:
     def _outcome(self, entry: Entry) -> Outcome | RecordError:
         try:
             self._check(entry)
-            superseded = self._superseded(entry)
+            key, superseded = self._superseded(entry)
         except RecordError as error:
             return error
         outcome = self._take_comparison(entry)
-        if entry.annotator is None or entry.preference is None:
+        if entry.annotator is None or entry.preference is None or key is None:
             return outcome
         self._take_annotator(entry.annotator)
-        key = key_of(entry.comparison.id, entry.annotator.name, entry.preference)
         if any(_says_the_same(old, entry.preference) for old in self.history[key]):
             return Outcome.KNOWN
         self.history[key].append(entry.preference)
@@ -94,29 +96,30 @@ class _Batch:
                 f"annotator {annotator.name!r} is {_kind(annotator)} here but {_kind(known)} in the store; "
                 "give one of the two another name"
             )
-        stated = dict(entry.families)
+        stated = entry.families
         if annotator and annotator.family:
-            stated[annotator.name] = annotator.family
+            stated = stated | {annotator.name: annotator.family}
         for name, family in stated.items():
             if self.families.get(name, family) != family:
                 raise RecordError(
                     f"{name!r} is of family {family!r} here but {self.families[name]!r} in the store; make them agree"
                 )
-        tags = self.tags.get(entry.comparison.id, {})
-        for name, tag in entry.comparison.tags.items():
+        tags = self.tags.get(entry.comparison.id, _NO_TAGS)
+        for name, tag in entry.comparison.tags.items() if tags else ():
             if tags.get(name, tag) != tag:
                 raise RecordError(f"tag {name} is {tag!r} here but {tags[name]!r} in the store for the same comparison")
 
-    def _superseded(self, entry: Entry) -> bool:
-        """Whether the entry replaces an earlier verdict; raises RecordError where it contradicts one instead."""
+    def _superseded(self, entry: Entry) -> tuple[Key | None, bool]:
+        """The verdict's key, and whether it replaces an earlier one; raises RecordError where it contradicts it."""
         if entry.annotator is None or entry.preference is None:
-            return False
-        history = self.history[key_of(entry.comparison.id, entry.annotator.name, entry.preference)]
+            return None, False
+        key = key_of(entry.comparison.id, entry.annotator.name, entry.preference)
+        history = self.history[key]
         if not history or any(_says_the_same(old, entry.preference) for old in history):
-            return False
+            return key, False
         current = history[-1]
         if entry.preference.created_at and entry.preference.created_at > (current.created_at or ""):
-            return True
+            return key, True
         raise RecordError(
             f"{entry.annotator.name!r} already said {current.verdict.value!r} on this comparison and here says "
             f"{entry.preference.verdict.value!r} or gives other details; a later created_at would replace the first"
