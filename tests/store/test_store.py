@@ -38,7 +38,9 @@ def test_what_is_added_is_read_back_as_it_was(either_store: Store) -> None:
             verdict="b",
             judge={"model": "m", "family": "f", "prompt_sha256": "ab", "repeat": 1, "swap_consistent": False, "x": "y"},
         ),
-        line(2, verdict=None, annotator=None, source=None, response_a=[{"role": "assistant", "content": "👩‍👩‍👧 שלום"}]),
+        line(
+            2, verdict=None, annotator=None, source=None, response_a=[{"role": "assistant", "content": "👩‍👩‍👧 שלום"}]
+        ),
     ]
     assert either_store.add(entries) == [Outcome.ADDED] * 4
     read = sorted(either_store.entries(), key=lambda entry: (entry.comparison.id, str(entry.annotator)))
@@ -164,7 +166,9 @@ def test_an_empty_store_has_empty_votes_with_all_columns(either_store: Store) ->
 
 
 def test_counts_tell_people_from_judges(either_store: Store) -> None:
-    either_store.add([line(1), line(2), line(1, annotator="j", source="synthetic"), line(5, verdict=None, annotator=None)])
+    either_store.add(
+        [line(1), line(2), line(1, annotator="j", source="synthetic"), line(5, verdict=None, annotator=None)]
+    )
     counts = either_store.counts()
     assert (counts.prompts, counts.comparisons, counts.human, counts.synthetic) == (3, 3, 2, 1)
     assert (counts.raters, counts.judges) == (1, 1)
