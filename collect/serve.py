@@ -50,7 +50,9 @@ def serve_store(store: Store, host: str, port: int, rater: str, notice: str = ""
     say(f"Rate at http://{shown}:{listener.getsockname()[1]}/ as {rater!r}; Ctrl+C stops the page, every vote is kept.")
     if not _is_loopback(host):
         note(f"firsthand: there is no login yet: everyone who can reach {host} rates as {rater!r}")
-    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+    # An open page holds an event stream; the server stops without waiting for the browser to close it.
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 def make_app(store: Store, rater: str, notice: str = "") -> FastAPI:

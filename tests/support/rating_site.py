@@ -53,7 +53,7 @@ def servers(folder: Path) -> Iterator[Callable[[list[str]], Site]]:
     yield start
     for process in running:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
         assert process.stdout
         process.stdout.close()
 

@@ -47,7 +47,7 @@ JUDGE = Scripted("simulated-judge", "synthetic", noise=0.3, leanings={"smollm2-w
 
 
 def simulated_entries(comparisons: Iterable[Comparison]) -> Iterator[Entry]:
-    """The verdicts of RATERS and JUDGE on `comparisons`; the raters judge the same two thirds, the judge all of them."""
+    """The verdicts of RATERS and JUDGE on `comparisons`; the raters judge the same two thirds, the judge all."""
     for comparison in comparisons:
         third = _draw("share", comparison.id) * 3
         for annotator in (*RATERS, JUDGE):
