@@ -1,5 +1,7 @@
 """`firsthand collect serve`: the rating page on this machine's own address, for one rater whom the server names."""
 
+import asyncio
+import contextlib
 import ipaddress
 import socket
 
@@ -76,7 +78,9 @@ class _SecureHeaders:
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
-        await self.app(scope, receive, send_with_headers)
+        # Only the server cancels: it is stopping, and an open page's event stream ends with it.
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.app(scope, receive, send_with_headers)
 
 
 def _listen(host: str, port: int) -> socket.socket:

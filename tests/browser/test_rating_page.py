@@ -7,7 +7,7 @@ from rating_site import HOSTILE, Site, open_page
 
 from firsthand.records import Side, Source, Verdict
 
-LONG = "A longer answer. " * 20
+LONG = " ".join(["A longer answer."] * 20)
 
 
 def wait_rated(page: Page, number: int, total: int) -> None:
