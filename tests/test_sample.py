@@ -70,10 +70,10 @@ def test_every_scripted_verdict_is_labelled_simulated_and_repeatable(entries):
     assert all(entry.annotator.name.startswith("simulated") for entry in verdicts)
     by_name = {a.name: [e for e in verdicts if e.annotator.name == a.name] for a in (*RATERS, JUDGE)}
     assert all(entry.annotator.source is Source.SYNTHETIC for entry in by_name[JUDGE.name])
-    assert len(by_name[JUDGE.name]) == len(comparisons)
+    assert 0.4 < len(by_name[JUDGE.name]) / len(comparisons) < 0.6
     rated = [{entry.comparison.id for entry in by_name[rater.name]} for rater in RATERS]
     assert rated[0] == rated[1] == rated[2]
-    assert 0.55 < len(rated[0]) / len(comparisons) < 0.78
+    assert 0.5 < len(rated[0]) / len(comparisons) < 0.7
 
 
 def test_the_raters_disagree_with_one_another_but_less_than_chance(entries):
