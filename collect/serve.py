@@ -1,5 +1,7 @@
 """`firsthand collect serve`: the rating page on this machine's own address, for one rater whom the server names."""
 
+import asyncio
+import contextlib
 import ipaddress
 import socket
 
@@ -50,7 +52,9 @@ def serve_store(store: Store, host: str, port: int, rater: str, notice: str = ""
     say(f"Rate at http://{shown}:{listener.getsockname()[1]}/ as {rater!r}; Ctrl+C stops the page, every vote is kept.")
     if not _is_loopback(host):
         note(f"firsthand: there is no login yet: everyone who can reach {host} rates as {rater!r}")
-    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+    # An open page holds an event stream; the server stops without waiting for the browser to close it.
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 def make_app(store: Store, rater: str, notice: str = "") -> FastAPI:
@@ -74,7 +78,9 @@ class _SecureHeaders:
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
-        await self.app(scope, receive, send_with_headers)
+        # Only the server cancels: it is stopping, and an open page's event stream ends with it.
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.app(scope, receive, send_with_headers)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -94,8 +94,8 @@ def run_unattended(folder: Path, run_command: RunCommand) -> None:
         _add(store, list(simulated_entries(list(store.comparisons()))))
         counts = store.counts()
     say(
-        f"{path}: {counts.comparisons} sample comparisons; {counts.human} verdicts of {counts.raters} SIMULATED raters and "
-        f"{counts.synthetic} of a SIMULATED judge. They are scripts: the figures below say nothing about people."
+        f"{path}: {counts.comparisons} sample comparisons; {counts.human} verdicts of {counts.raters} SIMULATED raters "
+        f"and {counts.synthetic} of a SIMULATED judge. They are scripts: the figures below say nothing about people."
     )
     steps = pipeline(folder, path)
     for step in steps:

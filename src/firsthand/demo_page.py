@@ -10,11 +10,23 @@ from firsthand.store import Counts
 STYLE = """
 :root { color-scheme: light dark; --line: #8888; --soft: #8881; }
 body { font: 16px/1.55 system-ui, sans-serif; max-width: 860px; margin: 0 auto; padding: 24px 16px; }
-h1 { font-size: 1.6rem; margin: 0 0 12px; } h2 { font-size: 1.15rem; margin: 28px 0 8px; }
+h1 { font-size: 1.6rem; margin: 0 0 12px; }
+h2 { font-size: 1.15rem; margin: 28px 0 8px; }
 .simulated { border: 2px solid #b45309; border-left-width: 8px; border-radius: 6px; padding: 10px 14px; }
-table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: 5px 10px 5px 0; border-bottom: 1px solid var(--line); }
+table { border-collapse: collapse; width: 100%; }
+td { text-align: left; padding: 5px 10px 5px 0; border-bottom: 1px solid var(--line); }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
-code { display: block; background: var(--soft); padding: 6px 8px; border-radius: 4px; overflow-wrap: anywhere; font-size: 0.85rem; }
+code { display: block; background: var(--soft); padding: 6px 8px; border-radius: 4px; font-size: 0.85rem; }
+code { overflow-wrap: anywhere; }
+"""
+SIMULATED = (
+    "The raters simulated-1, simulated-2 and simulated-3 and the judge simulated-judge are scripts. The figures show "
+    "how the pipeline works; they say nothing about people, nor about the models. The answers are those of "
+    "SmolLM2-135M-Instruct, a very small model; none is advice."
+)
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>firsthand demo (simulated)</title><style>{style}</style></head><body><main>{body}</main></body></html>
 """
 
 
@@ -26,9 +38,7 @@ def write_demo_page(folder: Path, commands: list[tuple[str, str]], counts: Count
     manifest = _read(folder / "mix" / "manifest.json")
     parts = [
         "<h1>firsthand: what the demo did</h1>",
-        '<p class="simulated"><strong>Simulated data.</strong> The raters simulated-1, simulated-2 and simulated-3 and the '
-        "judge simulated-judge are scripts. The figures show how the pipeline works; they say nothing about people, nor "
-        "about the models. The answers are those of SmolLM2-135M-Instruct, a very small model; none is advice.</p>",
+        f'<p class="simulated"><strong>Simulated data.</strong> {SIMULATED}</p>',
         "<h2>What was collected</h2>",
         _table(
             [
@@ -41,23 +51,19 @@ def write_demo_page(folder: Path, commands: list[tuple[str, str]], counts: Count
         _table(_agreement(_read(folder / "agreement.json"))),
         "<h2>The training set</h2>",
         _table(_mix(manifest)),
-        f"<p>{_link('mix/README.md', 'The dataset card')} · {_link('mix/manifest.json', 'every drop with its reason')}</p>",
+        _links(("mix/README.md", "the dataset card"), ("mix/manifest.json", "every drop with its reason")),
     ]
     for kind, title in (("reward", "The reward model"), ("dpo", "The DPO model")):
         found = _read(folder / f"{kind}.json")
         parts += [
             f"<h2>{title} on held-out prompts</h2>",
             f"<p>{html.escape(str(found['verdict']['sentence']))}</p>",
-            f"<p>{_link(f'{kind}.html', 'The full page')} · {_link(f'{kind}/README.md', 'the model card')}</p>",
+            _links((f"{kind}.html", "the full page"), (f"{kind}/README.md", "the model card")),
         ]
     parts.append("<h2>The commands</h2>")
     parts += [f"<p>{html.escape(title)}<code>{html.escape(command)}</code></p>" for title, command in commands]
     page = folder / "index.html"
-    page.write_text(
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>firsthand demo (simulated)</title><style>{STYLE}</style></head><body><main>{''.join(parts)}</main></body></html>\n",
-        encoding="utf-8",
-    )
+    page.write_text(PAGE.format(style=STYLE, body="".join(parts)), encoding="utf-8")
     return page
 
 
@@ -89,8 +95,8 @@ def _table(rows: list[tuple[str, str]]) -> str:
     return f"<table>{''.join(cells)}</table>"
 
 
-def _link(target: str, text: str) -> str:
-    return f'<a href="{target}">{text}</a>'
+def _links(*targets: tuple[str, str]) -> str:
+    return "<p>" + " · ".join(f'<a href="{path}">{text}</a>' for path, text in targets) + "</p>"
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -2,16 +2,12 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest_browser import HOSTILE, Site, open_page
 from playwright.sync_api import Page, expect
+from rating_site import HOSTILE, Site, open_page
 
 from firsthand.records import Side, Source, Verdict
 
-LONG = "A longer answer. " * 20
-
-
-def shown_verdict(entry, site_first: str) -> str:
-    return site_first
+LONG = " ".join(["A longer answer."] * 20)
 
 
 def wait_rated(page: Page, number: int, total: int) -> None:

@@ -26,7 +26,8 @@ STRENGTHS = (0.8, 1.6)
 class Scripted:
     """A scripted annotator: noise is the logistic noise's scale; leanings are added to the quality of an author.
 
-    longer: added for each doubling of length. share: how many of three comparisons are judged.
+    longer: added for each doubling of length. judges: which comparisons, as an interval of the numbers from 0 to 1 that
+    their ids draw.
     """
 
     name: str
@@ -34,24 +35,27 @@ class Scripted:
     noise: float
     leanings: dict[str, float] = field(default_factory=dict)
     longer: float = 0.0
-    share: int = 3
+    judges: tuple[float, float] = (0.0, 1.0)
 
 
+RATED = (0.0, 0.6)
 RATERS = (
-    Scripted("simulated-1", "human", noise=0.2, share=2),
-    Scripted("simulated-2", "human", noise=0.4, share=2),
-    Scripted("simulated-3", "human", noise=0.7, leanings={"smollm2-brief": 0.2}, share=2),
+    Scripted("simulated-1", "human", noise=0.2, judges=RATED),
+    Scripted("simulated-2", "human", noise=0.4, judges=RATED),
+    Scripted("simulated-3", "human", noise=0.7, leanings={"smollm2-brief": 0.2}, judges=RATED),
 )
-JUDGE = Scripted("simulated-judge", "synthetic", noise=0.3, leanings={"smollm2-warm": 0.4}, longer=0.3)
+JUDGE = Scripted(
+    "simulated-judge", "synthetic", noise=0.3, leanings={"smollm2-warm": 0.4}, longer=0.3, judges=(0.5, 1.0)
+)
 """Has two faults on purpose: it likes long answers, and those of smollm2-warm."""
 
 
 def simulated_entries(comparisons: Iterable[Comparison]) -> Iterator[Entry]:
-    """The verdicts of RATERS and JUDGE on `comparisons`; the raters judge the same two thirds, the judge all of them."""
+    """The verdicts of RATERS and JUDGE on `comparisons`; the raters share three fifths, the judge the other half."""
     for comparison in comparisons:
-        third = _draw("share", comparison.id) * 3
+        drawn = _draw("share", comparison.id)
         for annotator in (*RATERS, JUDGE):
-            if third < annotator.share:
+            if annotator.judges[0] <= drawn < annotator.judges[1]:
                 yield _verdict(annotator, comparison)
 
 

@@ -1,0 +1,64 @@
+"""The demo's steps: what runs, what is skipped, what a failure leaves."""
+
+import argparse
+import json
+
+import pytest
+
+from firsthand import demo
+from firsthand.cli import main
+from firsthand.config import load_config
+from firsthand.errors import FirsthandError
+from firsthand.store import Store
+from firsthand.train.jobs import DPOJob, RewardJob
+from firsthand.train.mix_config import MixConfig
+
+
+def arguments(folder, **options):
+    return argparse.Namespace(**{"dir": folder, "unattended": True, "port": 0, **options})
+
+
+def test_the_configurations_that_come_with_the_demo_are_valid(tmp_path):
+    def no_command(_argv):
+        return 1
+
+    with pytest.raises(FirsthandError):
+        demo.demo(arguments(tmp_path), no_command)
+    for name, model in (("mix", MixConfig), ("reward", RewardJob), ("dpo", DPOJob)):
+        load_config(tmp_path / f"{name}.yaml", model)
+
+
+def test_agreement_and_mix_run_for_real_and_are_not_run_again(tmp_path, capsys):
+    ran = []
+
+    def until_training(argv):
+        ran.append(argv[:2])
+        return 1 if argv[1] == "reward" else main(argv)
+
+    for _ in range(2):
+        with pytest.raises(FirsthandError, match="run the demo again"):
+            demo.demo(arguments(tmp_path), until_training)
+    assert ran == [["evaluate", "agreement"], ["train", "mix"], ["train", "reward"], ["train", "reward"]]
+    with Store(str(tmp_path / "simulated.db")) as store:
+        assert all(annotator.simulated for annotator in store.annotators().values())
+        assert store.counts().superseded == 0
+    assert json.loads((tmp_path / "agreement.json").read_text())["simulated_raters"] == 3
+    manifest = json.loads((tmp_path / "mix" / "manifest.json").read_text())
+    assert manifest["realised"]["synthetic"]["rows"] > 0
+    said = capsys.readouterr().out
+    assert "SIMULATED" in said
+    assert "$ firsthand train mix" in said
+
+
+def test_a_failed_step_leaves_no_result_that_looks_finished(tmp_path):
+    step = demo.Step("Fails", ["evaluate", "agreement"], tmp_path / "out.json", tmp_path / "out.json")
+    with pytest.raises(FirsthandError, match="'Fails' ended with status 2"):
+        demo.run_step(step, lambda _argv: 2)
+    assert not (tmp_path / "out.json").exists()
+
+
+def test_every_step_is_a_command_line_that_the_parser_knows(tmp_path):
+    from firsthand.cli import make_parser
+
+    for step in demo.pipeline(tmp_path, tmp_path / "s.db", ratio="human=1,synthetic=0"):
+        assert make_parser().parse_args(step.command).run
