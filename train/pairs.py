@@ -116,7 +116,7 @@ def _read_split(folder: Path, split: str, files: list[str]) -> Dataset:
     try:
         with PartialState().main_process_first():
             rows = Dataset.from_parquet(files)
-    except DatasetGenerationError as error:
+    except (DatasetGenerationError, ValueError) as error:  # pyarrow raises ValueError for a file it can not parse
         raise InputError(
             f"can't read the {split} split of the mix {folder}: {error.__cause__ or error}; mix again"
         ) from error
