@@ -59,7 +59,7 @@ def run(side: str, folder: Path, rows: int) -> dict[str, Any]:
 
 
 def build(folder: Path, rows: int) -> dict[str, Any]:
-    from firsthand.records import parse_line
+    from firsthand.lines import parse_line
     from firsthand.store import Store
 
     with Store(str(folder / "store.db")) as store:

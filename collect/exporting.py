@@ -15,7 +15,8 @@ from firsthand.collect.formats.native import JSON_COLUMNS
 from firsthand.collect.labelling_tools import argilla_records, label_studio_tasks
 from firsthand.collect.writing import KINDS, kind_of, write_rows
 from firsthand.errors import InputError
-from firsthand.records import Content, Entry, Message, Verdict, as_line
+from firsthand.lines import as_line
+from firsthand.records import Content, Entry, Message, Verdict
 from firsthand.store import Store
 
 Record: TypeAlias = dict[str, Any]

@@ -19,7 +19,8 @@ from firsthand.collect.hub import dataset_rows
 from firsthand.collect.rejects import Rejects
 from firsthand.collect.rows import Row, Rows, open_rows
 from firsthand.errors import InputError, RecordError
-from firsthand.records import Entry, parse_line
+from firsthand.lines import parse_line
+from firsthand.records import Entry
 from firsthand.store import Outcome, Store
 
 BATCH_ENTRIES = 4_000

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from firsthand.errors import RecordError
-from firsthand.records import Comparison, Entry, Side, Source, Verdict, as_line, parse_line
+from firsthand.lines import as_line, parse_line
+from firsthand.records import Comparison, Entry, Side, Source, Verdict
 from firsthand.store import Store, schema
 from firsthand.store.rows import comparison_of
 

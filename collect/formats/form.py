@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 Line: TypeAlias = dict[str, Any]
-"""A native interchange line, to be checked by firsthand.records.parse_line."""
+"""A native interchange line, to be checked by firsthand.lines.parse_line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import orjson
 
 from firsthand.collect.formats.form import Format, Line, alone
 from firsthand.errors import RecordError
-from firsthand.records import LINE_KEYS
+from firsthand.lines import LINE_KEYS
 
 MESSAGE_COLUMNS = ("response_a_messages", "response_b_messages")
 """In Parquet, where a column has one type, a response that is an exchange stands in a column of its own."""

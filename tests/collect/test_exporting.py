@@ -16,7 +16,7 @@ from firsthand.cli import main
 from firsthand.collect.exporting import export_file
 from firsthand.collect.importing import Options, import_file
 from firsthand.errors import InputError
-from firsthand.records import parse_line
+from firsthand.lines import parse_line
 from firsthand.store import VOTE_COLUMNS, Store
 
 texts = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=12)

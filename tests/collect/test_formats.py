@@ -10,7 +10,7 @@ from firsthand.collect.exporting import EXPORTS
 from firsthand.collect.formats import FORMATS, detect, format_named
 from firsthand.collect.formats.table import table_format
 from firsthand.errors import ConfigError, InputError, RecordError
-from firsthand.records import LINE_KEYS
+from firsthand.lines import LINE_KEYS
 
 ROOT = Path(__file__).resolve().parents[2]
 USER, ASSISTANT = ({"role": role, "content": text} for role, text in (("user", "Hi?"), ("assistant", "Hello.")))

@@ -14,7 +14,7 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
 from transformers import LlamaConfig, LlamaForSequenceClassification, PreTrainedTokenizerFast
 
-from firsthand.records import parse_line
+from firsthand.lines import parse_line
 from firsthand.store import Outcome, Store
 
 Vote = dict[str, Any]

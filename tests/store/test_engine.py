@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from firsthand.errors import InputError, RecordError
-from firsthand.records import Entry, parse_line
+from firsthand.lines import parse_line
+from firsthand.records import Entry
 from firsthand.store import Outcome, Store, schema
 from firsthand.store.writing import key_of
 

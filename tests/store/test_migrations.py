@@ -5,7 +5,7 @@ import pytest
 import sqlalchemy as sa
 
 from firsthand.errors import InputError
-from firsthand.records import parse_line
+from firsthand.lines import parse_line
 from firsthand.store import Outcome, Store, schema
 from firsthand.store.engine import open_engine
 from firsthand.store.migrations import CURRENT, migrate, schema_version

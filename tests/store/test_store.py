@@ -4,7 +4,8 @@ import orjson
 import pytest
 
 from firsthand.errors import RecordError
-from firsthand.records import Entry, parse_line
+from firsthand.lines import parse_line
+from firsthand.records import Entry
 from firsthand.store import VOTE_COLUMNS, Outcome, Store, tag_values
 
 

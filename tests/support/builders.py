@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from firsthand.errors import RecordError
-from firsthand.records import parse_line
+from firsthand.lines import parse_line
 from firsthand.store import Store
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from firsthand.records import Entry, parse_line
+from firsthand.lines import parse_line
+from firsthand.records import Entry
 from firsthand.store import Store
 
 HOSTILE = (

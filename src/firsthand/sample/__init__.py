@@ -9,7 +9,8 @@ from importlib.resources import files
 
 import orjson
 
-from firsthand.records import Entry, parse_line
+from firsthand.lines import parse_line
+from firsthand.records import Entry
 
 NOTICE = (
     "Sample comparisons: the answers are a very small model's (SmolLM2-135M) and nobody has checked them. Many are "

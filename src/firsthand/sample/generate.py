@@ -20,7 +20,8 @@ import yaml
 from tqdm import tqdm
 
 from firsthand.errors import RecordError
-from firsthand.records import dump, parse_line
+from firsthand.lines import parse_line
+from firsthand.records import dump
 
 HERE = Path(__file__).parent
 GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from firsthand.records import Comparison, Entry, Response, as_line, parse_line
+from firsthand.lines import as_line, parse_line
+from firsthand.records import Comparison, Entry, Response
 
 GOOD_LENGTH = (150, 500)
 """Characters; inside, length costs nothing."""

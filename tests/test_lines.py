@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firsthand.errors import RecordError
-from firsthand.records import Side, Verdict, as_line, parse_line, text_length
+from firsthand.lines import as_line, parse_line
+from firsthand.records import Side, Verdict, text_length
 
 LINE = {
     "prompt": "What is the capital of France?",
