@@ -1,0 +1,34 @@
+"""Every shipped configuration loads, and opens with the command that runs it."""
+
+from pathlib import Path
+
+import pytest
+
+from firsthand.cli import make_parser
+from firsthand.collect.formats.table import ColumnMap
+from firsthand.config import Config, load_config
+from firsthand.train.jobs import DPOJob, RewardJob
+from firsthand.train.mix_config import MixConfig
+
+ROOT = Path(__file__).resolve().parents[1]
+MODELS: dict[str, type[Config]] = {
+    "mix.yaml": MixConfig,
+    "reward.yaml": RewardJob,
+    "dpo.yaml": DPOJob,
+    "column-map.yaml": ColumnMap,
+}
+SHIPPED = sorted(
+    path
+    for folder in ("configs", "src/firsthand/sample")
+    for path in (ROOT / folder).rglob("*.yaml")
+    if path.name != "prompts.yaml"
+)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_shipped_configuration_loads_and_opens_with_its_command(path: Path) -> None:
+    load_config(path, MODELS[path.name])
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith("# firsthand ")
+    command = [word for word in first.removeprefix("# firsthand ").split() if word not in ("[...]", "...")]
+    make_parser().parse_args(command)
