@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from scipy.stats import binom
+from worlds import simulated_counts
 
 from firsthand.evaluate import bootstrap
 from firsthand.evaluate.agreement import alpha_nominal, pair_agreement, unit_rows
@@ -103,16 +104,6 @@ def test_intervals_cover_the_truth_as_often_as_they_say_only_when_prompts_are_dr
     assert lowest <= covered["alpha"] <= highest
     assert lowest <= covered["agreement"] <= highest
     assert covered["agreement, rows drawn"] < lowest
-
-
-def simulated_counts(generator, prompts=80, comparisons=4, raters=3):
-    """Verdict counts (U, 4) of simulated raters on prompts of two difficulties, and each unit's prompt."""
-    prompt = np.repeat(np.arange(prompts), comparisons)
-    reliability = generator.choice([0.3, 0.95], prompts)[prompt]
-    truth = generator.integers(0, 3, len(prompt))
-    informed = generator.random((raters, len(prompt))) < reliability
-    votes = np.where(informed, truth, generator.integers(0, 3, informed.shape))
-    return np.stack([(votes == verdict).sum(axis=0) for verdict in range(4)], axis=1).astype(float), prompt
 
 
 def covers(estimate, truth):
