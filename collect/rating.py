@@ -13,6 +13,7 @@ from firsthand.lines import as_line, parse_line
 from firsthand.records import Comparison, Entry, Side, Source, Verdict
 from firsthand.store import Store, schema
 from firsthand.store.rows import comparison_of
+from firsthand.store.secret import store_secret
 
 SHORTEST_LOOK = 0.5
 """Seconds; a verdict sooner than this after a comparison was shown is a second click meant for the one before."""
@@ -60,7 +61,8 @@ def next_task(store: Store, rater: str) -> Task | None:
     if row is None:
         return None
     comparison = comparison_of(row)
-    return Task(rater, comparison, side_shown_first(rater, comparison.id), time.monotonic())
+    side = side_shown_first(store_secret(store.engine), rater, comparison.id)
+    return Task(rater, comparison, side, time.monotonic())
 
 
 def record_verdict(store: Store, task: Task, verdict: Verdict) -> bool:
@@ -99,13 +101,15 @@ def progress(store: Store, rater: str) -> Progress:
         )
 
 
-def side_shown_first(rater: str, comparison_id: str) -> Side:
+def side_shown_first(secret: bytes, rater: str, comparison_id: str) -> Side:
     """The side `rater` sees first: a fair coin, the same one after every reload and restart.
 
-    The last bit of BLAKE2b keyed with the rater's name, over the comparison's id.
+    The last bit of BLAKE2b over comparison and rater, keyed with the store's `secret` (at most 64 bytes), so that
+    nobody can tell the order from what an export holds.
     """
-    key = hashlib.blake2b(rater.encode(), digest_size=32).digest()
-    coin = hashlib.blake2b(comparison_id.encode(), key=key, digest_size=1).digest()[0] & 1
+    # An id is hexadecimal, so that no two pairs of comparison and rater run together into one text.
+    shown = f"{comparison_id} {rater}".encode()
+    coin = hashlib.blake2b(shown, key=secret, digest_size=1).digest()[0] & 1
     return Side.B if coin else Side.A
 
 

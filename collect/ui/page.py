@@ -25,7 +25,12 @@ VERDICTS = (
 )
 """Key, label, and what they mean; A is the response shown first."""
 
-CSS = files("firsthand.collect.ui").joinpath("page.css").read_text(encoding="utf-8")
+END = (
+    "<section><h2>All done</h2><p>There is nothing left for you to rate. Every verdict is kept; you can close this page."
+    " Thank you.</p></section>"
+)
+KEYCAPS = "".join(f'#verdicts #key-{key}::before {{ content: "{key}"; }}\n' for key, _, _ in VERDICTS)
+CSS = files("firsthand.collect.ui").joinpath("page.css").read_text(encoding="utf-8") + KEYCAPS
 SCRIPT = files("firsthand.collect.ui").joinpath("page.js").read_text(encoding="utf-8")
 
 
@@ -33,8 +38,8 @@ def mount_options() -> dict[str, Any]:
     """What gr.mount_gradio_app needs to show the page as it is meant: own style, no outside fonts, nothing kept."""
     return {
         "theme": gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
-        "css": CSS,
-        "head": f"<script>{SCRIPT}</script>",
+        # Not as Gradio's own css: it rewrites the rules it is given, and breaks those for narrow screens.
+        "head": f"<style>{CSS}</style><script>{SCRIPT}</script>",
         "footer_links": [],
         "run_history": False,
         "ssr_mode": False,
@@ -47,8 +52,11 @@ def build_page(store: Store, notice: str = "") -> gr.Blocks:
     """The page over `store`; `notice` is a plain text that stands above the first comparison."""
     with gr.Blocks(title="firsthand: rate", analytics_enabled=False, fill_width=True) as page:
         task = gr.State(None)
-        head = gr.HTML(elem_id="head", padding=False)
+        with gr.Row(elem_id="top"):
+            head = gr.HTML(elem_id="head", padding=False)
+            status = gr.HTML('<p role="status"></p>', elem_id="status", padding=False)
         gr.HTML(_notice(store, notice), elem_id="notice", padding=False)
+        end = gr.HTML(elem_id="end", padding=False)
         with gr.Column(elem_id="task", visible=False) as body:
             prompt = gr.HTML(elem_id="prompt", padding=False)
             with gr.Row(elem_id="responses", equal_height=True):
@@ -56,11 +64,10 @@ def build_page(store: Store, notice: str = "") -> gr.Blocks:
                 second = gr.HTML(elem_id="second", padding=False)
             with gr.Row(elem_id="verdicts"):
                 buttons = {
-                    verdict: gr.Button(f"{key} · {label}", elem_id=f"key-{key}", min_width=0, size="md")
+                    verdict: gr.Button(label, elem_id=f"key-{key}", min_width=0, size="md")
                     for key, label, verdict in VERDICTS
                 }
-        status = gr.HTML('<p role="status"></p>', elem_id="status", padding=False)
-        shown = [task, head, body, prompt, first, second, status]
+        shown = [task, head, status, end, body, prompt, first, second]
         once: dict[str, Any] = {
             "outputs": shown,
             "show_progress": "hidden",
@@ -111,13 +118,12 @@ def _view(store: Store, rater: str, status: str) -> list[Any]:
     )
     said = f'<p role="status">{html.escape(status)}</p>'
     if task is None:
-        end = "<h2>All done</h2><p>There is nothing left for you to rate. Thank you.</p>"
-        return [None, head, gr.update(visible=False), "", "", "", end + said]
+        return [None, head, said, END, gr.update(visible=False), "", "", ""]
     first, second = task.comparison.a, task.comparison.b
     if task.shown_first is Side.B:
         first, second = second, first
     prompt = _panel("Prompt", as_html(task.comparison.prompt))
-    return [task, head, gr.update(visible=True), prompt, _response("A", first), _response("B", second), said]
+    return [task, head, said, "", gr.update(visible=True), prompt, _response("A", first), _response("B", second)]
 
 
 def _response(name: str, response: Response) -> str:

@@ -64,22 +64,33 @@ def demo(args: argparse.Namespace, run_command: RunCommand) -> None:
 
 
 def rate(folder: Path, port: int) -> None:
-    """Serve the rating page over the sample comparisons until interrupted."""
+    """Serve the rating page over the sample comparisons until interrupted, then say how to go on."""
     from firsthand.collect.serve import serve_store
 
     path = folder / "store.db"
     with Store(str(path)) as store:
         _add_sample(store)
-        verdicts = store.counts().human
-        say(f"{path}: {store.counts().comparisons} sample comparisons, {verdicts} of your verdicts.")
-        if verdicts < ENOUGH_VERDICTS:
-            say(f"Training needs {ENOUGH_VERDICTS} verdicts, {ENOUGH_VERDICTS - verdicts} more. Then run:")
-        else:
-            say("That is enough to train on. Run:")
-        for step in pipeline(folder, path, ratio="human=1,synthetic=0"):
-            say(f"  {shown(step)}")
-        say("To see all of it without rating: firsthand demo --unattended\n")
-        serve_store(store, "127.0.0.1", port, RATER, NOTICE)
+        counts = store.counts()
+        say(f"{path}: {counts.comparisons} sample comparisons, {counts.human} of your verdicts.")
+        say("To see the whole job without rating: firsthand demo --unattended\n")
+        try:
+            serve_store(store, "127.0.0.1", port, RATER, NOTICE)
+        except KeyboardInterrupt:
+            _say_how_to_go_on(folder, path, store.counts().human)
+            raise
+
+
+def _say_how_to_go_on(folder: Path, path: Path, verdicts: int) -> None:
+    again = shlex.join(["firsthand", "demo", "--dir", str(folder)])
+    say(f"\nYour verdicts so far: {verdicts}, kept in {path}.")
+    if verdicts < ENOUGH_VERDICTS:
+        say(
+            f"Training needs about {ENOUGH_VERDICTS}. Rate {ENOUGH_VERDICTS - verdicts} more with\n  {again}\nand then run:"
+        )
+    else:
+        say(f"That is enough to train on (rate more with {again}). Run:")
+    for step in pipeline(folder, path, ratio="human=1,synthetic=0"):
+        say(f"  {shown(step)}")
 
 
 def run_unattended(folder: Path, run_command: RunCommand) -> None:

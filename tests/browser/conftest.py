@@ -1,11 +1,11 @@
-"""Debian's Chromium, and a server for each test."""
+"""Debian's Chromium, and one server for all tests; each fills its store anew."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
-from rating_site import Site, servers
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from rating_site import Site, served
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
@@ -24,8 +24,28 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One for all tests: the page's scripts are fetched and compiled once."""
+    opened = browser.new_context()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with served(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[[list[str]], Site]]:
-    """Serve a store with one comparison for each answer given; the other answer is short and plain."""
-    with servers(tmp_path) as start:
-        yield start
+def serve(server: Site, context: BrowserContext) -> Iterator[Callable[[list[str]], Site]]:
+    """Serve one comparison for each answer given; the other answer is short and plain."""
+
+    def start(answers: list[str]) -> Site:
+        server.fill(answers)
+        return server
+
+    yield start
+    for page in context.pages:
+        page.close()

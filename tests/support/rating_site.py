@@ -5,17 +5,22 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page
+import sqlalchemy as sa
+from playwright.sync_api import BrowserContext, Page
 
+from firsthand.collect.rating import SHORTEST_LOOK
 from firsthand.lines import parse_line
 from firsthand.records import Entry
-from firsthand.store import Store
+from firsthand.store import Store, schema
+
+Scheme = Literal["light", "dark"]
 
 HOSTILE = (
     "<script>window.ran = 'script'</script> <img src=http://127.0.0.1:9/tag.png onerror=\"window.ran = 'onerror'\"> "
@@ -27,8 +32,19 @@ HOSTILE = (
 
 @dataclass(frozen=True)
 class Site:
+    """A rating page that is being served, and the store behind it."""
+
     url: str
     store: Path
+
+    def fill(self, answers: list[str]) -> None:
+        """Empty the store, but for its settings, and give it one comparison for each answer."""
+        with Store(str(self.store)) as store:
+            with store.engine.begin() as connection:
+                for table in reversed(schema.metadata.sorted_tables):
+                    if table is not schema.settings:
+                        connection.execute(sa.delete(table))
+            store.add([comparison(number, answer) for number, answer in enumerate(answers)])
 
     def votes(self) -> list[Entry]:
         with Store(str(self.store)) as store:
@@ -36,27 +52,20 @@ class Site:
 
 
 @contextmanager
-def servers(folder: Path) -> Iterator[Callable[[list[str]], Site]]:
-    running: list[subprocess.Popen[str]] = []
-
-    def start(answers: list[str]) -> Site:
-        path = folder / "store.db"
-        with Store(str(path)) as store:
-            store.add([comparison(number, answer) for number, answer in enumerate(answers)])
-        command = [sys.executable, "-m", "firsthand", "collect", "serve", "--store", str(path), "--port", "0"]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, bufsize=1)
-        running.append(process)
-        assert process.stdout
-        address = next(word for word in process.stdout.readline().split() if word.startswith("http"))
-        _wait_for(address)
-        return Site(address, path)
-
-    yield start
-    for process in running:
-        process.terminate()
-        process.wait(timeout=60)
-        assert process.stdout
-        process.stdout.close()
+def served(folder: Path) -> Iterator[Site]:
+    """`firsthand collect serve` over an empty store in `folder`."""
+    path = folder / "store.db"
+    Store(str(path)).close()
+    command = [sys.executable, "-m", "firsthand", "collect", "serve", "--store", str(path), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+        try:
+            assert process.stdout
+            address = next(word for word in process.stdout.readline().split() if word.startswith("http"))
+            _wait_for(address)
+            yield Site(address, path)
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
 
 
 def comparison(number: int, answer: str) -> Entry:
@@ -82,12 +91,18 @@ def _wait_for(address: str) -> None:
     pytest.fail(f"the rating page at {address} did not answer within a minute")
 
 
-def open_page(browser: Browser, site: Site, width: int = 1280, scheme: str = "light") -> Page:
+def open_page(context: BrowserContext, site: Site, width: int = 1280, scheme: Scheme = "light") -> Page:
     """A fresh page on the first comparison, old enough that a verdict on it counts."""
-    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
     page = context.new_page()
+    page.set_viewport_size({"width": width, "height": 844})
+    page.emulate_media(color_scheme=scheme)
     page.set_default_timeout(60_000)
     page.goto(site.url)
-    page.wait_for_selector("#first section, #status h2")
-    page.wait_for_timeout(700)
+    page.wait_for_selector("#first section, #end section")
+    look_at(page)
     return page
+
+
+def look_at(page: Page) -> None:
+    """Let the time pass that a person needs at least before a verdict counts."""
+    page.wait_for_timeout(1_000 * SHORTEST_LOOK + 100)

@@ -67,3 +67,10 @@ preferences = sa.Table(
     sa.Column("supersedes", sa.Integer, sa.ForeignKey("preferences.id")),
     sa.Column("is_current", sa.Boolean, nullable=False),
 )
+
+settings = sa.Table(
+    "settings",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
