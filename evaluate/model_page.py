@@ -5,7 +5,7 @@ from pathlib import Path
 from firsthand.evaluate.bootstrap import LEVEL
 from firsthand.evaluate.charts import reliability_plot, share_bar
 from firsthand.evaluate.model_report import Evaluation, Group, Status, deciding_group, left_out_lines
-from firsthand.evaluate.page import Html, data_table, document, element, facts, join
+from firsthand.evaluate.page import Html, data_table, document, element, facts, join, simulated_notice
 from firsthand.evaluate.table import number, percent, shown
 
 TONES = {Status.BEATS: "good", Status.DOES_NOT_BEAT: "bad", Status.NOT_MEASURABLE: "open"}
@@ -19,12 +19,24 @@ def write_model_page(found: Evaluation, path: Path) -> None:
 
 def model_page(found: Evaluation) -> str:
     """The whole page as HTML."""
-    sections = [_verdict(found)]
+    sections = [*_simulated(found.groups), _verdict(found)]
     if found.groups:
         sections += [_accuracy(found.groups), _calibration(found.groups)]
     return document(
         f"firsthand evaluation of {found.model.folder.name}", *sections, _what_was_measured(found), _methods(found)
     )
+
+
+def _simulated(groups: list[Group]) -> list[Html]:
+    touched = [group.title for group in groups if group.simulated is not False]
+    if not touched:
+        return []
+    return [
+        simulated_notice(
+            f"Scripts, not people or real judges, gave all or some of the verdicts behind: {'; '.join(touched)}. "
+            "Those figures say nothing about people."
+        )
+    ]
 
 
 def _verdict(found: Evaluation) -> Html:

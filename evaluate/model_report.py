@@ -227,8 +227,8 @@ def _verdict(groups: list[Group], rows: HeldOut) -> tuple[Status, str]:
     differences = {"picking the longer response": accuracy.minus_longer, "a coin": accuracy.minus_coin}
     not_beaten = [name for name, figure in differences.items() if above_zero(figure, accuracy.prompts) is False]
     return Status.DOES_NOT_BEAT, (
-        f"The model is not shown to beat {' or '.join(not_beaten)}: it {agreement}, "
-        f"the longer response is right on {longer} ({margin})."
+        f"The model is not shown to beat {' or '.join(not_beaten)}: it {agreement}; "
+        f"picking the longer response is right on {longer} ({margin})."
     )
 
 

@@ -44,6 +44,11 @@ def facts(pairs: Iterable[tuple[str, str]]) -> Html:
     return element("dl", *(join([element("dt", name), element("dd", value)]) for name, value in pairs))
 
 
+def simulated_notice(text: str) -> Html:
+    """The banner of every page whose figures scripts made, in whole or in part."""
+    return element("p", element("strong", "Simulated data. "), text, class_="simulated")
+
+
 def document(title: str, *sections: Html) -> str:
     """The whole page."""
     policy = "default-src 'none'; style-src 'unsafe-inline'"

@@ -34,6 +34,18 @@ section > :last-child { margin-bottom: 0; }
 .verdict.bad .status { color: var(--bad); }
 .verdict .sentence { font-size: 1.3rem; line-height: 1.4; margin: 0; letter-spacing: -.01em; }
 .verdict .warning { border-left: 3px solid var(--bad); padding: 2px 0 2px 12px; margin: 16px 0 0; }
+.simulated {
+  border: 2px solid var(--bad); border-left-width: 8px; border-radius: 12px; padding: 12px 18px; margin: 0 0 20px;
+  background: var(--card); max-width: none;
+}
+.simulated strong { color: var(--bad); }
+a { color: var(--blue); }
+.links { margin-top: 12px; }
+pre {
+  background: var(--track); border-radius: 8px; padding: 8px 12px; margin: 4px 0 16px; overflow-x: auto;
+  font: .78rem/1.5 ui-monospace, Menlo, Consolas, monospace;
+}
+.step { margin: 0; }
 .group { margin-top: 24px; }
 .group h3 { font-size: 1rem; margin: 0 0 8px; }
 .group h3 span { color: var(--soft); font-weight: 400; margin-left: 8px; }

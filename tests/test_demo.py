@@ -2,12 +2,17 @@
 
 import argparse
 import json
+import signal
+import subprocess
+import sys
+import urllib.request
 
 import pytest
 
 from firsthand import demo
 from firsthand.cli import main
 from firsthand.config import load_config
+from firsthand.demo_page import write_demo_page
 from firsthand.errors import FirsthandError
 from firsthand.store import Store
 from firsthand.train.jobs import DPOJob, RewardJob
@@ -48,6 +53,13 @@ def test_agreement_and_mix_run_for_real_and_are_not_run_again(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "SIMULATED" in said
     assert "$ firsthand train mix" in said
+    for kind in ("reward", "dpo"):
+        (tmp_path / f"{kind}.json").write_text(json.dumps({"verdict": {"sentence": f"The {kind} <model> is so."}}))
+    with Store(str(tmp_path / "simulated.db")) as store:
+        page = write_demo_page(tmp_path, [("Mix", "firsthand train mix")], store.counts()).read_text()
+    assert page.index("Simulated data.") < page.index("225 of 75 prompts") < page.index("The dpo &lt;model&gt; is so.")
+    assert "Gwet&#x27;s AC1" in page
+    assert (f"{manifest['splits']['train']['rows']} rows") in page
 
 
 def test_a_failed_step_leaves_no_result_that_looks_finished(tmp_path):
@@ -62,3 +74,23 @@ def test_every_step_is_a_command_line_that_the_parser_knows(tmp_path):
 
     for step in demo.pipeline(tmp_path, tmp_path / "s.db", ratio="human=1,synthetic=0"):
         assert make_parser().parse_args(step.command).run
+
+
+def test_stopping_the_rating_page_tells_how_many_verdicts_there_are_and_what_comes_next(tmp_path):
+    command = [sys.executable, "-m", "firsthand", "demo", "--dir", str(tmp_path), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        said = ""
+        while "Rate at" not in said:
+            line = process.stdout.readline()
+            assert line, process.stderr.read()
+            said += line
+        address = next(word for word in said.split() if word.startswith("http"))
+        urllib.request.urlopen(f"{address}config", timeout=60).close()
+        process.send_signal(signal.SIGINT)
+        said, complaint = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Your verdicts so far: 0" in said
+    assert f"firsthand demo --dir {tmp_path}\n" in said
+    assert "firsthand train mix" in said
+    assert complaint.startswith("firsthand: interrupted")
+    assert len(complaint.splitlines()) == 1

@@ -26,8 +26,8 @@ VERDICTS = (
 """Key, label, and what they mean; A is the response shown first."""
 
 END = (
-    "<section><h2>All done</h2><p>There is nothing left for you to rate. Every verdict is kept; you can close this page."
-    " Thank you.</p></section>"
+    "<section><h2>All done</h2><p>There is nothing left for you to rate. Every verdict is kept; you can close this "
+    "page. Thank you.</p></section>"
 )
 KEYCAPS = "".join(f'#verdicts #key-{key}::before {{ content: "{key}"; }}\n' for key, _, _ in VERDICTS)
 CSS = files("firsthand.collect.ui").joinpath("page.css").read_text(encoding="utf-8") + KEYCAPS

@@ -84,9 +84,8 @@ def _say_how_to_go_on(folder: Path, path: Path, verdicts: int) -> None:
     again = shlex.join(["firsthand", "demo", "--dir", str(folder)])
     say(f"\nYour verdicts so far: {verdicts}, kept in {path}.")
     if verdicts < ENOUGH_VERDICTS:
-        say(
-            f"Training needs about {ENOUGH_VERDICTS}. Rate {ENOUGH_VERDICTS - verdicts} more with\n  {again}\nand then run:"
-        )
+        say(f"Training needs about {ENOUGH_VERDICTS}. For {ENOUGH_VERDICTS - verdicts} more, go on with\n  {again}")
+        say("and then run:")
     else:
         say(f"That is enough to train on (rate more with {again}). Run:")
     for step in pipeline(folder, path, ratio="human=1,synthetic=0"):

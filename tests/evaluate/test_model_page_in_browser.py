@@ -48,6 +48,7 @@ def test_the_page_is_accessible_fits_and_asks_for_nothing(browser, report, width
     page.goto(report)
     assert requests == [report]
     assert complaints == []
+    assert page.get_by_text("Simulated data.").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
