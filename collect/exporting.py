@@ -17,7 +17,7 @@ from firsthand.collect.writing import KINDS, kind_of, write_rows
 from firsthand.errors import InputError
 from firsthand.lines import as_line
 from firsthand.records import Content, Entry, Message, Verdict
-from firsthand.store import Store
+from firsthand.store import VOTE_COLUMNS, Store
 
 Record: TypeAlias = dict[str, Any]
 
@@ -151,6 +151,13 @@ EXPORTS: dict[str, ExportFormat] = {
     "label-studio": ExportFormat("tasks for Label Studio's Pairwise tag", (".json",), _label_studio),
 }
 
+VOTE_TYPES = {
+    **dict.fromkeys(("simulated", "swap_consistent", "gold", "has_text"), "flag"),
+    **dict.fromkeys(("p_a", "strength", "seconds", "length_a", "length_b"), "number"),
+    "repeat": "integer",
+}
+"""The columns of votes that are not texts."""
+
 PARQUET_COLUMNS: dict[str, dict[str, str]] = {
     "native": {
         "prompt": "messages",
@@ -164,21 +171,7 @@ PARQUET_COLUMNS: dict[str, dict[str, str]] = {
         "strength": "integer",
         **dict.fromkeys(("p_a", "seconds"), "number"),
     },
-    "votes": {
-        **dict.fromkeys(("comparison_id", "prompt_id", "annotator", "source"), "text"),
-        "simulated": "flag",
-        "verdict": "text",
-        **dict.fromkeys(("p_a", "strength"), "number"),
-        "shown_first": "text",
-        "seconds": "number",
-        "prompt_sha256": "text",
-        "repeat": "integer",
-        **dict.fromkeys(("swap_consistent", "gold"), "flag"),
-        **dict.fromkeys(("response_a_id", "response_b_id", "author_a", "author_b"), "text"),
-        **dict.fromkeys(("length_a", "length_b"), "number"),
-        "tags": "text",
-        "has_text": "flag",
-    },
+    "votes": {name: VOTE_TYPES.get(name, "text") for name in VOTE_COLUMNS},
     "trl": {
         **dict.fromkeys(("prompt", "chosen", "rejected"), "messages"),
         **dict.fromkeys(("comparison_id", "prompt_id", "source", "annotator"), "text"),

@@ -96,7 +96,7 @@ def test_votes_are_one_row_each(tmp_path: Path, store: Store, name: str) -> None
     summary = export_file(store, tmp_path / name, "votes")
     read = pd.read_parquet if name.endswith("parquet") else pd.read_csv
     table = read(tmp_path / name)
-    assert list(table.columns) == VOTE_COLUMNS
+    assert list(table.columns) == list(VOTE_COLUMNS)
     assert summary.rows == len(table) == 5
     assert counted(table["annotator"]) == {"ann": 2, "bob": 1, "judge": 1, "other judge": 1}
     assert json.loads(table["tags"].min()) == {"domain": "talk"}

@@ -300,3 +300,55 @@ def test_a_store_that_fails_midway_keeps_the_batches_before(
     assert kept % 10 == 0
     assert main(command) == 0
     assert store.counts().human == 100
+
+
+def test_a_file_read_in_a_process_beside_gives_what_one_process_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[Any] = [line(number, note=number) for number in range(95)]
+    lines[3:3] = ["{broken", line(1, verdict="perhaps"), line(1, verdict="b"), line(2)]
+    path = write_lines(tmp_path / "v.jsonl", lines)
+    monkeypatch.setattr(importing, "BATCH_ENTRIES", 10)
+    results = []
+    for bytes_beside in (1, MIB):
+        monkeypatch.setattr(importing, "BESIDE_BYTES", bytes_beside)
+        with Store(str(tmp_path / f"{bytes_beside}.db")) as store:
+            summary = take(store, path)
+            results.append((summary, sorted(map(str, rejected(summary))), list(store.entries())))
+    assert results[0] == results[1]
+    assert (results[0][0].added, results[0][0].known, results[0][0].rejected.total()) == (95, 1, 3)
+
+
+def test_what_keeps_the_process_beside_from_reading_is_told(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "BESIDE_BYTES", 1)
+    path = write_lines(tmp_path / "v.jsonl", [line()])
+    with pytest.raises(InputError, match="unknown format 'other'"):
+        take(store, path, format="other")
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_an_import_that_ends_early_leaves_no_process_behind(tmp_path: Path, how: signal.Signals) -> None:
+    path = write_lines(tmp_path / "v.jsonl", [line(number) for number in range(60_000)])
+    code = (
+        "import sys; from firsthand.collect import importing; from firsthand.cli import main\n"
+        "importing.BATCH_ENTRIES, importing.BESIDE_BYTES = 200, 1\n"
+        "sys.exit(main(['collect', 'import', *sys.argv[1:]]))"
+    )
+    command = [sys.executable, "-c", code, str(path), "--store", str(tmp_path / "s.db")]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    if not children.exists():
+        pytest.skip("this system does not list the children of a process")
+    while not (names := children.read_text().split()):
+        assert process.poll() is None
+        time.sleep(0.02)
+    time.sleep(0.5)
+    process.send_signal(how)
+    assert process.wait() != 0
+    reader = Path(f"/proc/{names[0]}")
+    deadline = time.monotonic() + 60
+    while reader.exists() and reader.joinpath("stat").read_text().rsplit(")", 1)[1].split()[0] != "Z":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from firsthand.errors import InputError, RecordError
+from firsthand.flat import flatten, key_of
 from firsthand.lines import parse_line
 from firsthand.records import Entry
 from firsthand.store import Outcome, Store, schema
-from firsthand.store.writing import key_of
 
 
 def vote(annotator: str, number: int = 0, verdict: str = "a") -> Entry:
@@ -67,7 +67,7 @@ def test_two_writers_of_contradicting_verdicts_leave_one_current_each(store_url:
     with Store(store_url) as store:
         entries = list(store.entries())
         assert store.counts().human == 40 + 2 * 40
-    keys = [key_of(e.comparison.id, e.annotator.name, e.preference) for e in entries if e.annotator and e.preference]
+    keys = [key_of(preference) for *_, preference, _ in map(flatten, entries) if preference]
     assert len(set(keys)) == len(keys) == 120
 
 

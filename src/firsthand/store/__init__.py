@@ -9,6 +9,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from firsthand.errors import RecordError
+from firsthand.flat import FlatEntry, flatten
 from firsthand.records import Annotator, Comparison, Entry, Source
 from firsthand.store import schema
 from firsthand.store.engine import among, open_engine
@@ -58,6 +59,10 @@ class Store:
 
         When this returns, what it reports as added is on disk. A refused entry changes nothing.
         """
+        return self.add_flat([flatten(entry) for entry in entries])
+
+    def add_flat(self, entries: Sequence[FlatEntry]) -> list[Outcome | RecordError]:
+        """`add` for entries that are plain values already."""
         return add_entries(self.engine, entries)
 
     def counts(self) -> Counts:

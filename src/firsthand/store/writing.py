@@ -2,25 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
 from firsthand.errors import RecordError
-from firsthand.records import Annotator, Comparison, Content, Entry, Preference, dump
+from firsthand.flat import KEY_VALUES, PREFERENCE_VALUES, FlatAnnotator, FlatEntry, Key, key_of
+from firsthand.records import dump
 from firsthand.store import schema
 from firsthand.store.engine import among
-from firsthand.store.rows import preference_of
 
-Key: TypeAlias = tuple[str, str, str, str, int]
-"""(comparison, annotator, side shown first, judge's prompt hash, repeat): what may have one current verdict."""
-
-
-_NO_TAGS: dict[str, str] = {}
+TAGS = list(schema.comparisons.c.keys()).index("tags")
+VERDICT = PREFERENCE_VALUES.index("verdict")
+CREATED_AT = PREFERENCE_VALUES.index("created_at")
 
 
 class Outcome(StrEnum):
@@ -31,7 +28,7 @@ class Outcome(StrEnum):
     KNOWN = "known"  # the store held all of it already
 
 
-def add_entries(engine: sa.Engine, entries: Sequence[Entry]) -> list[Outcome | RecordError]:
+def add_entries(engine: sa.Engine, entries: Sequence[FlatEntry]) -> list[Outcome | RecordError]:
     """Add `entries` in one transaction; returns, for each, its outcome or why it was refused.
 
     When this returns, what it reports as added is on disk. A refused entry changes nothing.
@@ -40,26 +37,20 @@ def add_entries(engine: sa.Engine, entries: Sequence[Entry]) -> list[Outcome | R
         return _Batch(connection, entries).write()
 
 
-def key_of(comparison_id: str, annotator: str, preference: Preference) -> Key:
-    """The key under which the database allows one current verdict."""
-    shown_first = preference.shown_first.value
-    return (comparison_id, annotator, shown_first, preference.prompt_sha256, preference.repeat)
-
-
 class _Batch:
     """What the store holds of the entries' keys, and the rows still to be written."""
 
-    def __init__(self, connection: sa.Connection, entries: Sequence[Entry]) -> None:
+    def __init__(self, connection: sa.Connection, entries: Sequence[FlatEntry]) -> None:
         self.connection = connection
         self.entries = entries
         self.now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-        names = {entry.annotator.name for entry in entries if entry.annotator}
-        authors = {author for entry in entries for author in entry.families}
-        judges = {e.annotator.name for e in entries if e.annotator and e.annotator.family}
-        self.tags = _known_tags(connection, {entry.comparison.id for entry in entries})
-        self.annotators = _known_annotators(connection, names)
+        annotators = {annotator for _, _, annotator, _, _ in entries if annotator}
+        authors = {author for *_, families in entries for author in families}
+        judges = {annotator.name for annotator in annotators if annotator.family}
+        self.tags = _known_tags(connection, {comparison[0] for _, comparison, *_ in entries})
+        self.annotators = _known_annotators(connection, {annotator.name for annotator in annotators})
         self.families = _known_families(connection, authors | judges)
-        self.history = _known_preferences(connection, set(self.tags))
+        self.history = _known_preferences(connection, self.tags.keys())
         self.prompts: set[str] = set()
         self.pending: dict[sa.Table, list[tuple[Any, ...]]] = defaultdict(list)
 
@@ -68,82 +59,82 @@ class _Batch:
         self._flush()
         return outcomes
 
-    def _outcome(self, entry: Entry) -> Outcome | RecordError:
+    def _outcome(self, entry: FlatEntry) -> Outcome | RecordError:
+        prompt, comparison, annotator, preference, families = entry
+        if annotator and annotator.family:
+            families = families | {annotator.name: annotator.family}
         try:
-            self._check(entry)
-            key, superseded = self._superseded(entry)
+            self._check(comparison, annotator, families)
+            superseded = self._superseded(preference) if preference else False
         except RecordError as error:
             return error
-        outcome = self._take_comparison(entry)
-        if entry.annotator is None or entry.preference is None or key is None:
+        outcome = self._take_comparison(prompt, comparison)
+        self._take_families(families)
+        if annotator is None or preference is None:
             return outcome
-        self._take_annotator(entry.annotator)
-        if any(_says_the_same(old, entry.preference) for old in self.history[key]):
+        self._take_annotator(annotator)
+        key = key_of(preference)
+        if any(_says_the_same(old, preference) for old in self.history.get(key, ())):
             return Outcome.KNOWN
-        self.history[key].append(entry.preference)
+        self.history.setdefault(key, []).append(preference)
         if superseded:
-            self._replace(key, entry.preference)
+            self._replace(key, preference)
             return Outcome.REPLACED
-        self.pending[schema.preferences].append(_preference_row(key, entry.preference, self.now))
+        self.pending[schema.preferences].append((*preference, self.now, None, True))
         return Outcome.ADDED
 
-    def _check(self, entry: Entry) -> None:
+    def _check(self, comparison: tuple[Any, ...], annotator: FlatAnnotator | None, families: dict[str, str]) -> None:
         """Raise RecordError where the entry contradicts what is known of its annotator, authors or comparison."""
-        annotator = entry.annotator
         known = self.annotators.get(annotator.name) if annotator else None
         if annotator and known and (known.source, known.simulated) != (annotator.source, annotator.simulated):
             raise RecordError(
                 f"annotator {annotator.name!r} is {_kind(annotator)} here but {_kind(known)} in the store; "
                 "give one of the two another name"
             )
-        stated = entry.families
-        if annotator and annotator.family:
-            stated = stated | {annotator.name: annotator.family}
-        for name, family in stated.items():
+        for name, family in families.items():
             if self.families.get(name, family) != family:
                 raise RecordError(
                     f"{name!r} is of family {family!r} here but {self.families[name]!r} in the store; make them agree"
                 )
-        tags = self.tags.get(entry.comparison.id, _NO_TAGS)
-        for name, tag in entry.comparison.tags.items() if tags else ():
+        known_tags = self.tags.get(comparison[0])
+        if known_tags is None or known_tags == comparison[TAGS]:
+            return
+        tags = orjson.loads(known_tags)
+        for name, tag in orjson.loads(comparison[TAGS]).items():
             if tags.get(name, tag) != tag:
                 raise RecordError(f"tag {name} is {tag!r} here but {tags[name]!r} in the store for the same comparison")
 
-    def _superseded(self, entry: Entry) -> tuple[Key | None, bool]:
-        """The verdict's key, and whether it replaces an earlier one; raises RecordError where it contradicts it."""
-        if entry.annotator is None or entry.preference is None:
-            return None, False
-        key = key_of(entry.comparison.id, entry.annotator.name, entry.preference)
-        history = self.history[key]
-        if not history or any(_says_the_same(old, entry.preference) for old in history):
-            return key, False
+    def _superseded(self, preference: tuple[Any, ...]) -> bool:
+        """Whether the verdict replaces an earlier one; raises RecordError where it contradicts it."""
+        history = self.history.get(key_of(preference))
+        if not history or any(_says_the_same(old, preference) for old in history):
+            return False
         current = history[-1]
-        if entry.preference.created_at and entry.preference.created_at > (current.created_at or ""):
-            return key, True
+        if (preference[CREATED_AT] or "") > (current[CREATED_AT] or ""):
+            return True
         raise RecordError(
-            f"{entry.annotator.name!r} already said {current.verdict.value!r} on this comparison and here says "
-            f"{entry.preference.verdict.value!r} or gives other details; a later created_at would replace the first"
+            f"{preference[1]!r} already said {current[VERDICT]!r} on this comparison and here says "
+            f"{preference[VERDICT]!r} or gives other details; a later created_at would replace the first"
         )
 
-    def _take_comparison(self, entry: Entry) -> Outcome:
-        comparison = entry.comparison
-        self._take_families(entry.families)
-        known = self.tags.get(comparison.id)
+    def _take_comparison(self, prompt: str, comparison: tuple[Any, ...]) -> Outcome:
+        id_, prompt_id, tags = comparison[0], comparison[1], comparison[TAGS]
+        known = self.tags.get(id_)
         if known is None:
-            self.tags[comparison.id] = comparison.tags
-            if comparison.prompt_id not in self.prompts:
-                self.prompts.add(comparison.prompt_id)
-                self.pending[schema.prompts].append((comparison.prompt_id, dump(comparison.prompt)))
-            self.pending[schema.comparisons].append(_comparison_row(comparison))
+            self.tags[id_] = tags
+            if prompt_id not in self.prompts:
+                self.prompts.add(prompt_id)
+                self.pending[schema.prompts].append((prompt_id, prompt))
+            self.pending[schema.comparisons].append(comparison)
             return Outcome.ADDED
-        if comparison.tags.keys() - known.keys():
-            self._flush()
-            self.tags[comparison.id] = known | comparison.tags
-            table = schema.comparisons
-            row = table.update().where(table.c.id == comparison.id).values(tags=dump(self.tags[comparison.id]))
-            self.connection.execute(row)
-            return Outcome.ADDED
-        return Outcome.KNOWN
+        merged = known if known == tags else dump(orjson.loads(known) | orjson.loads(tags))
+        if merged == known:
+            return Outcome.KNOWN
+        self._flush()
+        self.tags[id_] = merged
+        table = schema.comparisons
+        self.connection.execute(table.update().where(table.c.id == id_).values(tags=merged))
+        return Outcome.ADDED
 
     def _take_families(self, stated: dict[str, str]) -> None:
         for name, family in stated.items():
@@ -151,22 +142,20 @@ class _Batch:
                 self.families[name] = family
                 self.pending[schema.lineages].append((name, family))
 
-    def _take_annotator(self, annotator: Annotator) -> None:
-        if annotator.family:
-            self._take_families({annotator.name: annotator.family})
+    def _take_annotator(self, annotator: FlatAnnotator) -> None:
         if annotator.name not in self.annotators:
             self.annotators[annotator.name] = annotator
-            row = (annotator.name, annotator.source.value, annotator.model, annotator.simulated)
-            self.pending[schema.annotators].append(row)
+            self.pending[schema.annotators].append(annotator[:4])
 
-    def _replace(self, key: Key, preference: Preference) -> None:
+    def _replace(self, key: Key, preference: tuple[Any, ...]) -> None:
         self._flush()
         columns = schema.preferences.c
-        names = ("comparison_id", "annotator", "shown_first", "prompt_sha256", "repeat")
-        is_key = sa.and_(columns.is_current, *(columns[name] == part for name, part in zip(names, key, strict=True)))
+        is_key = sa.and_(
+            columns.is_current, *(columns[name] == part for name, part in zip(KEY_VALUES, key, strict=True))
+        )
         retired = schema.preferences.update().where(is_key).values(is_current=False).returning(columns.id)
         replaced = self.connection.execute(retired).scalar_one()
-        _insert(self.connection, schema.preferences, [_preference_row(key, preference, self.now, replaced)])
+        _insert(self.connection, schema.preferences, [(*preference, self.now, replaced, True)])
 
     def _flush(self) -> None:
         for table in schema.metadata.sorted_tables:
@@ -193,15 +182,14 @@ def _rows_with(connection: sa.Connection, table: sa.Table, key: str, values: Col
     return connection.execute(sa.select(table).where(among(connection, table.c[key], values))) if values else ()
 
 
-def _known_tags(connection: sa.Connection, ids: Collection[str]) -> dict[str, dict[str, str]]:
-    table = schema.comparisons
-    rows = _rows_with(connection, table, "id", ids)
-    return {row.id: orjson.loads(row.tags) for row in rows}
+def _known_tags(connection: sa.Connection, ids: Collection[str]) -> dict[str, str]:
+    rows = _rows_with(connection, schema.comparisons, "id", ids)
+    return {row.id: row.tags for row in rows}
 
 
-def _known_annotators(connection: sa.Connection, names: Collection[str]) -> dict[str, Annotator]:
+def _known_annotators(connection: sa.Connection, names: Collection[str]) -> dict[str, FlatAnnotator]:
     rows = _rows_with(connection, schema.annotators, "name", names)
-    return {row.name: Annotator(row.name, row.source, row.model, simulated=row.simulated) for row in rows}
+    return {row.name: FlatAnnotator(row.name, row.source, row.model, row.simulated, None) for row in rows}
 
 
 def _known_families(connection: sa.Connection, names: Collection[str]) -> dict[str, str]:
@@ -209,65 +197,24 @@ def _known_families(connection: sa.Connection, names: Collection[str]) -> dict[s
     return {row.name: row.family for row in rows}
 
 
-def _known_preferences(connection: sa.Connection, comparison_ids: Collection[str]) -> dict[Key, list[Preference]]:
+def _known_preferences(connection: sa.Connection, comparison_ids: Collection[str]) -> dict[Key, list[tuple[Any, ...]]]:
     """Every verdict recorded on the comparisons, oldest first, by key."""
-    history: dict[Key, list[Preference]] = defaultdict(list)
+    history: dict[Key, list[tuple[Any, ...]]] = {}
     rows = _rows_with(connection, schema.preferences, "comparison_id", comparison_ids)
     for row in sorted(rows, key=lambda row: row.id):
-        preference = preference_of(row)
-        history[key_of(row.comparison_id, row.annotator, preference)].append(preference)
+        preference = tuple(row._mapping[name] for name in PREFERENCE_VALUES)
+        history.setdefault(key_of(preference), []).append(preference)
     return history
 
 
-def _says_the_same(old: Preference, new: Preference) -> bool:
+def _says_the_same(old: tuple[Any, ...], new: tuple[Any, ...]) -> bool:
     """Whether `new` adds nothing to `old`; a line without a time is the line with one, seen again."""
-    return new == old or (new.created_at is None and replace(new, created_at=old.created_at) == old)
+    return new == old or (new[CREATED_AT] is None and _without_time(new) == _without_time(old))
 
 
-def _kind(annotator: Annotator) -> str:
+def _without_time(preference: tuple[Any, ...]) -> tuple[Any, ...]:
+    return preference[:CREATED_AT] + preference[CREATED_AT + 1 :]
+
+
+def _kind(annotator: FlatAnnotator) -> str:
     return f"{annotator.source}{', simulated' if annotator.simulated else ''}"
-
-
-def _comparison_row(comparison: Comparison) -> tuple[Any, ...]:
-    a, b = comparison.a, comparison.b
-    return (
-        comparison.id,
-        comparison.prompt_id,
-        a.id,
-        b.id,
-        a.author,
-        b.author,
-        a.length,
-        b.length,
-        dump(comparison.tags),
-        _content(a.content),
-        _content(b.content),
-    )
-
-
-def _content(content: Content | None) -> str | None:
-    return None if content is None else dump(content)
-
-
-def _preference_row(key: Key, preference: Preference, now: str, supersedes: int | None = None) -> tuple[Any, ...]:
-    comparison_id, annotator, shown_first, prompt_sha256, repeat = key
-    return (
-        comparison_id,
-        annotator,
-        preference.verdict.value,
-        preference.p_a,
-        preference.strength,
-        shown_first,
-        preference.seconds,
-        preference.rationale,
-        dump(preference.criteria),
-        prompt_sha256,
-        repeat,
-        preference.swap_consistent,
-        preference.gold,
-        preference.created_at,
-        dump(preference.detail),
-        now,
-        supersedes,
-        True,
-    )

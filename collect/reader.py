@@ -1,0 +1,117 @@
+"""Reading a long file in a process of its own, so that reading and writing take a processor each.
+
+`python -m firsthand.collect.reader` takes a pickled Job from its input, then, for each batch, what `Reading.settle` is
+told; it gives pickled Batches to its output and at the end a Summary, or the InputError that kept it from reading.
+It reads one batch ahead. It ends when the importing process does, since its pipes then break.
+"""
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, cast
+
+from firsthand.collect.reading import Batch, Job, Reading, Summary
+from firsthand.errors import InputError
+
+
+class ReadingBeside:
+    """A Reading in another process, with the same methods."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", job: Job) -> None:
+        self.process, self.job = process, job
+        self.input, self.output = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
+        self.summary = Summary(job.name, "")
+        self._send(job)
+
+    def batches(self) -> Iterator[Batch]:
+        """Like those of Reading; one more is read while the last is used."""
+        while isinstance(value := self._receive(), Batch):
+            yield value
+        self.summary = value
+
+    def settle(self, refused: dict[int, str]) -> None:
+        """Tell what became of the oldest batch."""
+        self._send(refused)
+
+    def finished(self) -> Summary:
+        """The summary, when all batches are settled."""
+        return self.summary
+
+    def _send(self, value: Any) -> None:
+        try:
+            _write(self.input, value)
+        except BrokenPipeError:
+            raise self._ended() from None
+
+    def _receive(self) -> Any:
+        try:
+            value = _received(self.output)
+        except (EOFError, pickle.UnpicklingError):
+            raise self._ended() from None
+        if isinstance(value, InputError):
+            raise value
+        return value
+
+    def _ended(self) -> InputError:
+        return InputError(
+            f"{self.job.name}: the process that reads it ended with status {self.process.wait()}; "
+            "what was imported until then is kept, import it again for the rest"
+        )
+
+
+@contextmanager
+def reading_beside(job: Job) -> Iterator[ReadingBeside]:
+    """Start reading `job` in another process, which is gone when this is left."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)}
+    command = [sys.executable, "-m", "firsthand.collect.reader"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)  # noqa: S603 - no part of it is input
+    try:
+        yield ReadingBeside(process, job)
+    except BaseException:
+        process.kill()
+        raise
+    finally:
+        process.communicate()
+
+
+def main() -> None:
+    """Read the job that comes on the input."""
+    results = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # What a library prints does not belong between the batches.
+    try:
+        try:
+            _read(_received(sys.stdin.buffer), results)
+        except InputError as error:
+            _write(results, error)
+    except (BrokenPipeError, EOFError, KeyboardInterrupt):
+        os._exit(1)  # The importing process has ended, or is about to say that it was interrupted.
+
+
+def _read(job: Job, results: IO[bytes]) -> None:
+    with Reading(job) as reading:
+        ahead = False
+        for batch in reading.batches():
+            if ahead:
+                reading.settle(_received(sys.stdin.buffer))
+            _write(results, batch)
+            ahead = True
+        if ahead:
+            reading.settle(_received(sys.stdin.buffer))
+        _write(results, reading.finished())
+
+
+def _write(pipe: IO[bytes], value: Any) -> None:
+    pickle.dump(value, pipe, pickle.HIGHEST_PROTOCOL)
+    pipe.flush()
+
+
+def _received(pipe: IO[bytes]) -> Any:
+    return pickle.load(pipe)  # noqa: S301 - what comes is firsthand's own
+
+
+if __name__ == "__main__":
+    main()

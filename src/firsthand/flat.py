@@ -1,0 +1,92 @@
+"""Entries as plain values, in the shape in which the store keeps them and one process hands them to another."""
+
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeAlias
+
+from firsthand.records import Annotator, Comparison, Content, Entry, Preference, dump
+
+FlatEntry: TypeAlias = tuple[str, tuple[Any, ...], "FlatAnnotator | None", tuple[Any, ...] | None, dict[str, str]]
+"""The prompt (JSON), the comparison, the annotator, the preference, the families that the line states for authors.
+
+The comparison's values are in the order of the store's columns, the preference's in that of PREFERENCE_VALUES.
+"""
+Key: TypeAlias = tuple[str, str, str, str, int]
+"""(comparison, annotator, side shown first, judge's prompt hash, repeat): what may have one current verdict."""
+
+KEY_VALUES = ("comparison_id", "annotator", "shown_first", "prompt_sha256", "repeat")
+PREFERENCE_VALUES = (
+    *("comparison_id", "annotator", "verdict", "p_a", "strength", "shown_first", "seconds", "rationale", "criteria"),
+    *("prompt_sha256", "repeat", "swap_consistent", "gold", "created_at", "detail"),
+)
+key_of = itemgetter(*(PREFERENCE_VALUES.index(name) for name in KEY_VALUES))
+"""The Key of a flat preference."""
+
+
+class FlatAnnotator(NamedTuple):
+    """An annotator as the store keeps it, and the family that the line states for it."""
+
+    name: str
+    source: str
+    model: str | None
+    simulated: bool
+    family: str | None
+
+
+def flatten(entry: Entry) -> FlatEntry:
+    """`entry` as plain values."""
+    annotator = preference = None
+    if entry.annotator and entry.preference:
+        annotator = _flat_annotator(entry.annotator)
+        preference = _flat_preference(entry.comparison.id, annotator.name, entry.preference)
+    return dump(entry.comparison.prompt), _flat_comparison(entry.comparison), annotator, preference, entry.families
+
+
+def _flat_comparison(comparison: Comparison) -> tuple[Any, ...]:
+    a, b = comparison.a, comparison.b
+    return (
+        comparison.id,
+        comparison.prompt_id,
+        a.id,
+        b.id,
+        a.author,
+        b.author,
+        a.length,
+        b.length,
+        _json(comparison.tags),
+        _content(a.content),
+        _content(b.content),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _flat_annotator(annotator: Annotator) -> FlatAnnotator:
+    return FlatAnnotator(annotator.name, annotator.source.value, annotator.model, annotator.simulated, annotator.family)
+
+
+def _flat_preference(comparison_id: str, annotator: str, preference: Preference) -> tuple[Any, ...]:
+    return (
+        comparison_id,
+        annotator,
+        preference.verdict.value,
+        preference.p_a,
+        preference.strength,
+        preference.shown_first.value,
+        preference.seconds,
+        preference.rationale,
+        _json(preference.criteria),
+        preference.prompt_sha256,
+        preference.repeat,
+        preference.swap_consistent,
+        preference.gold,
+        preference.created_at,
+        _json(preference.detail),
+    )
+
+
+def _content(content: Content | None) -> str | None:
+    return None if content is None else dump(content)
+
+
+def _json(values: dict[str, Any]) -> str:
+    return dump(values) if values else "{}"
