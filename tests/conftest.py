@@ -7,11 +7,35 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 
 from firsthand.store import Store
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 ENGINES = ("sqlite", "postgresql")
+
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync"
+).split()
+
+# How long an example takes depends on what else the machine does; the examples themselves are the same every time.
+settings.register_profile("firsthand", deadline=None, derandomize=True)
+settings.load_profile("firsthand")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, started once: Playwright does not start twice in one process."""
+    if not CHROMIUM.exists():
+        pytest.skip("Debian's chromium is not installed (/usr/bin/chromium): apt-get install chromium")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")

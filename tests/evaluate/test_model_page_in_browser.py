@@ -3,25 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
 from firsthand.evaluate.held_out import read_held_out
 from firsthand.evaluate.model_page import write_model_page
 from firsthand.evaluate.model_report import evaluate_scores
 from firsthand.evaluate.trained_model import TrainedModel
-
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM.is_file(), reason="no Chromium on this machine")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu", "--headless"]
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

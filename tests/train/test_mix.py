@@ -46,7 +46,7 @@ VOTES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     votes=VOTES, share=st.sampled_from([0, 0.25, 0.5, 1]), conflict=st.sampled_from(["human_wins", "keep_both", "drop"])
 )
