@@ -28,12 +28,12 @@ def model_page(found: Evaluation) -> str:
 
 
 def _simulated(groups: list[Group]) -> list[Html]:
-    touched = [group.title for group in groups if group.simulated is not False]
+    touched = [f"“{group.title}”" for group in groups if group.simulated is not False]
     if not touched:
         return []
     return [
         simulated_notice(
-            f"Scripts, not people or real judges, gave all or some of the verdicts behind: {'; '.join(touched)}. "
+            f"Scripts, not people or real judges, gave all or some of the verdicts behind {' and '.join(touched)}. "
             "Those figures say nothing about people."
         )
     ]
