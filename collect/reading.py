@@ -19,6 +19,8 @@ from firsthand.flat import FlatEntry, flatten
 from firsthand.lines import parse_line
 
 BATCH_CHARACTERS = 16 * 2**20
+COLLECT_EVERY = 8
+"""Batches after which the garbage collector looks at what they left; it goes through all that is still held."""
 SAMPLE_ROWS = 100
 """Rows that are looked at to tell the format."""
 
@@ -108,7 +110,7 @@ class Reading(AbstractContextManager["Reading"]):
         """The entries in batches small enough, in number and in characters, to be one transaction."""
         rows: list[Row] = []
         entries: list[FlatEntry] = []
-        characters = 0
+        characters = number = 0
         with _without_collector():
             for row, entry in self._entries():
                 rows.append(row)
@@ -118,7 +120,9 @@ class Reading(AbstractContextManager["Reading"]):
                     self.unsettled.append(rows)
                     yield Batch(entries, self.opened.position())
                     rows, entries, characters = [], [], 0
-                    gc.collect(0)
+                    number += 1
+                    if number % COLLECT_EVERY == 0:
+                        gc.collect(0)
             if entries:
                 self.unsettled.append(rows)
                 yield Batch(entries, self.opened.position())
@@ -142,27 +146,27 @@ class Reading(AbstractContextManager["Reading"]):
                 self.rejects.add(row, row.problem)
                 continue
             self._see_columns(row)
-            yield from self._entries_of(row)
-
-    def _entries_of(self, row: Row) -> Iterator[tuple[Row, FlatEntry]]:
-        lines = iter(self._lines(row))
-        while True:
             try:
-                line = next(lines, None)
-                if line is None:
-                    return
-                if isinstance(line, LeftOut):
-                    self.summary.left_out[line.reason] += 1
-                else:
-                    yield row, flatten(parse_line(self._completed(line)))
+                for line in self._lines(row):
+                    if isinstance(line, LeftOut):
+                        self.summary.left_out[line.reason] += 1
+                    elif entry := self._entry(row, line):
+                        yield row, entry
             except RecordError as error:
                 self.rejects.add(row, str(error))
+
+    def _entry(self, row: Row, line: Line) -> FlatEntry | None:
+        try:
+            return flatten(parse_line(self._completed(line)))
+        except RecordError as error:
+            self.rejects.add(row, str(error))
+            return None
 
     def _lines(self, row: Row) -> Iterable[Line | LeftOut]:
         if not row.values.keys() >= self.required:
             missing = ", ".join(sorted(self.required - row.values.keys()))
             raise RecordError(f"no column {missing}; the row has {', '.join(map(str, row.values)) or 'none'}")
-        yield from self.convert(row.values)
+        return self.convert(row.values)
 
     def _completed(self, line: Line) -> Line:
         """`line` with what the options say of lines that do not say it themselves."""
