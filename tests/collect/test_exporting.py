@@ -23,7 +23,12 @@ texts = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs
 exchanges = st.lists(
     st.fixed_dictionaries({"role": st.sampled_from(["user", "assistant"]), "content": texts}), min_size=1, max_size=3
 )
-maybe = lambda strategy: st.one_of(st.none(), strategy)  # noqa: E731
+
+
+def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.one_of(st.none(), strategy)
+
+
 lines = st.fixed_dictionaries(
     {
         "prompt": st.one_of(texts, exchanges),
