@@ -45,7 +45,7 @@ class HeldOut:
 
 
 def read_held_out(mix: Path) -> HeldOut:
-    """Read the `anchor` and `synthetic_heldout` splits of the mix in `mix` (docs/mix-format.md).
+    """Read the `anchor` and `synthetic_heldout` splits of the mix in `mix` (docs/mixing.md).
 
     Raises InputError when a file can't be read, or the mix holds no held-out rows.
     """

@@ -52,7 +52,7 @@ class Pairs:
 
 
 def read_mix(folder: Path) -> Mix:
-    """Open what `train mix` wrote (docs/mix-format.md).
+    """Open what `train mix` wrote (docs/mixing.md).
 
     Raises InputError where it is missing, broken or has no training rows.
     """
@@ -124,9 +124,7 @@ def _read_split(folder: Path, split: str, files: list[str]) -> Dataset:
         enable_progress_bars()
     missing = sorted(COLUMNS - set(rows.column_names))
     if missing:
-        raise InputError(
-            f"the {split} split of {folder} lacks the columns {', '.join(missing)}; see docs/mix-format.md"
-        )
+        raise InputError(f"the {split} split of {folder} lacks the columns {', '.join(missing)}; see docs/mixing.md")
     return rows
 
 

@@ -61,11 +61,11 @@ def test_mt_bench(store: Store, shared_data: Path) -> None:
     votes = store.votes()
     judge = votes[votes["source"] == "synthetic"]
     # SOURCE.md: the order flipped on 15.7 % of the items.
-    assert (judge["swap_consistent"] == False).mean() == pytest.approx(0.157, abs=0.002)  # noqa: E712
+    assert judge["swap_consistent"].eq(False).mean() == pytest.approx(0.157, abs=0.002)
     assert set(judge["shown_first"]) == {"both"}
     both = votes[votes["source"] == "human"].merge(judge, on="comparison_id", suffixes=("", "_judge"))
     # SOURCE.md: GPT-4 against people 0.607 three-way, where an answer that flips with the order agrees with nobody.
-    agrees = (both["verdict"] == both["verdict_judge"]) & (both["swap_consistent_judge"] == True)  # noqa: E712
+    agrees = (both["verdict"] == both["verdict_judge"]) & both["swap_consistent_judge"].eq(True)
     assert agrees.mean() == pytest.approx(0.607, abs=0.005)
 
 

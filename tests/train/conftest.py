@@ -73,7 +73,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory, smollm2_tokenizer: PreT
 
 @pytest.fixture
 def write_mix(tmp_path: Path) -> WriteMix:
-    """Writes a mix folder as docs/mix-format.md describes it; see `_write_mix`."""
+    """Writes a mix folder as docs/mixing.md describes it; see `_write_mix`."""
 
     def write(name: str = "mix", **options: Any) -> Path:
         return _write_mix(tmp_path / name, **options)
