@@ -32,7 +32,7 @@ def _rows(splits: Any) -> Iterator[Row]:
     numbers = count(1)
     for split in splits.values():
         for values in split:
-            yield Row(next(numbers), values, raw=values)
+            yield Row(next(numbers), values)
 
 
 def _first_line(error: Exception) -> str:

@@ -15,10 +15,10 @@ from firsthand.collect.hub import dataset_rows
 from firsthand.collect.rejects import Rejects
 from firsthand.collect.rows import Row, Rows, open_rows
 from firsthand.errors import InputError, RecordError
-from firsthand.flat import FlatEntry, flatten
-from firsthand.lines import parse_line
+from firsthand.flat import FlatEntry
+from firsthand.lines import parse_flat
 
-BATCH_CHARACTERS = 16 * 2**20
+BATCH_CHARACTERS = 32 * 2**20
 COLLECT_EVERY = 8
 """Batches after which the garbage collector looks at what they left; it goes through all that is still held."""
 SAMPLE_ROWS = 100
@@ -115,7 +115,8 @@ class Reading(AbstractContextManager["Reading"]):
             for row, entry in self._entries():
                 rows.append(row)
                 entries.append(entry)
-                characters += sum(len(text or "") for text in (entry[0], *entry[1][-2:]))
+                prompt, (*_, response_a, response_b), *_ = entry
+                characters += len(prompt) + len(response_a or "") + len(response_b or "")
                 if len(entries) >= self.job.batch_entries or characters >= BATCH_CHARACTERS:
                     self.unsettled.append(rows)
                     yield Batch(entries, self.opened.position())
@@ -157,7 +158,7 @@ class Reading(AbstractContextManager["Reading"]):
 
     def _entry(self, row: Row, line: Line) -> FlatEntry | None:
         try:
-            return flatten(parse_line(self._completed(line)))
+            return parse_flat(self._completed(line))
         except RecordError as error:
             self.rejects.add(row, str(error))
             return None

@@ -52,7 +52,9 @@ class Rejects:
         self.reasons[self._kind(reason)] += 1
         if self._file is None:
             self._file = self.path.open("wb")
-        self._file.write(_encoded({"line": row.number, "reason": reason, "content": _shown(row.raw)}) + b"\n")
+        self._file.write(
+            _encoded({"line": row.number, "reason": reason, "content": _shown(row.values or row.raw)}) + b"\n"
+        )
 
     def _kind(self, reason: str) -> str:
         """The first reason like this one: alike but for the values it shows. Only so many are told apart."""

@@ -11,9 +11,10 @@ import zipfile
 import zlib
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import orjson
 
@@ -24,18 +25,19 @@ MAX_LINE = 64 * 2**20
 CHUNK = 2**16
 PARQUET_ROWS = 500
 _DAMAGE = (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, csv.Error, RecursionError)
+NO_VALUES: Mapping[str, Any] = MappingProxyType({})
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row: its values, or the `problem` that kept it from being read.
 
-    number: the line it starts on in JSONL, CSV and TSV, its place in other files, from 1. raw: what the file holds.
+    number: the line it starts on in JSONL, CSV and TSV, its place in other files, from 1. raw: what the file holds
+    where that gave no values.
     """
 
     number: int
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = NO_VALUES
     problem: str = ""
     raw: Any = None
 
@@ -145,7 +147,7 @@ def _json_row(number: int, line: bytes) -> Row:
 
 def _object_row(number: int, values: Any) -> Row:
     if isinstance(values, dict):
-        return Row(number, values, raw=values)
+        return Row(number, values)
     return Row(number, problem=f"a JSON {type(values).__name__}; expected an object with named columns", raw=values)
 
 
@@ -221,7 +223,7 @@ def _records(text: io.TextIOWrapper, delimiter: str) -> Iterator[Row]:
                 yield Row(start, problem=f"{len(cells)} cells under {len(header)} column names", raw=cells)
             continue
         values = dict(zip(header, cells, strict=True))
-        yield Row(start, values, raw=values)
+        yield Row(start, values)
 
 
 @contextmanager
@@ -250,4 +252,4 @@ def _parquet_rows(content: io.BufferedReader) -> Iterator[Row]:
     for batch in file.iter_batches(batch_size=PARQUET_ROWS):
         for values in batch.to_pylist():
             number += 1
-            yield Row(number, values, raw=values)
+            yield Row(number, values)

@@ -4,7 +4,9 @@ import hashlib
 import json
 import os
 import shutil
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ GROUP_ROWS = 1_000  # texts in memory at once; larger groups are slower, they le
 
 TURN = [pa.field("role", pa.string()), pa.field("content", pa.string())]
 MESSAGES = pa.list_(pa.struct(TURN))
+GROUPS_AHEAD = 2
 CONVERSATIONS = ("prompt", "chosen", "rejected")
 SCHEMA = pa.schema(
     [
@@ -77,9 +80,8 @@ def write_split(store: Store, labels: pd.DataFrame, folder: Path, split: str) ->
     for number, start in enumerate(shards):
         path = folder / f"{split}-{number:05d}-of-{len(shards):05d}.parquet"
         with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
-            for group in range(start, min(start + SHARD_ROWS, len(rows)), GROUP_ROWS):
-                end = min(group + GROUP_ROWS, start + SHARD_ROWS)
-                writer.write_table(_table(store, rows.iloc[group:end]))
+            for group, texts in _with_texts(store, rows.iloc[start : start + SHARD_ROWS]):
+                writer.write_table(_table(group, texts))
 
 
 def content_sha256(folder: Path) -> str:
@@ -109,9 +111,28 @@ def _beside(out: Path, name: str) -> Path:
     return out.parent / f".{out.name}.{name}"
 
 
-def _table(store: Store, rows: pd.DataFrame) -> pa.Table:
+def _with_texts(store: Store, rows: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, list[Any]]]:
+    """Groups of the rows with the texts of their comparisons; the next ones are read while one is written."""
+    groups = (rows.iloc[start : start + GROUP_ROWS] for start in range(0, len(rows), GROUP_ROWS))
+    with ThreadPoolExecutor(1) as reader:
+        ahead: deque[tuple[pd.DataFrame, Future[list[Any]]]] = deque()
+        for group in groups:
+            ids = group["comparison_id"].unique().tolist()
+            ahead.append((group, reader.submit(_texts, store, ids)))
+            if len(ahead) > GROUPS_AHEAD:
+                before, texts = ahead.popleft()
+                yield before, texts.result()
+        for before, texts in ahead:
+            yield before, texts.result()
+
+
+def _texts(store: Store, ids: list[str]) -> list[Any]:
+    return list(store.texts(ids))
+
+
+def _table(rows: pd.DataFrame, texts: list[Any]) -> pa.Table:
     """The rows with their texts, in the order of `rows`."""
-    stored = {text[0]: text for text in store.texts(rows["comparison_id"].unique().tolist())}
+    stored = {text[0]: text for text in texts}
     columns: dict[str, list[Any]] = {name: [] for name in (*CONVERSATIONS, "author_chosen", "author_rejected")}
     for key, chose_a in zip(rows["comparison_id"].tolist(), (rows["chosen"] == "a").tolist(), strict=True):
         _, prompt, a, b, author_a, author_b = stored[key]

@@ -4,7 +4,20 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
-from firsthand.records import Annotator, Comparison, Content, Entry, Preference, dump
+import orjson
+
+from firsthand.records import (
+    Annotator,
+    Comparison,
+    Content,
+    Entry,
+    Preference,
+    Response,
+    Side,
+    Source,
+    Verdict,
+    dump,
+)
 
 FlatEntry: TypeAlias = tuple[str, tuple[Any, ...], "FlatAnnotator | None", tuple[Any, ...] | None, dict[str, str]]
 """The prompt (JSON), the comparison, the annotator, the preference, the families that the line states for authors.
@@ -31,6 +44,29 @@ class FlatAnnotator(NamedTuple):
     model: str | None
     simulated: bool
     family: str | None
+
+
+def entry_of(flat: FlatEntry) -> Entry:
+    """The records of plain values: the inverse of `flatten`."""
+    prompt, comparison, annotator, preference, families = flat
+    id_, prompt_id, a_id, b_id, author_a, author_b, length_a, length_b, tags, a, b = comparison
+    a_response, b_response = (
+        Response(response_id, None if content is None else orjson.loads(content), author, length)
+        for response_id, content, author, length in ((a_id, a, author_a, length_a), (b_id, b, author_b, length_b))
+    )
+    known = Comparison(id_, prompt_id, orjson.loads(prompt), a_response, b_response, orjson.loads(tags))
+    if annotator is None or preference is None:
+        return Entry(known, families=families)
+    who = Annotator(annotator.name, Source(annotator.source), annotator.model, annotator.family, annotator.simulated)
+    return Entry(known, who, _preference_of(preference), families)
+
+
+def _preference_of(flat: tuple[Any, ...]) -> Preference:
+    values = dict(zip(PREFERENCE_VALUES[2:], flat[2:], strict=True))
+    for name in ("criteria", "detail"):
+        values[name] = orjson.loads(values[name])
+    values |= {"verdict": Verdict(values["verdict"]), "shown_first": Side(values["shown_first"])}
+    return Preference(**values)
 
 
 def flatten(entry: Entry) -> FlatEntry:

@@ -21,6 +21,8 @@ PRAGMAS = (
     "synchronous = FULL",
     "foreign_keys = ON",
     "cache_size = -65536",
+    # Pages of indexes change in every batch of an import; a longer log writes them to the file less often.
+    "wal_autocheckpoint = 8192",
 )
 WRITERS = 7263514
 """The number of the lock that every writer to a PostgreSQL store holds."""

@@ -60,7 +60,6 @@ MIGRATIONS: list[list[str]] = [
         )""",
         """CREATE UNIQUE INDEX one_current_verdict
             ON preferences (comparison_id, annotator, shown_first, prompt_sha256, repeat) WHERE is_current""",
-        "CREATE INDEX comparisons_of_prompt ON comparisons (prompt_id)",
         "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     ],
 ]

@@ -21,10 +21,12 @@ _TYPES = {
     "repeat": pa.int64(),
 }
 VOTE_COLUMNS = tuple(_TYPES)
+VOTE_ORDER = ("comparison_id", "annotator", "shown_first", "prompt_sha256", "repeat")
+"""What names a current vote: tables of votes come in this order."""
 
 
 def votes_query(columns: Sequence[str]) -> sa.Select[Any]:
-    """Select `columns` of the current preferences, by comparison, annotator and order."""
+    """Select `columns` of the current preferences, in no order."""
     comparisons, preferences, annotators = schema.comparisons, schema.preferences, schema.annotators
     has_text = sa.and_(comparisons.c.response_a.is_not(None), comparisons.c.response_b.is_not(None))
     known: dict[str, sa.ColumnElement[Any]] = {
@@ -37,13 +39,6 @@ def votes_query(columns: Sequence[str]) -> sa.Select[Any]:
         .join(comparisons, comparisons.c.id == preferences.c.comparison_id)
         .join(annotators, annotators.c.name == preferences.c.annotator)
         .where(preferences.c.is_current)
-        .order_by(
-            preferences.c.comparison_id,
-            preferences.c.annotator,
-            preferences.c.shown_first,
-            preferences.c.prompt_sha256,
-            preferences.c.repeat,
-        )
     )
 
 
