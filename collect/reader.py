@@ -2,20 +2,25 @@
 
 `python -m firsthand.collect.reader` takes a pickled Job from its input, then, for each batch, what `Reading.settle` is
 told; it gives pickled Batches to its output and at the end a Summary, or the InputError that kept it from reading.
-It reads one batch ahead. It ends when the importing process does, since its pipes then break.
+It reads BATCHES_AHEAD batches ahead. It ends when the importing process does, since its pipes then break.
 """
 
 import os
 import pickle
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
 from firsthand.collect.reading import Batch, Job, Reading, Summary
 from firsthand.errors import InputError
+
+BATCHES_AHEAD = 2
+PIPE_BYTES = 2**20
 
 
 class ReadingBeside:
@@ -68,7 +73,9 @@ def reading_beside(job: Job) -> Iterator[ReadingBeside]:
     """Start reading `job` in another process, which is gone when this is left."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)}
     command = [sys.executable, "-m", "firsthand.collect.reader"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)  # noqa: S603 - no part of it is input
+    process = subprocess.Popen(  # noqa: S603 - no part of it is input
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, pipesize=PIPE_BYTES
+    )
     try:
         yield ReadingBeside(process, job)
     except BaseException:
@@ -92,21 +99,27 @@ def main() -> None:
 
 
 def _read(job: Job, results: IO[bytes]) -> None:
-    with Reading(job) as reading:
-        ahead = False
+    # A thread waits for the pipe to take a batch, so that the next one is read in the meantime.
+    with Reading(job) as reading, ThreadPoolExecutor(1) as sender:
+        sent: deque[Future[None]] = deque()
         for batch in reading.batches():
-            if ahead:
+            if len(sent) > BATCHES_AHEAD:
+                sent.popleft().result()
                 reading.settle(_received(sys.stdin.buffer))
-            _write(results, batch)
-            ahead = True
-        if ahead:
+            sent.append(sender.submit(_send, pickle.dumps(batch, pickle.HIGHEST_PROTOCOL), results))
+        for one in sent:
+            one.result()
             reading.settle(_received(sys.stdin.buffer))
         _write(results, reading.finished())
 
 
-def _write(pipe: IO[bytes], value: Any) -> None:
-    pickle.dump(value, pipe, pickle.HIGHEST_PROTOCOL)
+def _send(data: bytes, pipe: IO[bytes]) -> None:
+    pipe.write(data)
     pipe.flush()
+
+
+def _write(pipe: IO[bytes], value: Any) -> None:
+    _send(pickle.dumps(value, pickle.HIGHEST_PROTOCOL), pipe)
 
 
 def _received(pipe: IO[bytes]) -> Any:

@@ -9,6 +9,9 @@ import orjson
 
 from firsthand.errors import RecordError
 
+SECONDS = "2026-11-22T10:00:00Z"
+"""The form in which times mostly come."""
+
 
 def text(name: str, value: Any) -> str:
     """A text that is valid Unicode without NUL."""
@@ -62,7 +65,9 @@ def moment(name: str, value: Any) -> str:
     try:
         time = datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        raise RecordError(f"{name} is {shown(value)}; expected a time such as 2026-11-22T10:00:00Z") from None
+        raise RecordError(f"{name} is {shown(value)}; expected a time such as {SECONDS}") from None
+    if len(value) == len(SECONDS) and value[10] == "T" and value[19] == "Z":
+        return f"{value[:19]}.000000Z"
     if time.tzinfo is not None and time.tzinfo is not UTC:
         time = time.astimezone(UTC)
     return time.isoformat(timespec="microseconds")[:26] + "Z"

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-import pyarrow as pa
 import sqlalchemy as sa
 
 from firsthand.errors import RecordError
@@ -16,6 +14,10 @@ from firsthand.store.engine import among, open_engine
 from firsthand.store.rows import comparison_of, preference_of
 from firsthand.store.votes import VOTE_COLUMNS, VOTE_ORDER, tag_values, vote_table, votes_query
 from firsthand.store.writing import Outcome, add_entries
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
 
 __all__ = ["VOTE_COLUMNS", "Counts", "Outcome", "Store", "tag_values"]
 
@@ -145,12 +147,14 @@ class Store:
         with self._reading() as connection:
             yield from connection.execute(query.where(among(connection, table.c.id, ids)))
 
-    def votes(self, columns: Sequence[str] = VOTE_COLUMNS) -> pd.DataFrame:
+    def votes(self, columns: Sequence[str] = VOTE_COLUMNS) -> "pd.DataFrame":
         """Every current preference without the texts: one row a vote, with `columns` of VOTE_COLUMNS.
 
         tags is JSON; has_text says whether both responses are there in full. Rows come by comparison, annotator and
         order, so that equal stores give equal tables.
         """
+        import pyarrow as pa
+
         # Sorted here: in order, the database would look up one row after another all over its file.
         read = list(dict.fromkeys((*columns, *VOTE_ORDER)))
         tables = list(self._vote_tables(votes_query(read), read, rows=100_000)) or [vote_table([], read)]
@@ -158,12 +162,12 @@ class Store:
         votes: pd.DataFrame = table.select(list(columns)).to_pandas()
         return votes
 
-    def vote_frames(self, columns: Sequence[str] = VOTE_COLUMNS, rows: int = 100_000) -> Iterator[pd.DataFrame]:
+    def vote_frames(self, columns: Sequence[str] = VOTE_COLUMNS, rows: int = 100_000) -> "Iterator[pd.DataFrame]":
         """Stream `votes` in tables of at most `rows` rows."""
         query = votes_query(columns).order_by(*(schema.preferences.c[name] for name in VOTE_ORDER))
         return (table.to_pandas() for table in self._vote_tables(query, columns, rows))
 
-    def _vote_tables(self, query: sa.Select[Any], columns: Sequence[str], rows: int) -> Iterator[pa.Table]:
+    def _vote_tables(self, query: sa.Select[Any], columns: Sequence[str], rows: int) -> "Iterator[pa.Table]":
         with self._reading() as connection:
             result = connection.execution_options(yield_per=rows).execute(query)
             for chunk in result.partitions(rows):

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -19,7 +18,6 @@ from firsthand.store.engine import among
 TAGS = list(schema.comparisons.c.keys()).index("tags")
 VERDICT = PREFERENCE_VALUES.index("verdict")
 CREATED_AT = PREFERENCE_VALUES.index("created_at")
-FIRST = itemgetter(0)
 
 
 class Outcome(StrEnum):
@@ -163,7 +161,6 @@ class _Batch:
         for table in schema.metadata.sorted_tables:
             rows = self.pending.pop(table, None)
             if rows:
-                rows.sort(key=FIRST)  # Indexes are faster to extend in their own order.
                 _insert(self.connection, table, rows)
 
 
