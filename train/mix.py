@@ -4,11 +4,14 @@ The prompts of the anchor are the same for every ratio and seed, and for a store
 hash of its id, as a number from 0 to 1, is below the anchor's fraction.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from firsthand import __version__
 from firsthand.errors import InputError
@@ -65,8 +68,9 @@ def draw_mix(store: Store, config: MixConfig) -> Mix:
     synthetic = synthetic_labels(votes[~is_human], config.synthetic, drops)
     _check_judges(votes[~is_human], config)
 
-    human_train, anchor = _split(human, config.anchor.fraction)
-    synthetic_train, heldout = _split(synthetic, config.anchor.fraction)
+    held_out = [prompt_id for prompt_id in votes["prompt_id"].unique() if in_anchor(prompt_id, config.anchor.fraction)]
+    human_train, anchor = _split(human, held_out)
+    synthetic_train, heldout = _split(synthetic, held_out)
     drops.count("prompt held out in the anchor", pd.concat([anchor["source"], heldout["source"]]))
     people_saw = votes.loc[is_human, "comparison_id"]
     human_train, synthetic_train = _settle_conflicts(human_train, synthetic_train, people_saw, config, drops)
@@ -115,11 +119,16 @@ def _check_judges(votes: pd.DataFrame, config: MixConfig) -> None:
         )
 
 
-def _split(labels: pd.DataFrame, fraction: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _split(labels: pd.DataFrame, held_out: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The labels on training prompts and those on held-out ones."""
-    held_out = {prompt_id for prompt_id in labels["prompt_id"].unique() if in_anchor(prompt_id, fraction)}
-    is_held_out = labels["prompt_id"].isin(held_out)
+    is_held_out = _is_among(labels["prompt_id"], held_out)
     return labels[~is_held_out], labels[is_held_out]
+
+
+def _is_among(column: "pd.Series[str]", values: Iterable[str]) -> "pd.Series[bool]":
+    """`column.isin(values)`, which pandas 3 does for texts by way of Python's objects, in many times the time."""
+    found = pc.is_in(pa.array(column, pa.large_string()), value_set=pa.array(values, pa.large_string()))
+    return pd.Series(found.to_numpy(zero_copy_only=False), index=column.index)
 
 
 def _anchor_share(human: pd.DataFrame, anchor: pd.DataFrame) -> float:
@@ -135,9 +144,9 @@ def _settle_conflicts(
     if config.conflict == "keep_both":
         return human, synthetic
     if config.conflict == "drop":
-        judged = human["comparison_id"].isin(synthetic["comparison_id"])
+        judged = _is_among(human["comparison_id"], synthetic["comparison_id"])
         human = drops.keep(human, ~judged, "conflict: a judge labelled it too")
-    free = ~synthetic["comparison_id"].isin(people_saw)
+    free = ~_is_among(synthetic["comparison_id"], people_saw)
     return human, drops.keep(synthetic, free, "conflict: people labelled it too")
 
 

@@ -5,11 +5,11 @@ import json
 import os
 import shutil
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import orjson
@@ -18,17 +18,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from firsthand.errors import InputError
-from firsthand.records import Content
+from firsthand.records import Content, Message
 from firsthand.store import Store
 
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 MANIFEST = "manifest.json"
 SHARD_ROWS = 200_000
-GROUP_ROWS = 1_000  # texts in memory at once; larger groups are slower, they leave the processor's cache
+GROUP_ROWS = 1_000  # texts in memory at once
 
 TURN = [pa.field("role", pa.string()), pa.field("content", pa.string())]
 MESSAGES = pa.list_(pa.struct(TURN))
-GROUPS_AHEAD = 2
-CONVERSATIONS = ("prompt", "chosen", "rejected")
+PROMPT, A, B, AUTHOR = 1, 2, 3, 2
+"""Where Store.texts has the prompt and the two responses, and how far behind a response its author is."""
 SCHEMA = pa.schema(
     [
         ("prompt", MESSAGES),
@@ -73,15 +75,16 @@ def written_whole(out: Path) -> Iterator[Path]:
 
 
 def write_split(store: Store, labels: pd.DataFrame, folder: Path, split: str) -> None:
-    """Write `labels` with their texts as `folder/split-*.parquet`, by comparison id, a few thousand rows in memory."""
+    """Write `labels` with their texts as `folder/split-*.parquet`, by comparison id, a few hundred rows in memory."""
     folder.mkdir(exist_ok=True)
     rows = labels.sort_values(["comparison_id", "source", "annotator", "repetition"], kind="stable", ignore_index=True)
     shards = range(0, len(rows), SHARD_ROWS)
     for number, start in enumerate(shards):
         path = folder / f"{split}-{number:05d}-of-{len(shards):05d}.parquet"
+        tables = _tables(store, rows.iloc[start : start + SHARD_ROWS])
         with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
-            for group, texts in _with_texts(store, rows.iloc[start : start + SHARD_ROWS]):
-                writer.write_table(_table(group, texts))
+            for _ in _ahead(writer.write_table, tables, depth=1):
+                pass
 
 
 def content_sha256(folder: Path) -> str:
@@ -111,38 +114,39 @@ def _beside(out: Path, name: str) -> Path:
     return out.parent / f".{out.name}.{name}"
 
 
-def _with_texts(store: Store, rows: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, list[Any]]]:
-    """Groups of the rows with the texts of their comparisons; the next ones are read while one is written."""
-    groups = (rows.iloc[start : start + GROUP_ROWS] for start in range(0, len(rows), GROUP_ROWS))
-    with ThreadPoolExecutor(1) as reader:
-        ahead: deque[tuple[pd.DataFrame, Future[list[Any]]]] = deque()
-        for group in groups:
-            ids = group["comparison_id"].unique().tolist()
-            ahead.append((group, reader.submit(_texts, store, ids)))
-            if len(ahead) > GROUPS_AHEAD:
-                before, texts = ahead.popleft()
-                yield before, texts.result()
-        for before, texts in ahead:
-            yield before, texts.result()
+def _tables(store: Store, rows: pd.DataFrame) -> Iterator[pa.Table]:
+    """The rows with their texts, in groups."""
+    groups = [rows.iloc[start : start + GROUP_ROWS] for start in range(0, len(rows), GROUP_ROWS)]
+    ids = (group["comparison_id"].unique().tolist() for group in groups)
+    return map(_table, groups, _ahead(store.texts, ids, depth=2))
 
 
-def _texts(store: Store, ids: list[str]) -> list[Any]:
-    return list(store.texts(ids))
+def _ahead(work: Callable[[Given], Made], items: Iterable[Given], depth: int) -> Iterator[Made]:
+    """`map` in a thread of its own, at most `depth` items ahead; for work that leaves the interpreter to others."""
+    with ThreadPoolExecutor(1) as pool:
+        begun: deque[Future[Made]] = deque()
+        for item in items:
+            begun.append(pool.submit(work, item))
+            if len(begun) > depth:
+                yield begun.popleft().result()
+        for one in begun:
+            yield one.result()
 
 
-def _table(rows: pd.DataFrame, texts: list[Any]) -> pa.Table:
-    """The rows with their texts, in the order of `rows`."""
-    stored = {text[0]: text for text in texts}
-    columns: dict[str, list[Any]] = {name: [] for name in (*CONVERSATIONS, "author_chosen", "author_rejected")}
-    for key, chose_a in zip(rows["comparison_id"].tolist(), (rows["chosen"] == "a").tolist(), strict=True):
-        _, prompt, a, b, author_a, author_b = stored[key]
-        if not chose_a:
-            a, b, author_a, author_b = b, a, author_b, author_a
-        values = (orjson.loads(prompt), orjson.loads(a), orjson.loads(b), author_a, author_b)
-        for column, value in zip(columns.values(), values, strict=True):
-            column.append(value)
-    conversations = {name: _conversations(columns[name]) for name in CONVERSATIONS}
-    given = {**columns, **conversations, "weight": np.ones(len(rows))}
+def _table(rows: pd.DataFrame, texts: str) -> pa.Table:
+    """The rows with their texts (JSON, as the store gives them), in the order of `rows`."""
+    stored = {text[0]: text for text in orjson.loads(texts)}
+    found = [stored[key] for key in rows["comparison_id"].tolist()]
+    places = np.where(rows["chosen"] == "a", A, B).tolist()
+    placed = list(zip(found, places, strict=True))
+    given = {
+        "prompt": _conversations([text[PROMPT] for text in found]),
+        "chosen": _conversations([text[place] for text, place in placed]),
+        "rejected": _conversations([text[A + B - place] for text, place in placed]),
+        "author_chosen": [text[AUTHOR + place] for text, place in placed],
+        "author_rejected": [text[AUTHOR + A + B - place] for text, place in placed],
+        "weight": np.ones(len(rows)),
+    }
     return pa.table([given.get(name, rows.get(name)) for name in SCHEMA.names], schema=SCHEMA)
 
 
@@ -151,14 +155,18 @@ def _conversations(values: list[Content]) -> pa.Array:
 
     Built from flat columns of roles and contents, many times faster than from a dict for each turn.
     """
-    roles, contents, ends = [], [], [0]
-    for value in values:
-        if isinstance(value, str):
-            roles.append("assistant")
-            contents.append(value)
-        else:
-            roles += [turn["role"] for turn in value]
-            contents += [turn["content"] for turn in value]
-        ends.append(len(roles))
-    turns = pa.StructArray.from_arrays([pa.array(roles, pa.string()), pa.array(contents, pa.string())], fields=TURN)
-    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), turns)
+    if all(type(value) is str for value in values):
+        roles: list[str] = ["assistant"] * len(values)
+        contents: list[Any] = values
+        ends: Any = np.arange(len(values) + 1, dtype=np.int32)
+    else:
+        turns = [_turns(value) for value in values]
+        roles = [turn["role"] for value in turns for turn in value]
+        contents = [turn["content"] for value in turns for turn in value]
+        ends = np.concatenate([[0], np.cumsum([len(value) for value in turns])]).astype(np.int32)
+    flat = pa.StructArray.from_arrays([pa.array(roles, pa.string()), pa.array(contents, pa.string())], fields=TURN)
+    return pa.ListArray.from_arrays(pa.array(ends), flat)
+
+
+def _turns(value: Content) -> list[Message]:
+    return [{"role": "assistant", "content": value}] if isinstance(value, str) else value

@@ -10,7 +10,7 @@ from firsthand.errors import RecordError
 from firsthand.flat import FlatEntry, flatten
 from firsthand.records import Annotator, Comparison, Entry, Source
 from firsthand.store import schema
-from firsthand.store.engine import among, open_engine
+from firsthand.store.engine import among, as_json, open_engine
 from firsthand.store.rows import comparison_of, preference_of
 from firsthand.store.votes import VOTE_COLUMNS, VOTE_ORDER, tag_values, vote_table, votes_query
 from firsthand.store.writing import Outcome, add_entries
@@ -134,18 +134,24 @@ class Store:
         query = sa.select(table, prompts.c.messages).join(prompts, prompts.c.id == table.c.prompt_id)
         return map(comparison_of, self._stream(query.order_by(table.c.id)))
 
-    def texts(self, ids: Sequence[str]) -> Iterator[Any]:
-        """The stored texts of the comparisons `ids`, at best a few thousand, in no order.
+    def texts(self, ids: Sequence[str]) -> str:
+        """The stored texts of the comparisons `ids`, at best a few hundred, in no order, as one JSON array.
 
-        Each row is (id, messages, response_a, response_b, author_a, author_b): messages and responses as JSON.
+        Each item is [id, messages, response_a, response_b, author_a, author_b]. The database puts them together, so
+        that a thread that waits for it leaves the interpreter to others.
         """
         table, prompts = schema.comparisons, schema.prompts
-        names = ("response_a", "response_b", "author_a", "author_b")
-        query = sa.select(table.c.id, prompts.c.messages, *(table.c[name] for name in names)).join(
-            prompts, prompts.c.id == table.c.prompt_id
-        )
         with self._reading() as connection:
-            yield from connection.execute(query.where(among(connection, table.c.id, ids)))
+            authors = (as_json(connection, table.c[name]) for name in ("author_a", "author_b"))
+            stored = (prompts.c.messages, table.c.response_a, table.c.response_b, *authors)
+            values = [sa.func.coalesce(value, "null") for value in stored]
+            item = sa.func.format('["%s",%s,%s,%s,%s,%s]', table.c.id, *values)
+            query = (
+                sa.select(sa.func.aggregate_strings(item, ","))
+                .join_from(table, prompts, prompts.c.id == table.c.prompt_id)
+                .where(among(connection, table.c.id, ids))
+            )
+            return f"[{connection.execute(query).scalar() or ''}]"
 
     def votes(self, columns: Sequence[str] = VOTE_COLUMNS) -> "pd.DataFrame":
         """Every current preference without the texts: one row a vote, with `columns` of VOTE_COLUMNS.
@@ -157,7 +163,7 @@ class Store:
 
         # Sorted here: in order, the database would look up one row after another all over its file.
         read = list(dict.fromkeys((*columns, *VOTE_ORDER)))
-        tables = list(self._vote_tables(votes_query(read), read, rows=100_000)) or [vote_table([], read)]
+        tables = list(self._vote_tables(votes_query(read), read, rows=20_000)) or [vote_table([], read)]
         table = pa.concat_tables(tables).sort_by([(name, "ascending") for name in VOTE_ORDER])
         votes: pd.DataFrame = table.select(list(columns)).to_pandas()
         return votes

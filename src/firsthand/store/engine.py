@@ -23,6 +23,8 @@ PRAGMAS = (
     "cache_size = -65536",
     # Pages of indexes change in every batch of an import; a longer log writes them to the file less often.
     "wal_autocheckpoint = 8192",
+    # Reads come from the system's own copy of the file, as far as SQLite maps one (2 GiB).
+    "mmap_size = 2147418112",
 )
 WRITERS = 7263514
 """The number of the lock that every writer to a PostgreSQL store holds."""
@@ -64,6 +66,13 @@ def among(connection: sa.Connection, column: sa.Column[str], values: Iterable[st
     if connection.dialect.name == "postgresql":
         return column == sa.any_(sa.bindparam("wanted", wanted, type_=postgresql.ARRAY(sa.Text)))
     return column.in_(sa.select(sa.func.json_each(dump(wanted)).table_valued("value").c.value))
+
+
+def as_json(connection: sa.Connection, column: sa.Column[str]) -> sa.ColumnElement[str]:
+    """The text of `column` as JSON."""
+    if connection.dialect.name == "postgresql":
+        return sa.cast(sa.func.to_json(column), sa.Text)
+    return sa.func.json_quote(column)
 
 
 def _is_current(engine: sa.Engine) -> bool:

@@ -32,10 +32,12 @@ def votes_query(columns: Sequence[str]) -> sa.Select[Any]:
     has_text = sa.and_(comparisons.c.response_a.is_not(None), comparisons.c.response_b.is_not(None))
     known: dict[str, sa.ColumnElement[Any]] = {
         **{column.name: column for column in (*comparisons.c, *annotators.c, *preferences.c)},
-        "has_text": has_text.label("has_text"),
+        "has_text": has_text,
     }
+    # As the database gives them: Arrow turns a column of flags at once, SQLAlchemy would turn each.
+    given = {name: sa.type_coerce(known[name], sa.Integer) for name in _FLAGS}
     return (
-        sa.select(*(known[name] for name in columns))
+        sa.select(*((given.get(name, known[name])).label(name) for name in columns))
         .select_from(preferences)
         .join(comparisons, comparisons.c.id == preferences.c.comparison_id)
         .join(annotators, annotators.c.name == preferences.c.annotator)
@@ -50,11 +52,13 @@ def vote_table(rows: Sequence[Any], columns: Sequence[str]) -> "pa.Table":
     types = {
         **dict.fromkeys(_TEXT, pa.string()),
         **dict.fromkeys(_NUMBERS, pa.float64()),
-        **dict.fromkeys(_FLAGS, pa.bool_()),
         "repeat": pa.int64(),
     }
     values = zip(*rows, strict=True) if rows else ((),) * len(columns)
-    arrays = [pa.array(value, types[name]) for name, value in zip(columns, values, strict=True)]
+    arrays = [
+        pa.array(value).cast(pa.bool_()) if name in _FLAGS else pa.array(value, types[name])
+        for name, value in zip(columns, values, strict=True)
+    ]
     return pa.Table.from_arrays(arrays, names=list(columns))
 
 
