@@ -3,7 +3,7 @@
 import gc
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -14,6 +14,7 @@ from firsthand.collect.formats.table import table_format
 from firsthand.collect.hub import dataset_rows
 from firsthand.collect.rejects import Rejects
 from firsthand.collect.rows import Row, Rows, open_rows
+from firsthand.collector import without_collector
 from firsthand.errors import InputError, RecordError
 from firsthand.flat import FlatEntry
 from firsthand.lines import parse_flat
@@ -111,7 +112,7 @@ class Reading(AbstractContextManager["Reading"]):
         rows: list[Row] = []
         entries: list[FlatEntry] = []
         characters = number = 0
-        with _without_collector():
+        with without_collector():
             for row, entry in self._entries():
                 rows.append(row)
                 entries.append(entry)
@@ -200,15 +201,3 @@ def _format(sample: Sequence[Row], name: str, options: Options) -> Format:
     if not readable:
         raise InputError(f"{name} holds no rows: there is nothing to import")
     return detect(readable, name)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Records hold no cycles: looking for cycles at every few hundred new ones took a quarter of an import's time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

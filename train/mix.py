@@ -27,7 +27,7 @@ from firsthand.train.mix_files import content_sha256, write_manifest, write_spli
 SPLITS = ("train", "anchor", "synthetic_heldout")
 UNTAGGED = "(untagged)"
 VOTES_READ = (
-    "comparison_id prompt_id annotator source simulated verdict p_a strength shown_first swap_consistent gold tags"
+    "comparison_id prompt_id annotator source simulated verdict p_a strength shown_first swap_consistent gold"
     " has_text".split()
 )
 
@@ -60,7 +60,7 @@ def write_mix(store: Store, config: MixConfig, out: Path) -> dict[str, Any]:
 def draw_mix(store: Store, config: MixConfig) -> Mix:
     """Decide which rows the mix holds, without their texts."""
     drops = Drops()
-    votes = usable(store.votes(VOTES_READ), drops)
+    votes = usable(store.votes([*VOTES_READ, *(["tags"] if config.stratify else [])]), drops)
     if votes.empty:
         raise InputError("the store holds no preferences to mix; firsthand collect import FILE brings some")
     is_human = votes["source"] == Source.HUMAN.value

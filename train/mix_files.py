@@ -4,12 +4,10 @@ import hashlib
 import json
 import os
 import shutil
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import orjson
@@ -17,12 +15,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from firsthand.ahead import map_ahead
 from firsthand.errors import InputError
 from firsthand.records import Content, Message
 from firsthand.store import Store
 
-Given = TypeVar("Given")
-Made = TypeVar("Made")
 MANIFEST = "manifest.json"
 SHARD_ROWS = 200_000
 GROUP_ROWS = 1_000  # texts in memory at once
@@ -83,7 +80,7 @@ def write_split(store: Store, labels: pd.DataFrame, folder: Path, split: str) ->
         path = folder / f"{split}-{number:05d}-of-{len(shards):05d}.parquet"
         tables = _tables(store, rows.iloc[start : start + SHARD_ROWS])
         with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
-            for _ in _ahead(writer.write_table, tables, depth=1):
+            for _ in map_ahead(writer.write_table, tables, depth=1):
                 pass
 
 
@@ -118,19 +115,7 @@ def _tables(store: Store, rows: pd.DataFrame) -> Iterator[pa.Table]:
     """The rows with their texts, in groups."""
     groups = [rows.iloc[start : start + GROUP_ROWS] for start in range(0, len(rows), GROUP_ROWS)]
     ids = (group["comparison_id"].unique().tolist() for group in groups)
-    return map(_table, groups, _ahead(store.texts, ids, depth=2))
-
-
-def _ahead(work: Callable[[Given], Made], items: Iterable[Given], depth: int) -> Iterator[Made]:
-    """`map` in a thread of its own, at most `depth` items ahead; for work that leaves the interpreter to others."""
-    with ThreadPoolExecutor(1) as pool:
-        begun: deque[Future[Made]] = deque()
-        for item in items:
-            begun.append(pool.submit(work, item))
-            if len(begun) > depth:
-                yield begun.popleft().result()
-        for one in begun:
-            yield one.result()
+    return map(_table, groups, map_ahead(store.texts, ids, depth=2))
 
 
 def _table(rows: pd.DataFrame, texts: str) -> pa.Table:

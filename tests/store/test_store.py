@@ -165,6 +165,16 @@ def test_texts_keep_quotes_exchanges_and_missing_authors(either_store: Store) ->
     assert text[2:] == [a.content, b.content, a.author, b.author]
 
 
+@pytest.mark.parametrize("p_a", [0.1 + 0.2, 1 / 3, 1e-17, 0.0, 1.0, None])
+def test_votes_keep_every_digit(either_store: Store, p_a: float | None) -> None:
+    verdict = "a" if p_a is None or p_a >= 0.5 else "b"
+    entry = line(verdict=verdict, annotator="ann", source="human", p_a=p_a, seconds=1e5 / 3)
+    either_store.add([entry])
+    (vote,) = either_store.votes().itertuples()
+    assert vote.seconds == entry.preference.seconds
+    assert vote.p_a == entry.preference.p_a or (p_a is None and vote.p_a != vote.p_a)
+
+
 def test_votes_hold_one_row_each_without_texts(either_store: Store) -> None:
     by_id = {"response_a": None, "response_b": None, "response_a_id": "r1", "response_b_id": "r2"}
     either_store.add([line(1, tags={"domain": "x"}), line(3, annotator="bob", **by_id)])

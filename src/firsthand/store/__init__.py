@@ -4,15 +4,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import sqlalchemy as sa
 
+from firsthand.ahead import map_ahead
+from firsthand.collector import without_collector
 from firsthand.errors import RecordError
 from firsthand.flat import FlatEntry, flatten
 from firsthand.records import Annotator, Comparison, Entry, Source
 from firsthand.store import schema
-from firsthand.store.engine import among, as_json, open_engine
+from firsthand.store.engine import among, as_json, json_rows, open_engine
 from firsthand.store.rows import comparison_of, preference_of
-from firsthand.store.votes import VOTE_COLUMNS, VOTE_ORDER, tag_values, vote_table, votes_query
+from firsthand.store.votes import VOTE_COLUMNS, VOTE_ORDER, VOTES, tag_values, vote_table, vote_values
 from firsthand.store.writing import Outcome, add_entries
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["VOTE_COLUMNS", "Counts", "Outcome", "Store", "tag_values"]
 
 FETCH_ROWS = 2_000
+JSON_ROWS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,21 +167,34 @@ class Store:
 
         # Sorted here: in order, the database would look up one row after another all over its file.
         read = list(dict.fromkeys((*columns, *VOTE_ORDER)))
-        tables = list(self._vote_tables(votes_query(read), read, rows=20_000)) or [vote_table([], read)]
-        table = pa.concat_tables(tables).sort_by([(name, "ascending") for name in VOTE_ORDER])
+        with without_collector():
+            tables = list(self._vote_tables(read)) or [vote_table([], read)]
+            table = pa.concat_tables(tables).sort_by([(name, "ascending") for name in VOTE_ORDER])
         votes: pd.DataFrame = table.select(list(columns)).to_pandas()
         return votes
 
     def vote_frames(self, columns: Sequence[str] = VOTE_COLUMNS, rows: int = 100_000) -> "Iterator[pd.DataFrame]":
         """Stream `votes` in tables of at most `rows` rows."""
-        query = votes_query(columns).order_by(*(schema.preferences.c[name] for name in VOTE_ORDER))
-        return (table.to_pandas() for table in self._vote_tables(query, columns, rows))
-
-    def _vote_tables(self, query: sa.Select[Any], columns: Sequence[str], rows: int) -> "Iterator[pa.Table]":
+        ordered = (schema.preferences.c[name] for name in VOTE_ORDER)
+        query = sa.select(*vote_values(columns)).select_from(VOTES).where(_current()).order_by(*ordered)
         with self._reading() as connection:
-            result = connection.execution_options(yield_per=rows).execute(query)
-            for chunk in result.partitions(rows):
-                yield vote_table(chunk, columns)
+            for chunk in connection.execution_options(yield_per=rows).execute(query).partitions(rows):
+                yield vote_table(chunk, columns).to_pandas()
+
+    def _vote_tables(self, columns: Sequence[str]) -> "Iterator[pa.Table]":
+        """The current preferences in tables of at most JSON_ROWS rows, in no order."""
+        with self._reading() as connection:
+            rows = json_rows(connection, vote_values(columns))
+            number = schema.preferences.c.id
+            last = connection.execute(sa.select(sa.func.max(number))).scalar() or 0
+
+            def read(start: int) -> str:
+                chosen = sa.and_(_current(), number > start, number <= start + JSON_ROWS)
+                return connection.execute(sa.select(rows).select_from(VOTES).where(chosen)).scalar() or "[]"
+
+            for text in map_ahead(read, range(0, last, JSON_ROWS), depth=2):
+                if found := orjson.loads(text):
+                    yield vote_table(found, columns)
 
     def _stream(self, query: sa.Select[Any]) -> Iterator[Any]:
         """Rows of `query`, fetched a few thousand at a time on either engine."""
@@ -191,3 +208,7 @@ class Store:
     def _families(connection: sa.Connection) -> dict[str, str]:
         rows = connection.execute(sa.select(schema.lineages).where(schema.lineages.c.family.is_not(None)))
         return {row.name: row.family for row in rows}
+
+
+def _current() -> sa.ColumnElement[bool]:
+    return schema.preferences.c.is_current == sa.true()

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -73,6 +73,20 @@ def as_json(connection: sa.Connection, column: sa.Column[str]) -> sa.ColumnEleme
     if connection.dialect.name == "postgresql":
         return sa.cast(sa.func.to_json(column), sa.Text)
     return sa.func.json_quote(column)
+
+
+def json_rows(connection: sa.Connection, columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[str]:
+    """Rows of `columns` as one JSON text, a list of lists: many times faster to read than row by row."""
+    if connection.dialect.name == "postgresql":
+        return sa.cast(sa.func.json_agg(sa.func.json_build_array(*columns)), sa.Text)
+    return sa.func.json_group_array(sa.func.json_array(*map(_all_digits, columns)))
+
+
+def _all_digits(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """`column`, floating-point numbers as texts of 17 digits: SQLite's JSON keeps but 15."""
+    if not isinstance(column.type, sa.Double):
+        return column
+    return sa.case((column.is_not(None), sa.func.format("%!.17g", column)))
 
 
 def _is_current(engine: sa.Engine) -> bool:

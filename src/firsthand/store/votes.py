@@ -26,39 +26,35 @@ VOTE_ORDER = ("comparison_id", "annotator", "shown_first", "prompt_sha256", "rep
 """What names a current vote: tables of votes come in this order."""
 
 
-def votes_query(columns: Sequence[str]) -> sa.Select[Any]:
-    """Select `columns` of the current preferences, in no order."""
+def vote_values(columns: Sequence[str]) -> list[sa.ColumnElement[Any]]:
+    """The expressions of `columns` over VOTES."""
     comparisons, preferences, annotators = schema.comparisons, schema.preferences, schema.annotators
-    has_text = sa.and_(comparisons.c.response_a.is_not(None), comparisons.c.response_b.is_not(None))
     known: dict[str, sa.ColumnElement[Any]] = {
         **{column.name: column for column in (*comparisons.c, *annotators.c, *preferences.c)},
-        "has_text": has_text,
+        "has_text": sa.and_(comparisons.c.response_a.is_not(None), comparisons.c.response_b.is_not(None)),
     }
-    # As the database gives them: Arrow turns a column of flags at once, SQLAlchemy would turn each.
-    given = {name: sa.type_coerce(known[name], sa.Integer) for name in _FLAGS}
-    return (
-        sa.select(*((given.get(name, known[name])).label(name) for name in columns))
-        .select_from(preferences)
-        .join(comparisons, comparisons.c.id == preferences.c.comparison_id)
-        .join(annotators, annotators.c.name == preferences.c.annotator)
-        .where(preferences.c.is_current)
-    )
+    return [known[name].label(name) for name in columns]
 
 
-def vote_table(rows: Sequence[Any], columns: Sequence[str]) -> "pa.Table":
+VOTES = schema.preferences.join(schema.comparisons, schema.comparisons.c.id == schema.preferences.c.comparison_id).join(
+    schema.annotators, schema.annotators.c.name == schema.preferences.c.annotator
+)
+"""Preferences with what they are on and who gave them."""
+
+
+def vote_table(rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> "pa.Table":
     """The rows as an Arrow table, each column of its type."""
     import pyarrow as pa
 
     types = {
         **dict.fromkeys(_TEXT, pa.string()),
         **dict.fromkeys(_NUMBERS, pa.float64()),
+        **dict.fromkeys(_FLAGS, pa.bool_()),
         "repeat": pa.int64(),
     }
     values = zip(*rows, strict=True) if rows else ((),) * len(columns)
-    arrays = [
-        pa.array(value).cast(pa.bool_()) if name in _FLAGS else pa.array(value, types[name])
-        for name, value in zip(columns, values, strict=True)
-    ]
+    # Cast, not made at once: flags may come as 0 and 1, numbers as texts of all their digits.
+    arrays = [pa.array(value).cast(types[name]) for name, value in zip(columns, values, strict=True)]
     return pa.Table.from_arrays(arrays, names=list(columns))
 
 
