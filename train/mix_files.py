@@ -13,6 +13,7 @@ import numpy as np
 import orjson
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from firsthand.ahead import map_ahead
@@ -74,11 +75,12 @@ def written_whole(out: Path) -> Iterator[Path]:
 def write_split(store: Store, labels: pd.DataFrame, folder: Path, split: str) -> None:
     """Write `labels` with their texts as `folder/split-*.parquet`, by comparison id, a few hundred rows in memory."""
     folder.mkdir(exist_ok=True)
-    rows = labels.sort_values(["comparison_id", "source", "annotator", "repetition"], kind="stable", ignore_index=True)
+    ordered = labels.sort_values(["comparison_id", "source", "annotator", "repetition"], kind="stable")
+    rows = pa.Table.from_pandas(ordered, preserve_index=False)
     shards = range(0, len(rows), SHARD_ROWS)
     for number, start in enumerate(shards):
         path = folder / f"{split}-{number:05d}-of-{len(shards):05d}.parquet"
-        tables = _tables(store, rows.iloc[start : start + SHARD_ROWS])
+        tables = _tables(store, rows.slice(start, SHARD_ROWS))
         with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
             for _ in map_ahead(writer.write_table, tables, depth=1):
                 pass
@@ -111,18 +113,18 @@ def _beside(out: Path, name: str) -> Path:
     return out.parent / f".{out.name}.{name}"
 
 
-def _tables(store: Store, rows: pd.DataFrame) -> Iterator[pa.Table]:
+def _tables(store: Store, rows: pa.Table) -> Iterator[pa.Table]:
     """The rows with their texts, in groups."""
-    groups = [rows.iloc[start : start + GROUP_ROWS] for start in range(0, len(rows), GROUP_ROWS)]
-    ids = (group["comparison_id"].unique().tolist() for group in groups)
+    groups = [rows.slice(start, GROUP_ROWS) for start in range(0, len(rows), GROUP_ROWS)]
+    ids = (group["comparison_id"].unique().to_pylist() for group in groups)
     return map(_table, groups, map_ahead(store.texts, ids, depth=2))
 
 
-def _table(rows: pd.DataFrame, texts: str) -> pa.Table:
+def _table(rows: pa.Table, texts: str) -> pa.Table:
     """The rows with their texts (JSON, as the store gives them), in the order of `rows`."""
     stored = {text[0]: text for text in orjson.loads(texts)}
-    found = [stored[key] for key in rows["comparison_id"].tolist()]
-    places = np.where(rows["chosen"] == "a", A, B).tolist()
+    found = [stored[key] for key in rows["comparison_id"].to_pylist()]
+    places = np.where(pc.equal(rows["chosen"], "a"), A, B).tolist()
     placed = list(zip(found, places, strict=True))
     given = {
         "prompt": _conversations([text[PROMPT] for text in found]),
@@ -132,7 +134,8 @@ def _table(rows: pd.DataFrame, texts: str) -> pa.Table:
         "author_rejected": [text[AUTHOR + A + B - place] for text, place in placed],
         "weight": np.ones(len(rows)),
     }
-    return pa.table([given.get(name, rows.get(name)) for name in SCHEMA.names], schema=SCHEMA)
+    columns = [given[name] if name in given else rows[name].cast(SCHEMA.field(name).type) for name in SCHEMA.names]
+    return pa.table(columns, schema=SCHEMA)
 
 
 def _conversations(values: list[Content]) -> pa.Array:
