@@ -17,7 +17,7 @@ from firsthand.evaluate.agreement import (
 from firsthand.evaluate.bootstrap import DRAWS, LEVEL, SEED, Estimate, FloatArray, resample_prompts
 from firsthand.evaluate.raters import Rater, first_position_share, pair_figures, rater_figures
 from firsthand.evaluate.ratings import Ratings
-from firsthand.evaluate.table import number, percent, plain, shown, table
+from firsthand.evaluate.table import counted, number, percent, plain, shown, table
 
 SCHEMA = 1
 LABELS = {
@@ -108,8 +108,9 @@ def agreement_text(found: Agreement) -> str:
     ratings = found.ratings
     counts = _counts(ratings)
     parts = [
-        f"People with people: {counts['raters']:,} raters, {counts['votes']:,} votes on {counts['comparisons']:,} "
-        f"comparisons of {counts['prompts']:,} prompts; {counts['overlap']:,} comparisons have two raters or more.",
+        f"People with people: {counted(counts['raters'], 'rater')}, {counted(counts['votes'], 'vote')} on "
+        f"{counted(counts['comparisons'], 'comparison')} of {counted(counts['prompts'], 'prompt')}; two raters or more "
+        f"judged {counts['overlap']:,} of them.",
         _simulated_text(ratings),
         _figures_table(found.overall),
         *(f"Tag {plain(value)}:\n{_figures_table(figures)}" for value, figures in (found.by_tag or {}).items()),

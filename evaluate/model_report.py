@@ -226,8 +226,9 @@ def _verdict(groups: list[Group], rows: HeldOut) -> tuple[Status, str]:
         return Status.BEATS, f"The model {agreement}; picking the longer response reaches {longer} ({margin})."
     differences = {"picking the longer response": accuracy.minus_longer, "a coin": accuracy.minus_coin}
     not_beaten = [name for name, figure in differences.items() if above_zero(figure, accuracy.prompts) is False]
+    against_coin = f" (against a coin {_margin(accuracy.minus_coin)})" if not_beaten == ["a coin"] else ""
     return Status.DOES_NOT_BEAT, (
-        f"The model is not shown to beat {' or '.join(not_beaten)}: it {agreement}; "
+        f"The model is not shown to beat {' or '.join(not_beaten)}: it {agreement}{against_coin}; "
         f"picking the longer response is right on {longer} ({margin})."
     )
 

@@ -44,3 +44,8 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
         for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
     )
     return "  ".join([first, *others]).rstrip()
+
+
+def counted(count: int, thing: str) -> str:
+    """`1 rater`, `2 raters`."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"

@@ -1,10 +1,12 @@
 """One training run from a mix folder to a finished model folder; run again after an interruption, it goes on."""
 
 import importlib.metadata
+import sys
 from pathlib import Path
 from typing import Any, Literal
 
 from accelerate import PartialState
+from datasets import disable_progress_bars
 from peft import PeftModel
 from transformers import PreTrainedTokenizerBase, PrinterCallback, ProgressCallback, set_seed
 from trl import DPOConfig, RewardConfig
@@ -42,6 +44,8 @@ def train(job: RewardJob | DPOJob, data: Path, out: Path, overwrite: bool = Fals
         _say(f"{out} is finished already ({finished['steps']} steps); --overwrite trains it again")
         return finished
     arguments = make_arguments(kind, job, mix, out)
+    if not sys.stderr.isatty():
+        disable_progress_bars()
     hardware.set_threads(hardware.detect())
     tokenizer = load_tokenizer(job.model)
     pairs = tokenise(mix, tokenizer, arguments.max_length, arguments.dataset_num_proc)

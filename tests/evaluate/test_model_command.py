@@ -48,6 +48,14 @@ def test_a_model_below_a_coin_is_said_not_to_beat_either(make_mix):
     assert "not shown to beat picking the longer response or a coin" in found.sentence
 
 
+def test_where_only_a_coin_is_not_beaten_the_interval_against_it_is_given(make_mix):
+    generator = np.random.default_rng(3)
+    rows = [{**row, "chosen": row["rejected"], "rejected": row["chosen"]} for row in rows_of(60)]
+    found = evaluate(make_mix(anchor=rows), np.where(generator.random(60) < 0.55, 1, -1))
+    assert "is not shown to beat a coin: it agrees with people" in found.sentence
+    assert "(against a coin +" in found.sentence
+
+
 def test_without_a_human_anchor_the_effect_is_not_measurable(make_mix):
     found = evaluate(make_mix(synthetic_heldout=rows_of(30)), np.ones(30))
     assert found.status is Status.NOT_MEASURABLE
