@@ -62,6 +62,65 @@ MIGRATIONS: list[list[str]] = [
             ON preferences (comparison_id, annotator, shown_first, prompt_sha256, repeat) WHERE is_current""",
         "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     ],
+    [
+        """CREATE TABLE accounts (
+            id TEXT PRIMARY KEY,
+            login TEXT UNIQUE,
+            password TEXT,
+            role TEXT NOT NULL CHECK (role = 'rater' OR role = 'expert' OR role = 'admin' OR role = 'auditor'),
+            tags TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state = 'active' OR state = 'paused' OR state = 'removed'),
+            state_reason TEXT,
+            consent TEXT,
+            consent_at TEXT,
+            practised_at TEXT,
+            generation INTEGER NOT NULL,
+            created_at TEXT NOT NULL
+        )""",
+        """CREATE TABLE invitations (
+            token_sha256 TEXT PRIMARY KEY,
+            account TEXT NOT NULL REFERENCES accounts (id),
+            created_at TEXT NOT NULL,
+            expires_at TEXT NOT NULL,
+            used_at TEXT
+        )""",
+        "CREATE TABLE login_attempts (id {key}, who TEXT NOT NULL, at TEXT NOT NULL)",
+        "CREATE INDEX attempts_of ON login_attempts (who, at)",
+        """CREATE TABLE account_events (
+            id {key},
+            account TEXT NOT NULL REFERENCES accounts (id),
+            at TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            actor TEXT,
+            detail TEXT NOT NULL
+        )""",
+        """CREATE TABLE work (
+            comparison_id TEXT PRIMARY KEY REFERENCES comparisons (id),
+            position DOUBLE PRECISION NOT NULL,
+            target INTEGER NOT NULL,
+            taken INTEGER NOT NULL,
+            tag TEXT,
+            is_gold BOOLEAN NOT NULL,
+            information DOUBLE PRECISION NOT NULL
+        )""",
+        """CREATE TABLE leases (
+            id TEXT PRIMARY KEY,
+            comparison_id TEXT NOT NULL REFERENCES comparisons (id),
+            rater TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind = 'new' OR kind = 'gold' OR kind = 'repeat' OR kind = 'adjudication'),
+            state TEXT NOT NULL CHECK (state = 'held' OR state = 'done' OR state = 'released' OR state = 'expired'),
+            shown_first TEXT NOT NULL CHECK (shown_first = 'a' OR shown_first = 'b'),
+            policy TEXT NOT NULL,
+            propensity DOUBLE PRECISION,
+            granted_at TEXT NOT NULL,
+            expires_at TEXT NOT NULL,
+            done_at TEXT,
+            answer TEXT
+        )""",
+        """CREATE UNIQUE INDEX one_lease
+            ON leases (comparison_id, rater, shown_first) WHERE state = 'held' OR state = 'done'""",
+        "CREATE INDEX leases_of_rater ON leases (rater, state)",
+    ],
 ]
 CURRENT = len(MIGRATIONS)
 
