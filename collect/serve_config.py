@@ -3,9 +3,9 @@
 configs/serve.yaml explains it key by key; without a file, the defaults hold.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from firsthand.config import Config
 
@@ -39,6 +39,12 @@ class Assignment(Config):
     order: Order = Order()
     route_by: str | None = None
     lease_minutes: PositiveFloat = 30.0
+
+    @model_validator(mode="after")
+    def _leaves_room(self) -> Self:
+        if self.gold_share + self.repeat_share >= 1:
+            raise ValueError("gold_share and repeat_share are all there is; together they must leave room for new work")
+        return self
 
 
 class Practice(Config):
