@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -61,7 +62,7 @@ def raters_of(store: Store) -> dict[str, set[str]]:
     for row in rows(store, schema.leases, kind="new", state="held"):
         have[row["comparison_id"]].add(row["rater"])
     for row in rows(store, schema.preferences, is_current=True, repeat=0):
-        if row["verdict"] != "skip" and not row["gold"]:
+        if row["verdict"] != "skip" and not row["gold"] and '"kind":"gold"' not in row["detail"]:
             have[row["comparison_id"]].add(row["annotator"])
     return have
 
@@ -79,3 +80,17 @@ def check_books(store: Store) -> None:
         if row["size"]
     }
     assert kept == pools
+
+
+def add_account(store: Store, name: str, state: str = "active", reason: str | None = None) -> None:
+    row = {
+        "id": name,
+        "role": "rater",
+        "tags": "[]",
+        "state": state,
+        "state_reason": reason,
+        "generation": 0,
+        "created_at": datetime.now(UTC).isoformat(),
+    }
+    with store.engine.begin() as connection:
+        connection.execute(sa.insert(schema.accounts).values(row))

@@ -3,12 +3,11 @@
 import math
 import random
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-import sqlalchemy as sa
 from builders import fill, human, line
-from rating_work import SKIP, A, assignment, check_books, prepared, raters_of, rows, work_off
+from rating_work import SKIP, A, add_account, assignment, check_books, prepared, raters_of, rows, work_off
 
 from firsthand.collect.work import turns
 from firsthand.collect.work.items import Kind, Rater, next_items
@@ -145,12 +144,12 @@ def test_work_goes_only_to_those_who_hold_its_tag(either_store):
 
 def test_gold_and_repeats_come_at_their_rates_and_repeats_with_the_sides_exchanged(store):
     plan = assignment(gold_share=0.2, repeat_share=0.1)
-    gold = [human(n, rater="trusted", verdict="b", gold=True) for n in range(1000, 1200)]
-    fill(store, [*(line(n) for n in range(400)), *gold])
+    gold = [human(n, rater="trusted", verdict="b", gold=True) for n in range(1000, 1080)]
+    fill(store, [*(line(n) for n in range(150)), *gold])
     prepare_work(store, plan)
     given = [item for _, item in work_off(store, plan, ["ann"], seed=5)]
     kinds = Counter(item.kind for item in given)
-    assert kinds[Kind.NEW] == 400
+    assert kinds[Kind.NEW] == 150
     # A share p of n items: four standard deviations are 4 sqrt(n p (1 - p)).
     for kind, share in ((Kind.GOLD, 0.2), (Kind.REPEAT, 0.1)):
         assert abs(kinds[kind] - share * len(given)) < 4 * math.sqrt(len(given) * share * (1 - share))
@@ -200,15 +199,15 @@ def test_progress_counts_what_was_answered_and_what_is_open(either_store):
 
 def test_the_share_with_several_raters_is_held_while_work_goes_on(store):
     plan = assignment(0.3)
-    prepared(store, 300, plan)
+    prepared(store, 120, plan)
     for _ in range(4):
-        work_off(store, plan, ["ann", "bob", "cyd"], most=60, seed=random.Random(3).randrange(99))
+        work_off(store, plan, ["ann", "bob", "cyd"], most=25, seed=random.Random(3).randrange(99))
         judged = [len(who) for who in raters_of(store).values() if who]
         share = sum(raters >= 2 for raters in judged) / len(judged)
         # Of n comparisons begun, a share 0.3 in the mean; at most one a rater still lacks its second.
         assert share > 0.3 - 3 / len(judged) - 4 * math.sqrt(0.3 * 0.7 / len(judged))
     work_off(store, plan, ["ann", "bob", "cyd"])
-    assert Counter(len(who) for who in raters_of(store).values()) == {1: 210, 2: 90}
+    assert Counter(len(who) for who in raters_of(store).values()) == {1: 84, 2: 36}
 
 
 def test_every_lease_of_new_work_names_its_policy_and_chance(either_store):
@@ -220,17 +219,3 @@ def test_every_lease_of_new_work_names_its_policy_and_chance(either_store):
     assert all(0 < row["propensity"] <= 1 for row in found)
     first = min(found, key=lambda row: row["granted_at"])
     assert first["propensity"] == pytest.approx(1 / 10)
-
-
-def add_account(store, name, state="active", reason=None):
-    row = {
-        "id": name,
-        "role": "rater",
-        "tags": "[]",
-        "state": state,
-        "state_reason": reason,
-        "generation": 0,
-        "created_at": datetime.now(UTC).isoformat(),
-    }
-    with store.engine.begin() as connection:
-        connection.execute(sa.insert(schema.accounts).values(row))
