@@ -27,7 +27,7 @@ from firsthand.train.mix_files import content_sha256, write_manifest, write_spli
 SPLITS = ("train", "anchor", "synthetic_heldout")
 UNTAGGED = "(untagged)"
 VOTES_READ = (
-    "comparison_id prompt_id annotator source simulated verdict p_a strength shown_first swap_consistent gold"
+    "comparison_id prompt_id annotator source simulated verdict p_a strength shown_first repeat swap_consistent gold"
     " has_text".split()
 )
 

@@ -62,6 +62,82 @@ MIGRATIONS: list[list[str]] = [
             ON preferences (comparison_id, annotator, shown_first, prompt_sha256, repeat) WHERE is_current""",
         "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     ],
+    [
+        """CREATE TABLE accounts (
+            id TEXT PRIMARY KEY,
+            login TEXT UNIQUE,
+            password TEXT,
+            role TEXT NOT NULL CHECK (role = 'rater' OR role = 'expert' OR role = 'admin' OR role = 'auditor'),
+            tags TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state = 'active' OR state = 'paused' OR state = 'removed'),
+            state_reason TEXT,
+            consent TEXT,
+            consent_at TEXT,
+            practised_at TEXT,
+            generation INTEGER NOT NULL,
+            created_at TEXT NOT NULL
+        )""",
+        """CREATE TABLE invitations (
+            token_sha256 TEXT PRIMARY KEY,
+            account TEXT NOT NULL REFERENCES accounts (id),
+            created_at TEXT NOT NULL,
+            expires_at TEXT NOT NULL,
+            used_at TEXT
+        )""",
+        "CREATE TABLE login_attempts (id {key}, who TEXT NOT NULL, at TEXT NOT NULL)",
+        "CREATE INDEX attempts_of ON login_attempts (who, at)",
+        """CREATE TABLE account_events (
+            id {key},
+            account TEXT NOT NULL REFERENCES accounts (id),
+            at TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            actor TEXT,
+            detail TEXT NOT NULL
+        )""",
+        """CREATE TABLE work (
+            comparison_id TEXT PRIMARY KEY REFERENCES comparisons (id),
+            position DOUBLE PRECISION NOT NULL,
+            tag TEXT NOT NULL,
+            is_gold BOOLEAN NOT NULL,
+            overlap BOOLEAN NOT NULL,
+            disputed BOOLEAN NOT NULL,
+            information INTEGER NOT NULL CHECK (information BETWEEN 0 AND 10),
+            requeued INTEGER NOT NULL,
+            target INTEGER NOT NULL,
+            taken INTEGER NOT NULL CHECK (taken >= 0),
+            skipped INTEGER NOT NULL CHECK (skipped >= 0),
+            is_open BOOLEAN NOT NULL
+        )""",
+        "CREATE INDEX open_work ON work (tag, overlap, taken, information, position) WHERE is_open",
+        "CREATE INDEX gold_work ON work (position) WHERE is_gold",
+        "CREATE INDEX disputed_work ON work (position) WHERE disputed",
+        """CREATE TABLE pools (
+            tag TEXT,
+            overlap BOOLEAN,
+            taken INTEGER,
+            information INTEGER,
+            size INTEGER NOT NULL,
+            PRIMARY KEY (tag, overlap, taken, information)
+        )""",
+        """CREATE TABLE leases (
+            id TEXT PRIMARY KEY,
+            comparison_id TEXT NOT NULL REFERENCES comparisons (id),
+            rater TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind = 'new' OR kind = 'gold' OR kind = 'repeat' OR kind = 'adjudication'),
+            state TEXT NOT NULL CHECK (state = 'held' OR state = 'done' OR state = 'skipped' OR state = 'expired'),
+            shown_first TEXT NOT NULL CHECK (shown_first = 'a' OR shown_first = 'b'),
+            policy TEXT NOT NULL,
+            propensity DOUBLE PRECISION CHECK (propensity BETWEEN 0 AND 1),
+            granted_at TEXT NOT NULL,
+            expires_at TEXT NOT NULL,
+            done_at TEXT,
+            answer TEXT,
+            UNIQUE (comparison_id, rater, shown_first)
+        )""",
+        "CREATE INDEX leases_of_rater ON leases (rater, state, granted_at)",
+        "CREATE INDEX answers_of_rater ON leases (rater, done_at) WHERE done_at IS NOT NULL",
+        "CREATE INDEX leases_by_end ON leases (state, expires_at)",
+    ],
 ]
 CURRENT = len(MIGRATIONS)
 

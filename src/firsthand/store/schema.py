@@ -74,3 +74,97 @@ settings = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
 )
+
+# What the rating site keeps; accounts name people, and nothing of theirs but the id is ever exported.
+
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),  # pseudonym: the annotator's name
+    sa.Column("login", sa.Text),
+    sa.Column("password", sa.Text),  # argon2; NULL until an invitation is accepted
+    sa.Column("role", sa.Text, nullable=False),  # rater, expert, admin, auditor
+    sa.Column("tags", sa.Text, nullable=False),  # JSON: [tag], the domains the person knows
+    sa.Column("state", sa.Text, nullable=False),  # active, paused, removed
+    sa.Column("state_reason", sa.Text),
+    sa.Column("consent", sa.Text),  # version agreed to
+    sa.Column("consent_at", sa.Text),
+    sa.Column("practised_at", sa.Text),
+    sa.Column("generation", sa.Integer, nullable=False),  # of sessions: raising it ends those there are
+    sa.Column("created_at", sa.Text, nullable=False),
+)
+
+invitations = sa.Table(
+    "invitations",
+    metadata,
+    sa.Column("token_sha256", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, sa.ForeignKey("accounts.id"), nullable=False),
+    sa.Column("created_at", sa.Text, nullable=False),
+    sa.Column("expires_at", sa.Text, nullable=False),
+    sa.Column("used_at", sa.Text),
+)
+
+login_attempts = sa.Table(
+    "login_attempts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("who", sa.Text, nullable=False),  # keyed hash of a login or an address
+    sa.Column("at", sa.Text, nullable=False),
+)
+
+account_events = sa.Table(
+    "account_events",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("account", sa.Text, sa.ForeignKey("accounts.id"), nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text),  # the account that did it; NULL: a rule or the command line
+    sa.Column("detail", sa.Text, nullable=False),  # JSON
+)
+
+work = sa.Table(
+    "work",
+    metadata,
+    sa.Column("comparison_id", sa.Text, sa.ForeignKey("comparisons.id"), primary_key=True),
+    sa.Column("position", sa.Double, nullable=False),  # a keyed random order, 0 to 1
+    sa.Column("tag", sa.Text, nullable=False),  # what it is routed by; "": open to everyone
+    sa.Column("is_gold", sa.Boolean, nullable=False),
+    sa.Column("overlap", sa.Boolean, nullable=False),  # chosen to be labelled by several people early on
+    sa.Column("disputed", sa.Boolean, nullable=False),  # raters contradict each other, and no expert has decided
+    sa.Column("information", sa.Integer, nullable=False),  # what a verdict would tell, in tenths
+    sa.Column("requeued", sa.Integer, nullable=False),  # how many raters were asked for beyond the plan
+    sa.Column("target", sa.Integer, nullable=False),  # how many raters shall judge it
+    sa.Column("taken", sa.Integer, nullable=False),  # how many have, or hold a lease on it
+    sa.Column("skipped", sa.Integer, nullable=False),  # how many skipped it
+    sa.Column("is_open", sa.Boolean, nullable=False),  # one more rater is wanted
+)
+
+# How many open comparisons of `work` share these values, so that nothing is counted while people wait.
+pools = sa.Table(
+    "pools",
+    metadata,
+    sa.Column("tag", sa.Text, primary_key=True),
+    sa.Column("overlap", sa.Boolean, primary_key=True),
+    sa.Column("taken", sa.Integer, primary_key=True),
+    sa.Column("information", sa.Integer, primary_key=True),
+    sa.Column("size", sa.Integer, nullable=False),
+)
+
+# One row a rater, comparison and order, ever: a lease that is given again keeps its id.
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("comparison_id", sa.Text, sa.ForeignKey("comparisons.id"), nullable=False),
+    sa.Column("rater", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),  # new, gold, repeat, adjudication
+    sa.Column("state", sa.Text, nullable=False),  # held, done, skipped, expired
+    sa.Column("shown_first", sa.Text, nullable=False),
+    sa.Column("policy", sa.Text, nullable=False),
+    sa.Column("propensity", sa.Double),  # chance with which the policy drew this comparison
+    sa.Column("granted_at", sa.Text, nullable=False),
+    sa.Column("expires_at", sa.Text, nullable=False),
+    sa.Column("done_at", sa.Text),  # when its current verdict was given
+    sa.Column("answer", sa.Text),  # JSON: an answer that could not count
+)

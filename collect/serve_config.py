@@ -1,0 +1,114 @@
+"""The configuration of `firsthand collect serve`: who rates what, how often, and what the page shows.
+
+configs/serve.yaml explains it key by key; without a file, the defaults hold.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+
+from firsthand.config import Config
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Overlap(Config):
+    """How many of the comparisons are labelled by several people, own-family pairs first.
+
+    Without them the affinity of a judge for its own kind can't be told from people's disagreement.
+    """
+
+    share: Share = 0.3
+    raters: Annotated[int, Field(ge=2)] = 2
+
+
+class Order(Config):
+    """Which comparison comes next; a random share is drawn beside the policy, so that estimates can be reweighted."""
+
+    policy: Literal["random", "least_covered", "informative"] = "least_covered"
+    random_share: Annotated[float, Field(gt=0, le=1)] = 0.2
+
+
+class Assignment(Config):
+    """Who gets which comparison, and how often."""
+
+    raters: PositiveInt = 1
+    overlap: Overlap = Overlap()
+    gold_share: Share = 0.05
+    repeat_share: Share = 0.05
+    order: Order = Order()
+    route_by: str | None = None
+    lease_minutes: PositiveFloat = 30.0
+
+    @model_validator(mode="after")
+    def _leaves_room(self) -> Self:
+        if self.gold_share + self.repeat_share >= 1:
+            raise ValueError("gold_share and repeat_share are all there is; together they must leave room for new work")
+        return self
+
+
+class Practice(Config):
+    """The round before the first item."""
+
+    items: NonNegativeInt = 3
+
+
+class Consent(Config):
+    """What a rater agrees to before the first item; a new version is asked for again."""
+
+    version: str = "1"
+    text: str = ""
+
+
+class Rating(Config):
+    """What the rating page shows and asks."""
+
+    title: str = "Which answer is better?"
+    instructions: str = ""
+    consent: Consent = Consent()
+    practice: Practice = Practice()
+    steps: Literal[3, 5, 7] = 5
+    both_bad: bool = True
+    criteria: tuple[str, ...] = ()
+    rationale: Literal["off", "optional", "required"] = "optional"
+    skip_reasons: tuple[str, ...] = ("I don't know the subject", "Both are equally hard to judge", "The text is broken")
+    own_names: tuple[str, ...] = ()
+    own_names_are: Literal["masked", "flagged"] = "masked"
+    break_after_minutes: PositiveInt | None = 30
+    thanks: str = ""
+
+
+class Rule(Config):
+    """A limit that warns a rater, and a second one that pauses them; after `least` verdicts that count towards it."""
+
+    warn: float
+    pause: float
+    least: PositiveInt = 10
+
+
+class Rules(Config):
+    """When the quality of a rater's work warns, then pauses them; null leaves a rule out."""
+
+    gold_accuracy: Rule | None = Rule(warn=0.7, pause=0.5)
+    self_consistency: Rule | None = Rule(warn=0.6, pause=0.4)
+    first_side_share: Rule | None = Rule(warn=0.75, pause=0.9, least=30)
+    median_seconds: Rule | None = Rule(warn=3.0, pause=1.5, least=20)
+
+
+class Login(Config):
+    """How raters are told apart."""
+
+    session_hours: PositiveFloat = 12.0
+    attempts: PositiveInt = 5
+    attempts_minutes: PositiveFloat = 15.0
+    header: str | None = None
+    trusted_proxies: tuple[str, ...] = ()
+
+
+class ServeConfig(Config):
+    """A rating site, as configs/serve.yaml explains it key by key."""
+
+    assignment: Assignment = Assignment()
+    rating: Rating = Rating()
+    rules: Rules = Rules()
+    login: Login = Login()
