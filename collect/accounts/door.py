@@ -12,9 +12,10 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from firsthand.collect.accounts.account import Account, State
 from firsthand.collect.accounts.headers import NAMED_BY_PROXY
 from firsthand.collect.accounts.pages import page
-from firsthand.collect.accounts.people import Account, State, by_login, get
+from firsthand.collect.accounts.people import by_login, get
 from firsthand.collect.accounts.sessions import Sessions
 from firsthand.collect.serve_config import Login
 from firsthand.store import Store
