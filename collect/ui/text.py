@@ -1,5 +1,6 @@
 """Showing text that a model wrote: as Markdown, code and formulas, and as nothing that could run, load or lead anywhere."""
 
+import html
 import re
 
 import nh3
@@ -15,7 +16,7 @@ LONGEST_MARKDOWN = 50_000
 """Characters; a longer text is shown as it was written, since parsing it would hold up everybody else."""
 
 DEEPEST_HEADING = 6
-_NEVER_ALLOWED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _TURNS_DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
 # HTML, images and links stay the characters the model wrote: nothing is fetched, nothing can be followed.
@@ -27,15 +28,15 @@ _markdown = (
 add_formulas(_markdown)
 
 
-def as_html(text: str) -> str:
+def as_html(text: str, *, plain: bool = False) -> str:
     """HTML of a Markdown text: only the tags of TAGS and MathML, no attribute that could style, name or lead.
 
     Characters that turn the direction of writing, and control characters, are shown by their number instead of acting.
-    A text of more than LONGEST_MARKDOWN characters becomes one `pre` of what was written.
+    A text that shall be `plain`, or has more than LONGEST_MARKDOWN characters, becomes one `pre` of what was written.
     """
-    text = _TURNS_DIRECTION.sub(_number_of, _NEVER_ALLOWED.sub(_number_of, text))
-    if len(text) > LONGEST_MARKDOWN:
-        return f"<pre>{nh3.clean_text(text)}</pre>"
+    text = _TURNS_DIRECTION.sub(_number_of, _CONTROLS.sub(_number_of, text))
+    if plain or len(text) > LONGEST_MARKDOWN:
+        return f"<pre>{escaped(text)}</pre>"
     tokens = _markdown.parse(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
@@ -49,6 +50,11 @@ def as_html(text: str) -> str:
         allowed_classes={"span": set(CODE_CLASSES)},
         link_rel=None,
     )
+
+
+def escaped(text: str) -> str:
+    """`text` as HTML that shows it, and is nothing else."""
+    return html.escape(text)
 
 
 def _number_of(match: re.Match[str]) -> str:
