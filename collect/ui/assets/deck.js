@@ -21,6 +21,8 @@ export class Deck {
     this.#buildCriteria();
     this.#buildNote();
     for (const button of [this.skip, this.flag]) showKey(button);
+    // Passing messages stand above the deck, however high it is.
+    new ResizeObserver(() => root.style.setProperty("--deck", `${this.root.offsetHeight}px`)).observe(this.root);
     this.skip.addEventListener("click", () => this.#askSkip());
     this.flag.addEventListener("click", () => this.#askFlag());
   }

@@ -50,7 +50,7 @@ export class Rating {
   #take({ items, progress }) {
     const here = new Map(this.#items.map((item) => [item.lease, item]));
     this.#items = items.filter(({ lease }) => !this.outbox.holds(lease)).map((item) => (item.first === undefined ? here.get(item.lease) : item)).filter(Boolean);
-    this.screen.progress(progress);
+    this.screen.progress({ ...progress, open: progress.open + this.#items.length });
   }
 
   #showNext() {

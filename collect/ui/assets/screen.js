@@ -3,7 +3,8 @@
 import { showKey } from "./keys.js";
 import { Outage, Refusal } from "./server.js";
 
-const SAID_FOR = 6_000; // milliseconds that a passing message stands
+const SAID_FOR = 4_000; // milliseconds that a passing message stands
+const UNDERSTOOD = "firsthand-notice";
 
 export class Screen {
   constructor(root) {
@@ -14,7 +15,12 @@ export class Screen {
     this.alertBox = root.querySelector("#alert");
     this.ribbonBox = root.querySelector("#ribbon");
     this.wordsBox = root.querySelector("#words");
-    root.querySelector("#notice").hidden = !root.querySelector("#notice").textContent;
+    const notice = root.querySelector("#notice");
+    notice.hidden = !notice.querySelector("p").textContent || sessionStorage.getItem(UNDERSTOOD) === "yes";
+    notice.querySelector("button").addEventListener("click", () => {
+      sessionStorage.setItem(UNDERSTOOD, "yes");
+      notice.hidden = true;
+    });
     this.alertBox.querySelector("button").addEventListener("click", () => this.retry?.());
   }
 
