@@ -160,3 +160,17 @@ def test_a_chat_of_500_turns_opens_at_its_end(context, site):
     expect(page.locator("#expand")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("3")
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+
+
+def test_the_page_and_its_files_are_there_for_who_is_logged_in(context, site):
+    page = open_page(context, site, site.person())
+    files = [part.split('"')[0] for part in page.request.get(site.url).text().split("/ui/")[1:]]
+    assert len(files) == 5
+    for file in files:
+        answer = page.request.get(f"{site.url}ui/{file}")
+        assert answer.status == 200
+        assert "immutable" in answer.headers["cache-control"]
+    assert page.request.get(f"{site.url}ui/0/main.js").status == 404
+    context.clear_cookies()
+    page.goto(site.url)
+    assert page.url == f"{site.url}login?next=/"
