@@ -52,7 +52,7 @@ def test_every_step_fits_and_axe_finds_nothing(context, site, width, scheme):
     page.keyboard.press("3")
     check("end")
     page.keyboard.press("h")
-    page.get_by_role("button", name="Change").wait_for()
+    page.get_by_role("button", name="Change", exact=True).wait_for()
     check("end")
     page.keyboard.press("1")
     check("edit")
