@@ -12,9 +12,10 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from firsthand.collect.accounts.account import Account, State
 from firsthand.collect.accounts.headers import NAMED_BY_PROXY
 from firsthand.collect.accounts.pages import page
-from firsthand.collect.accounts.people import Account, State, by_login, get
+from firsthand.collect.accounts.people import by_login, get
 from firsthand.collect.accounts.sessions import Sessions
 from firsthand.collect.serve_config import Login
 from firsthand.store import Store
@@ -122,14 +123,14 @@ def _refusal(request: HTTPConnection) -> Response | None:
         "Refused: this did not come from a page of this site. (Behind a proxy: it must pass on the Host header that "
         "the browser sent.)"
     )
-    return JSONResponse({"message": message}, status_code=403)
+    return JSONResponse({"detail": message}, status_code=403)
 
 
 def _unreachable(request: HTTPConnection) -> Response:
     message = "The store can't be reached. Nothing was lost; try again in a moment."
     if _is_visit(request) or request.url.path.startswith(OPEN_PATHS):
         return page("message.html", 503, title="Not now", text=message)
-    return JSONResponse({"message": message}, status_code=503)
+    return JSONResponse({"detail": message}, status_code=503)
 
 
 def _is_visit(request: HTTPConnection) -> bool:

@@ -6,29 +6,25 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from firsthand.collect.accounts.attempts import forget_login
+from firsthand.collect.accounts.account import Account, known_login, utc_text
+from firsthand.collect.accounts.attempts import forget, login_key
 from firsthand.collect.accounts.passwords import hash_password
-from firsthand.collect.accounts.people import (
-    Account,
-    change,
-    known_login,
-    read,
-    reading,
-    record_event,
-    refuse_taken,
-    utc_text,
-)
+from firsthand.collect.accounts.rows import change, read, reading, record_event, refuse_taken
 from firsthand.errors import InputError
 from firsthand.store import Store, schema
 
 DAYS = 7.0
+MOST_DAYS = 365.0
 
 
 def invite(store: Store, account_id: str, days: float = DAYS, actor: str | None = None) -> str:
     """A new invitation for the person, good for `days`; returns its token. Earlier ones that are open end.
 
-    Also the way back for someone who forgot their password. Raises InputError for an unknown or removed account.
+    Also the way back for someone who forgot their password. Raises InputError for an unknown or removed account, or for
+    days that are not above 0 and at most MOST_DAYS.
     """
+    if not 0 < days <= MOST_DAYS:
+        raise InputError(f"an invitation can't be good for {days:g} days; choose more than 0 and at most {MOST_DAYS:g}")
     token = secrets.token_urlsafe(24)
     now = datetime.now(UTC)
     table = schema.invitations
@@ -63,7 +59,7 @@ def accept(store: Store, token: str, password: str, login: str | None = None) ->
     if account is None:
         raise InputError("this invitation was used or has run out; ask for a new one")
     chosen = account.login or known_login(login or "")
-    hashed = hash_password(password, chosen)
+    hashed, attempts = hash_password(password, chosen), login_key(store, chosen)
     using = sa.update(schema.invitations).where(_is_open(token)).values(used_at=utc_text(datetime.now(UTC)))
     with store.engine.begin() as connection:
         if connection.execute(using).rowcount != 1:
@@ -72,7 +68,7 @@ def accept(store: Store, token: str, password: str, login: str | None = None) ->
         if before.login is None:
             refuse_taken(connection, chosen)
         change(connection, account.id, login=chosen, password=hashed, generation=before.generation + 1)
-        forget_login(store, connection, chosen)
+        forget(connection, attempts)
         record_event(connection, account.id, "accepted", account.id, {})
         return read(connection, account.id)
 

@@ -4,9 +4,11 @@ import math
 
 import sqlalchemy as sa
 
+from firsthand.collect.accounts.account import Account, State, plain_login
 from firsthand.collect.accounts.attempts import forgive, take_attempt
 from firsthand.collect.accounts.passwords import is_password
-from firsthand.collect.accounts.people import Account, State, by_login, plain_login, reading
+from firsthand.collect.accounts.people import by_login
+from firsthand.collect.accounts.rows import reading
 from firsthand.collect.serve_config import Login
 from firsthand.errors import InputError
 from firsthand.store import Store, schema

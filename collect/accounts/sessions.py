@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from firsthand.collect.accounts.people import Account
+from firsthand.collect.accounts.account import Account
 
 SKEW = timedelta(minutes=5)
 """How far apart the clocks of two servers may be: a cookie from that near a future still counts."""

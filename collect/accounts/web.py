@@ -14,13 +14,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 
+from firsthand.collect.accounts.account import Account, Role
 from firsthand.collect.accounts.door import OPEN_PATHS, Door, Doorkeeper, cookie_name, is_secure
 from firsthand.collect.accounts.headers import NAMED_BY_PROXY, TrustedProxies
 from firsthand.collect.accounts.invitations import accept, invited
 from firsthand.collect.accounts.login import LoginRefusedError, log_in
 from firsthand.collect.accounts.pages import page
 from firsthand.collect.accounts.passwords import LONGEST, SHORTEST
-from firsthand.collect.accounts.people import Account, Role, end_sessions
+from firsthand.collect.accounts.people import end_sessions
 from firsthand.collect.accounts.sessions import open_sessions
 from firsthand.collect.serve_config import Login
 from firsthand.errors import InputError
@@ -30,7 +31,7 @@ from firsthand.store.secret import store_secret
 LARGEST_FORM = 16_384
 """Bytes."""
 PASSWORDS_AT_ONCE = max(1, min(4, os.cpu_count() or 1))
-"""Each takes a processor for some 50 ms, and 64 MiB."""
+"""Each takes a processor for some 50 ms, and 19 MiB."""
 
 router = APIRouter()
 
