@@ -39,13 +39,9 @@ def add_collect_commands(group: Any) -> None:
         "--format", metavar="F", help="native, votes, trl, argilla or label-studio, where the name does not tell"
     )
     add_command(group, "status", status, "show what the store holds", store=True, as_json=True)
-<<<<<<< .merge_file_08DMrg
+    add_rater_commands(group)
     serving = add_command(group, "serve", serve, "open the rating site for people to compare responses", store=True)
     serving.add_argument("config", metavar="CONFIG", type=Path, nargs="?", help="configs/serve.yaml explains it")
-=======
-    add_rater_commands(group)
-    serving = add_command(group, "serve", serve, "open the rating page in a browser", store=True)
->>>>>>> .merge_file_s2xOt6
     serving.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
     serving.add_argument("--port", type=int, default=7860, help="port to listen on; 0 takes a free one (default: 7860)")
 

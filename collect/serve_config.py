@@ -6,11 +6,7 @@ configs/serve.yaml explains it key by key; without a file, the defaults hold.
 import ipaddress
 from typing import Annotated, Literal, Self
 
-<<<<<<< .merge_file_gLPOCq
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
-=======
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator, model_validator
->>>>>>> .merge_file_U4mY1D
 
 from firsthand.config import Config
 
@@ -153,11 +149,7 @@ class Login(Config):
         return proxies
 
     @model_validator(mode="after")
-<<<<<<< .merge_file_gLPOCq
-    def _header_comes_from_somewhere(self) -> "Login":
-=======
     def _header_comes_from_somewhere(self) -> Self:
->>>>>>> .merge_file_U4mY1D
         if self.header and not self.trusted_proxies:
             raise ValueError(f"the header {self.header!r} is taken only from trusted_proxies: name them")
         return self

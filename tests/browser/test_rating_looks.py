@@ -5,14 +5,15 @@ from playwright.sync_api import expect
 from rating_site import HOSTILE, accessibility_faults, comparison, look_at, open_page
 
 from firsthand.collect.accounts import people
-from firsthand.collect.accounts.people import State
+from firsthand.collect.accounts.account import State
 from firsthand.store import Store
 
 LONG = " ".join(["A longer answer."] * 20)
 RICH = (
     "# A title\n\n1. one\n2. two\n\n> quoted\n\n`code` and **bold** "
     + "word" * 60
-    + "\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\n# why\ndef f(x: int) -> str:\n    return f'{x}' + \"b\"  # 3\n```\n\n"
+    + "\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n"
+    + "```python\n# why\ndef f(x: int) -> str:\n    return f'{x}' + \"b\"  # 3\n```\n\n"
     + r"\(\frac{a}{b}\) and $$\sum_{i=1}^n \begin{pmatrix} a & b \\ c & d \end{pmatrix}$$"
 )
 SIZES = pytest.mark.parametrize("width", [390, 1280])
@@ -100,7 +101,9 @@ def test_the_theme_can_be_chosen_and_is_kept(rate):
 
 @pytest.mark.parametrize("place", ["answer", "prompt", "chat", "role"])
 def test_hostile_text_neither_runs_nor_loads_nor_leaves_its_panel(context, site, place):
-    chat = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": HOSTILE}, {"role": "user", "content": "?"}]
+    chat = [
+        {"role": role, "content": text} for role, text in (("user", "Hello"), ("assistant", HOSTILE), ("user", "?"))
+    ]
     odd = [{"role": "<img src=http://127.0.0.1:9/role onerror=\"window.ran='role'\">", "content": "x"}, *chat]
     prompt = {"prompt": HOSTILE, "chat": chat, "role": odd}.get(place, "Which is it?")
     site.fill([comparison(0, HOSTILE if place == "answer" else "fine", prompt)])
