@@ -6,6 +6,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from firsthand.collect.accounts.commands import add_rater_commands
 from firsthand.commandline import add_command, note, say, say_json
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def add_collect_commands(group: Any) -> None:
         "--format", metavar="F", help="native, votes, trl, argilla or label-studio, where the name does not tell"
     )
     add_command(group, "status", status, "show what the store holds", store=True, as_json=True)
+    add_rater_commands(group)
     serving = add_command(group, "serve", serve, "open the rating page in a browser", store=True)
     serving.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
     serving.add_argument("--port", type=int, default=7860, help="port to listen on; 0 takes a free one (default: 7860)")

@@ -53,7 +53,8 @@ def serve_store(store: Store, host: str, port: int, rater: str, notice: str = ""
     if not _is_loopback(host):
         note(f"firsthand: there is no login yet: everyone who can reach {host} rates as {rater!r}")
     # An open page holds an event stream; the server stops without waiting for the browser to close it.
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
+    # Which proxies to believe is the configuration's to say (collect/accounts/headers.py).
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1, proxy_headers=False)
     uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -67,7 +68,7 @@ def make_app(store: Store, rater: str, notice: str = "") -> FastAPI:
 
 
 class _SecureHeaders:
-    """Puts HEADERS on every answer; plain ASGI, so that event streams pass through unbuffered."""
+    """Puts HEADERS on every answer without its own; plain ASGI, so that event streams pass through unbuffered."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -75,7 +76,9 @@ class _SecureHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         # Only the server cancels: it is stopping, and an open page's event stream ends with it.

@@ -3,9 +3,10 @@
 configs/serve.yaml explains it key by key; without a file, the defaults hold.
 """
 
+import ipaddress
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from firsthand.config import Config
 
@@ -90,13 +91,26 @@ class Rules(Config):
 
 
 class Login(Config):
-    """How raters are told apart."""
+    """How raters are told apart; `trusted_proxies` are the addresses or networks whose word on a request is taken."""
 
     session_hours: PositiveFloat = 12.0
     attempts: PositiveInt = 5
     attempts_minutes: PositiveFloat = 15.0
-    header: str | None = None
+    header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] | None = None
     trusted_proxies: tuple[str, ...] = ()
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            ipaddress.ip_network(proxy)  # Its ValueError says what is wrong.
+        return proxies
+
+    @model_validator(mode="after")
+    def _header_comes_from_somewhere(self) -> "Login":
+        if self.header and not self.trusted_proxies:
+            raise ValueError(f"the header {self.header!r} is taken only from trusted_proxies: name them")
+        return self
 
 
 class ServeConfig(Config):
