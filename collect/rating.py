@@ -1,6 +1,5 @@
 """What a rater does to the store: the next comparison to judge, and the verdict on it."""
 
-import hashlib
 import threading
 import time
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from firsthand.collect.work.sides import side_shown_first
 from firsthand.errors import RecordError
 from firsthand.lines import as_line, parse_line
 from firsthand.records import Comparison, Entry, Side, Source, Verdict
@@ -99,18 +99,6 @@ def progress(store: Store, rater: str) -> Progress:
             rated=connection.execute(count.where(_judged_by(rater))).scalar_one(),
             total=connection.execute(count).scalar_one(),
         )
-
-
-def side_shown_first(secret: bytes, rater: str, comparison_id: str) -> Side:
-    """The side `rater` sees first: a fair coin, the same one after every reload and restart.
-
-    The last bit of BLAKE2b over comparison and rater, keyed with the store's `secret` (at most 64 bytes), so that
-    nobody can tell the order from what an export holds.
-    """
-    # An id is hexadecimal, so that no two pairs of comparison and rater run together into one text.
-    shown = f"{comparison_id} {rater}".encode()
-    coin = hashlib.blake2b(shown, key=secret, digest_size=1).digest()[0] & 1
-    return Side.B if coin else Side.A
 
 
 def _has_judged(store: Store, task: Task) -> bool:

@@ -4,7 +4,7 @@ configs/serve.yaml explains it key by key; without a file, the defaults hold.
 """
 
 import ipaddress
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator, model_validator
 
@@ -40,6 +40,12 @@ class Assignment(Config):
     order: Order = Order()
     route_by: str | None = None
     lease_minutes: PositiveFloat = 30.0
+
+    @model_validator(mode="after")
+    def _leaves_room(self) -> Self:
+        if self.gold_share + self.repeat_share >= 1:
+            raise ValueError("gold_share and repeat_share are all there is; together they must leave room for new work")
+        return self
 
 
 class Practice(Config):

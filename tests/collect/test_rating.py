@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from rating_site import comparison
 
-from firsthand.collect.rating import SHORTEST_LOOK, next_task, progress, record_verdict, side_shown_first
+from firsthand.collect.rating import SHORTEST_LOOK, next_task, progress, record_verdict
+from firsthand.collect.work.sides import side_shown_first
 from firsthand.records import Side, Verdict
 
 IDS = [f"{number:064x}" for number in range(4_000)]

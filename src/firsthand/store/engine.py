@@ -124,8 +124,10 @@ def _postgresql(url: sa.URL) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        # Writers take turns, as they do in SQLite: what one has read still holds when it writes.
-        if not connection.get_execution_options().get("read_only"):
+        # Writers take turns, as they do in SQLite: what one has read still holds when it writes. Raters at work don't:
+        # they lock the rows they change (collect/work).
+        options = connection.get_execution_options()
+        if not (options.get("read_only") or options.get("row_locks")):
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
 
     return engine

@@ -97,29 +97,46 @@ MIGRATIONS: list[list[str]] = [
         """CREATE TABLE work (
             comparison_id TEXT PRIMARY KEY REFERENCES comparisons (id),
             position DOUBLE PRECISION NOT NULL,
-            target INTEGER NOT NULL,
-            taken INTEGER NOT NULL,
-            tag TEXT,
+            tag TEXT NOT NULL,
             is_gold BOOLEAN NOT NULL,
-            information DOUBLE PRECISION NOT NULL
+            overlap BOOLEAN NOT NULL,
+            disputed BOOLEAN NOT NULL,
+            information INTEGER NOT NULL CHECK (information BETWEEN 0 AND 10),
+            requeued INTEGER NOT NULL,
+            target INTEGER NOT NULL,
+            taken INTEGER NOT NULL CHECK (taken >= 0),
+            skipped INTEGER NOT NULL CHECK (skipped >= 0),
+            is_open BOOLEAN NOT NULL
+        )""",
+        "CREATE INDEX open_work ON work (tag, overlap, taken, information, position) WHERE is_open",
+        "CREATE INDEX gold_work ON work (position) WHERE is_gold",
+        "CREATE INDEX disputed_work ON work (position) WHERE disputed",
+        """CREATE TABLE pools (
+            tag TEXT NOT NULL,
+            overlap BOOLEAN NOT NULL,
+            taken INTEGER NOT NULL,
+            information INTEGER NOT NULL,
+            size INTEGER NOT NULL,
+            PRIMARY KEY (tag, overlap, taken, information)
         )""",
         """CREATE TABLE leases (
             id TEXT PRIMARY KEY,
             comparison_id TEXT NOT NULL REFERENCES comparisons (id),
             rater TEXT NOT NULL,
             kind TEXT NOT NULL CHECK (kind = 'new' OR kind = 'gold' OR kind = 'repeat' OR kind = 'adjudication'),
-            state TEXT NOT NULL CHECK (state = 'held' OR state = 'done' OR state = 'released' OR state = 'expired'),
+            state TEXT NOT NULL CHECK (state = 'held' OR state = 'done' OR state = 'skipped' OR state = 'expired'),
             shown_first TEXT NOT NULL CHECK (shown_first = 'a' OR shown_first = 'b'),
             policy TEXT NOT NULL,
-            propensity DOUBLE PRECISION,
+            propensity DOUBLE PRECISION CHECK (propensity BETWEEN 0 AND 1),
             granted_at TEXT NOT NULL,
             expires_at TEXT NOT NULL,
             done_at TEXT,
-            answer TEXT
+            answer TEXT,
+            UNIQUE (comparison_id, rater, shown_first)
         )""",
-        """CREATE UNIQUE INDEX one_lease
-            ON leases (comparison_id, rater, shown_first) WHERE state = 'held' OR state = 'done'""",
-        "CREATE INDEX leases_of_rater ON leases (rater, state)",
+        "CREATE INDEX leases_of_rater ON leases (rater, state, granted_at)",
+        "CREATE INDEX answers_of_rater ON leases (rater, done_at) WHERE done_at IS NOT NULL",
+        "CREATE INDEX leases_by_end ON leases (expires_at) WHERE state = 'held'",
     ],
 ]
 CURRENT = len(MIGRATIONS)

@@ -128,13 +128,30 @@ work = sa.Table(
     metadata,
     sa.Column("comparison_id", sa.Text, sa.ForeignKey("comparisons.id"), primary_key=True),
     sa.Column("position", sa.Double, nullable=False),  # a keyed random order, 0 to 1
+    sa.Column("tag", sa.Text, nullable=False),  # what it is routed by; "": open to everyone
+    sa.Column("is_gold", sa.Boolean, nullable=False),
+    sa.Column("overlap", sa.Boolean, nullable=False),  # chosen to be labelled by several people early on
+    sa.Column("disputed", sa.Boolean, nullable=False),  # raters contradict each other, and no expert has decided
+    sa.Column("information", sa.Integer, nullable=False),  # what a verdict would tell, in tenths
+    sa.Column("requeued", sa.Integer, nullable=False),  # how many raters were asked for beyond the plan
     sa.Column("target", sa.Integer, nullable=False),  # how many raters shall judge it
     sa.Column("taken", sa.Integer, nullable=False),  # how many have, or hold a lease on it
-    sa.Column("tag", sa.Text),  # what it is routed by
-    sa.Column("is_gold", sa.Boolean, nullable=False),
-    sa.Column("information", sa.Double, nullable=False),  # what a verdict would tell, 0 to 1
+    sa.Column("skipped", sa.Integer, nullable=False),  # how many skipped it
+    sa.Column("is_open", sa.Boolean, nullable=False),  # one more rater is wanted
 )
 
+# How many open comparisons of `work` share these values, so that nothing is counted while people wait.
+pools = sa.Table(
+    "pools",
+    metadata,
+    sa.Column("tag", sa.Text, primary_key=True),
+    sa.Column("overlap", sa.Boolean, primary_key=True),
+    sa.Column("taken", sa.Integer, primary_key=True),
+    sa.Column("information", sa.Integer, primary_key=True),
+    sa.Column("size", sa.Integer, nullable=False),
+)
+
+# One row a rater, comparison and order, ever: a lease that is given again keeps its id.
 leases = sa.Table(
     "leases",
     metadata,
@@ -142,12 +159,12 @@ leases = sa.Table(
     sa.Column("comparison_id", sa.Text, sa.ForeignKey("comparisons.id"), nullable=False),
     sa.Column("rater", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),  # new, gold, repeat, adjudication
-    sa.Column("state", sa.Text, nullable=False),  # held, done, released, expired
+    sa.Column("state", sa.Text, nullable=False),  # held, done, skipped, expired
     sa.Column("shown_first", sa.Text, nullable=False),
     sa.Column("policy", sa.Text, nullable=False),
     sa.Column("propensity", sa.Double),  # chance with which the policy drew this comparison
     sa.Column("granted_at", sa.Text, nullable=False),
     sa.Column("expires_at", sa.Text, nullable=False),
-    sa.Column("done_at", sa.Text),
-    sa.Column("answer", sa.Text),  # JSON: what the rater said, as it came
+    sa.Column("done_at", sa.Text),  # when its current verdict was given
+    sa.Column("answer", sa.Text),  # JSON: an answer that could not count
 )

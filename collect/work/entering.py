@@ -1,0 +1,136 @@
+"""Writing an answer into the store inside a turn: the preference, the lease, the place on the comparison."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from firsthand.collect.work.answers import Answer, as_seen
+from firsthand.collect.work.information import Votes, counted_votes, information
+from firsthand.collect.work.turns import Turn, change_work, locked_work, stamp
+from firsthand.records import Side, Source, Verdict, dump
+from firsthand.store import schema
+
+UNDONE = "undone"
+"""The reason of the skip that takes the place of a withdrawn verdict."""
+HOLD = timedelta(minutes=30)
+"""How long a withdrawn item is held; asking for items renews it."""
+TICK = timedelta(microseconds=1)
+
+
+def enter(turn: Turn, lease: Any, answer: Answer) -> bool:
+    """Make `answer` the current preference of the rater of `lease`, which is done then.
+
+    False, and nothing is changed, where the rater has no place on the comparison any more.
+    """
+    work = locked_work(turn, lease.comparison_id)
+    state = "skipped" if answer.verdict is Verdict.SKIP else "done"
+    places = _places(work, lease, state)
+    if places is None:
+        return False
+    _write_preference(turn, lease, answer)
+    _change_lease(turn, lease, state=state, done_at=_after_all_others(turn, lease.rater), answer=None)
+    change_work(turn, work, **places, **_judged(turn, lease))
+    return True
+
+
+def withdraw(turn: Turn, lease: Any) -> bool:
+    """Supersede the answer to `lease` by a skip with the reason UNDONE, and hold the lease again.
+
+    False, and nothing is changed, where the rater has no place on the comparison any more.
+    """
+    work = locked_work(turn, lease.comparison_id)
+    places = _places(work, lease, "held")
+    if places is None:
+        return False
+    _write_preference(turn, lease, Answer(Verdict.SKIP, skip_reason=UNDONE))
+    _change_lease(turn, lease, state="held", done_at=None, expires_at=stamp(turn.now + HOLD))
+    change_work(turn, work, **places, **_judged(turn, lease))
+    return True
+
+
+def put_aside(turn: Turn, lease: Any, answer: Answer) -> None:
+    """Keep an answer that can't count, so that nothing a rater says is lost."""
+    _change_lease(turn, lease, answer=dump({**asdict(answer), "at": stamp(turn.now)}))
+
+
+def _places(work: dict[str, Any], lease: Any, state: str) -> dict[str, int] | None:
+    """How many raters have the comparison and have skipped it once `lease` is in `state`; None where it is full.
+
+    Only new work has places: everyone may judge gold, a repeat is a second look.
+    """
+    has, had = (one in ("held", "done") for one in (state, lease.state))
+    if lease.kind == "adjudication" and has and not had and not work["disputed"]:
+        return None
+    if lease.kind != "new":
+        return {}
+    if has and not had and work["taken"] >= work["target"]:
+        return None
+    skips = (state == "skipped") - (lease.state == "skipped")
+    return {"taken": work["taken"] + has - had, "skipped": work["skipped"] + skips}
+
+
+def _write_preference(turn: Turn, lease: Any, answer: Answer) -> None:
+    """Append the preference; the one it supersedes, if any, stays and is no longer current."""
+    side, preferences = Side(lease.shown_first), schema.preferences
+    repeat = int(lease.kind == "repeat")
+    key = {"comparison_id": lease.comparison_id, "annotator": lease.rater, "shown_first": side.value}
+    key |= {"prompt_sha256": "", "repeat": repeat}
+    current = sa.and_(preferences.c.is_current, *(preferences.c[name] == value for name, value in key.items()))
+    retire = preferences.update().where(current).values(is_current=False)
+    retired = turn.connection.execute(retire.returning(preferences.c.id, preferences.c.created_at)).first()
+    if retired is None:
+        _know_rater(turn, lease.rater)
+    now = stamp(turn.now)
+    # A clock that was set back must not make the new verdict look like the older one.
+    created_at = max(now, _tick_after(retired.created_at)) if retired and retired.created_at else now
+    detail = {"kind": lease.kind, "policy": lease.policy, "propensity": lease.propensity}
+    detail |= {"skip_reason": answer.skip_reason, "flag": answer.flag}
+    row = {
+        **key,
+        "verdict": as_seen(answer.verdict, side).value,
+        "strength": answer.strength,
+        "seconds": answer.seconds,
+        "rationale": answer.rationale,
+        "criteria": dump({name: as_seen(verdict, side).value for name, verdict in answer.criteria.items()}),
+        "gold": lease.kind == "adjudication" and answer.verdict is not Verdict.SKIP,
+        "created_at": created_at,
+        "detail": dump({name: value for name, value in detail.items() if value is not None}),
+        "recorded_at": now,
+        "supersedes": retired.id if retired else None,
+        "is_current": True,
+    }
+    turn.connection.execute(preferences.insert().values(row))
+
+
+def _know_rater(turn: Turn, rater: str) -> None:
+    statement = sa.text(
+        "INSERT INTO annotators (name, source, simulated) VALUES (:name, :source, :no) ON CONFLICT DO NOTHING"
+    )
+    turn.connection.execute(statement, {"name": rater, "source": Source.HUMAN.value, "no": False})
+
+
+def _change_lease(turn: Turn, lease: Any, **values: Any) -> None:
+    leases = schema.leases
+    turn.connection.execute(leases.update().where(leases.c.id == lease.id).values(values))
+
+
+def _after_all_others(turn: Turn, rater: str) -> str:
+    """The time of an answer: now, but after the rater's other answers also where the clock was set back."""
+    leases = schema.leases
+    newest = sa.select(sa.func.max(leases.c.done_at)).where(leases.c.rater == rater, leases.c.done_at.is_not(None))
+    last = turn.connection.execute(newest).scalar()
+    return max(stamp(turn.now), _tick_after(last)) if last else stamp(turn.now)
+
+
+def _judged(turn: Turn, lease: Any) -> dict[str, Any]:
+    """What `work` holds of the votes on the comparison, now that one of them has changed."""
+    if lease.kind in ("gold", "repeat"):
+        return {}
+    votes = dict(counted_votes(turn.connection, lease.comparison_id)).get(lease.comparison_id, Votes())
+    return {"disputed": votes.disputed, "information": information(votes)}
+
+
+def _tick_after(time: str) -> str:
+    return stamp(datetime.fromisoformat(time) + TICK)

@@ -1,0 +1,204 @@
+"""Giving a rater one more item: which kind, which comparison, and the lease on it."""
+
+import random
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from firsthand.collect.serve_config import Assignment
+from firsthand.collect.work.drawing import draw
+from firsthand.collect.work.raters import Rater, open_pools, routed_to, unseen_by
+from firsthand.collect.work.sides import side_shown_first
+from firsthand.collect.work.turns import Pool, Turn, change_work, locked_work, open_work, stamp
+from firsthand.records import Side
+from firsthand.store import schema
+
+REPEAT_AFTER = 10
+"""Verdicts that lie at least between a comparison and its repeat."""
+RELEASED_AT_ONCE = 50
+"""Expired leases that one turn ends at most."""
+TRIES = 5
+
+
+def release_expired(turn: Turn) -> None:
+    """End leases whose time is over, so that others can have the comparisons; those in another turn are left to it."""
+    leases = schema.leases
+    query = (
+        sa.select(leases.c.id, leases.c.comparison_id, leases.c.kind)
+        .where(leases.c.state == "held", leases.c.expires_at <= stamp(turn.now))
+        .order_by(leases.c.expires_at)
+        .limit(RELEASED_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    # Work is locked by id: two turns that meet at several comparisons then don't wait for each other.
+    for row in sorted(turn.connection.execute(query), key=lambda row: str(row.comparison_id)):
+        turn.connection.execute(leases.update().where(leases.c.id == row.id).values(state="expired"))
+        if row.kind == "new":
+            work = locked_work(turn, row.comparison_id)
+            change_work(turn, work, taken=work["taken"] - 1)
+
+
+def regain(turn: Turn, rater: Rater, until: datetime, count: int) -> int:
+    """Give back to `rater` at most `count` of their own expired leases whose place is free; returns how many."""
+    leases, work = schema.leases, schema.work
+    query = (
+        sa.select(leases.c.id, leases.c.comparison_id, leases.c.kind)
+        .join(work, work.c.comparison_id == leases.c.comparison_id)
+        .where(leases.c.rater == rater.id, leases.c.state == "expired", routed_to(rater, work.c.tag))
+        .where(sa.or_(sa.and_(leases.c.kind == "new", work.c.is_open), leases.c.kind.in_(("gold", "repeat"))))
+        .order_by(leases.c.granted_at)
+        .limit(max(count, 0))
+        .with_for_update(of=leases, skip_locked=True)
+    )
+    regained = 0
+    for row in turn.connection.execute(query).all():
+        if row.kind == "new":
+            place = open_work(turn, schema.work.c.comparison_id == row.comparison_id)
+            if place is None:
+                continue
+            change_work(turn, place, taken=place["taken"] + 1)
+        held = {"state": "held", "granted_at": stamp(turn.next_moment()), "expires_at": stamp(until)}
+        turn.connection.execute(leases.update().where(leases.c.id == row.id).values(held))
+        regained += 1
+    return regained
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks for an item in which turn; `until` is when a lease granted now ends, `secret` the store's."""
+
+    turn: Turn
+    assignment: Assignment
+    rater: Rater
+    secret: bytes
+    until: datetime
+    chance: random.Random
+
+
+def grant_item(request: Request) -> bool:
+    """Lease one more comparison to the rater; returns whether there was one.
+
+    An expert settles disputes first. Of the other items gold_share have a trusted verdict and repeat_share were judged
+    by the rater before, as long as there are such comparisons; the rest is new. Without new work there is no item.
+    """
+    if request.rater.is_expert and _grant_adjudication(request):
+        return True
+    sizes = open_pools(request.turn.connection, request.rater)
+    if not sizes:
+        return False
+    gold, repeat = request.assignment.gold_share, request.assignment.repeat_share
+    toss = request.chance.random()
+    if toss < gold and _grant_gold(request):
+        return True
+    if gold <= toss < gold + repeat and _grant_repeat(request):
+        return True
+    return _grant_new(request, sizes)
+
+
+def _grant_adjudication(request: Request) -> bool:
+    """The first dispute that no other expert is settling."""
+    leases, work = schema.leases, schema.work
+    in_hand = sa.select(leases.c.id).where(
+        leases.c.comparison_id == work.c.comparison_id, leases.c.kind == "adjudication", leases.c.state == "held"
+    )
+    query = (
+        sa.select(work.c.comparison_id)
+        .where(work.c.disputed, routed_to(request.rater, work.c.tag), unseen_by(request.rater))
+        .where(~in_hand.correlate(work).exists())
+        .order_by(work.c.position)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    found = request.turn.connection.execute(query).scalar()
+    if found is not None:
+        _lease(request, found, "adjudication", _coin(request, found), "queue", None)
+    return found is not None
+
+
+def _grant_gold(request: Request) -> bool:
+    work = schema.work
+    fitting = sa.select(work.c.comparison_id).where(
+        work.c.is_gold, routed_to(request.rater, work.c.tag), unseen_by(request.rater)
+    )
+    found = _any_of(request, fitting, work.c.position)
+    if found is not None:
+        comparison, propensity = found
+        _lease(request, comparison, "gold", _coin(request, comparison), "random", propensity)
+    return found is not None
+
+
+def _grant_repeat(request: Request) -> bool:
+    """A comparison that the rater judged at least REPEAT_AFTER verdicts ago, with its sides exchanged."""
+    leases, again = schema.leases, schema.leases.alias()
+    mine = leases.c.rater == request.rater.id
+    answered = sa.select(leases.c.done_at).where(mine, leases.c.done_at.is_not(None))
+    before = answered.order_by(leases.c.done_at.desc()).offset(REPEAT_AFTER).limit(1).scalar_subquery()
+    repeated = sa.select(again.c.id).where(
+        again.c.comparison_id == leases.c.comparison_id, again.c.rater == leases.c.rater, again.c.kind == "repeat"
+    )
+    fitting = sa.select(leases.c.comparison_id).where(
+        *(mine, leases.c.state == "done", leases.c.kind == "new", leases.c.done_at <= before),
+        ~repeated.correlate(leases).exists(),
+    )
+    found = _any_of(request, fitting, leases.c.done_at)
+    if found is not None:
+        comparison, propensity = found
+        _lease(request, comparison, "repeat", _coin(request, comparison).swapped(), "random", propensity)
+    return found is not None
+
+
+def _grant_new(request: Request, sizes: Mapping[Pool, int]) -> bool:
+    turn = request.turn
+    for _ in range(TRIES):
+        drawn = draw(sizes, request.assignment, request.chance)
+        place = _place_in(request, drawn.pool)
+        if place is not None:
+            change_work(turn, place, taken=place["taken"] + 1)
+            comparison = place["comparison_id"]
+            _lease(request, comparison, "new", _coin(request, comparison), drawn.policy, drawn.propensity)
+            return True
+        # Others took the last ones of the pool while this turn looked.
+        sizes = {pool: size for pool, size in open_pools(turn.connection, request.rater).items() if pool != drawn.pool}
+        if not sizes:
+            break
+    return False
+
+
+def _place_in(request: Request, pool: Pool) -> dict[str, Any] | None:
+    """A comparison of `pool` for the rater: the first from a random position on that no other turn has in hand."""
+    work = schema.work
+    fitting = sa.and_(*(work.c[name] == value for name, value in pool._asdict().items()), unseen_by(request.rater))
+    pivot = request.chance.random()
+    return open_work(request.turn, fitting, work.c.position >= pivot) or open_work(
+        request.turn, fitting, work.c.position < pivot
+    )
+
+
+def _any_of(request: Request, fitting: sa.Select[Any], order: sa.ColumnElement[Any]) -> tuple[str, float] | None:
+    """One of the comparisons that the query finds, all with the same chance, and that chance."""
+    connection = request.turn.connection
+    count = connection.execute(sa.select(sa.func.count()).select_from(fitting.subquery())).scalar_one()
+    if not count:
+        return None
+    drawn = fitting.order_by(order).offset(request.chance.randrange(count)).limit(1)
+    return str(connection.execute(drawn).scalar_one()), 1 / count
+
+
+def _coin(request: Request, comparison: str) -> Side:
+    return side_shown_first(request.secret, request.rater.id, comparison)
+
+
+def _lease(request: Request, comparison: str, kind: str, side: Side, policy: str, propensity: float | None) -> None:
+    """Lease `comparison`; a lease of the rater that had expired is given again under its old id."""
+    values = {"kind": kind, "state": "held", "policy": policy, "propensity": propensity}
+    values |= {"granted_at": stamp(request.turn.next_moment()), "expires_at": stamp(request.until)}
+    key = {"comparison_id": comparison, "rater": request.rater.id, "shown_first": side.value}
+    leases = schema.leases
+    again = leases.update().where(*(leases.c[name] == value for name, value in key.items())).values(values)
+    if not request.turn.connection.execute(again).rowcount:
+        row = {"id": secrets.token_hex(16), **key, **values}
+        request.turn.connection.execute(leases.insert().values(row))

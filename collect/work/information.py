@@ -1,0 +1,94 @@
+"""What the votes on one comparison say together: whether people contradict each other, and what one more would tell."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from scipy.special import betainc
+
+from firsthand.store import schema
+
+P_A = {"a": 1.0, "b": 0.0, "tie": 0.5, "both_bad": 0.5}
+"""Chance that A is better, where an annotator gave none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """Votes that count on one comparison: people's for A, for B and for neither, and the judges' mean P(A is better).
+
+    people: how many persons gave them. gold: a trusted verdict came with the data. decided: an expert settled it.
+    """
+
+    for_a: int = 0
+    for_b: int = 0
+    neither: int = 0
+    people: int = 0
+    judges_p_a: float | None = None
+    gold: bool = False
+    decided: bool = False
+
+    @property
+    def disputed(self) -> bool:
+        """Whether people contradict each other and no expert has decided."""
+        return self.for_a > 0 and self.for_b > 0 and not self.decided
+
+
+def information(votes: Votes) -> int:
+    """What one more verdict would tell, in tenths: how uncertain it is which response is the better one.
+
+    With t the chance that a person prefers A, a uniform prior, w_A people for A, w_B for B (neither counts half for
+    each) and all judges together as one vote p (their mean P(A is better)),
+
+        t ~ Beta(1 + w_A + p, 1 + w_B + 1 - p),   information = 2 min(P(t < 1/2), P(t > 1/2)),
+
+    from 0 (certain) to 1 (nothing known, or judges and people disagree). P(t < 1/2) is the regularised incomplete beta
+    function I_1/2.
+    """
+    half, p = votes.neither / 2, votes.judges_p_a
+    for_a = 1 + votes.for_a + half + (0 if p is None else p)
+    for_b = 1 + votes.for_b + half + (0 if p is None else 1 - p)
+    below = float(betainc(for_a, for_b, 0.5))
+    return round(20 * min(below, 1 - below))
+
+
+def counted_votes(connection: sa.Connection, comparison_id: str | None = None) -> Iterable[tuple[str, Votes]]:
+    """The votes on each comparison that has some, or on one.
+
+    People's are the current verdicts of persons (no scripted annotators) but skips, repeats and trusted verdicts.
+    """
+    preferences, annotators = schema.preferences.c, schema.annotators.c
+    says, is_human = preferences.verdict, annotators.source == "human"
+    by_people = sa.and_(is_human, ~annotators.simulated, preferences.repeat == 0, ~preferences.gold)
+    by_judge = annotators.source == "synthetic"
+    p_a = sa.func.coalesce(preferences.p_a, sa.case(P_A, value=says))
+    # The key of the detail is written by `verdicts.record`, in the compact JSON of records.dump.
+    decided = sa.and_(preferences.gold, preferences.detail.contains('"kind":"adjudication"'))
+    query = (
+        sa.select(
+            preferences.comparison_id,
+            _count(sa.and_(by_people, says == "a")).label("for_a"),
+            _count(sa.and_(by_people, says == "b")).label("for_b"),
+            _count(sa.and_(by_people, says.in_(("tie", "both_bad")))).label("neither"),
+            sa.func.count(sa.case((by_people, preferences.annotator)).distinct()).label("people"),
+            sa.func.avg(sa.case((by_judge, p_a))).label("judges_p_a"),
+            _count(sa.and_(preferences.gold, ~decided)).label("gold"),
+            _count(decided).label("decided"),
+        )
+        .join(schema.annotators, annotators.name == preferences.annotator)
+        .where(preferences.is_current, says != "skip")
+        .group_by(preferences.comparison_id)
+    )
+    if comparison_id is not None:
+        query = query.where(preferences.comparison_id == comparison_id)
+    for row in connection.execute(query):
+        yield row.comparison_id, _votes(row)
+
+
+def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return sa.func.sum(sa.case((condition, 1), else_=0))
+
+
+def _votes(row: Any) -> Votes:
+    judges = None if row.judges_p_a is None else float(row.judges_p_a)
+    return Votes(row.for_a, row.for_b, row.neither, row.people, judges, row.gold > 0, row.decided > 0)

@@ -1,0 +1,104 @@
+"""What a rater is given to judge: the leases they hold, topped up with new ones."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from firsthand.collect.serve_config import Assignment
+from firsthand.collect.work.granting import Request, grant_item, regain, release_expired
+from firsthand.collect.work.raters import Rater
+from firsthand.collect.work.turns import Turn, clock, paused, stamp, turn_of
+from firsthand.records import Comparison, Side
+from firsthand.store import Store, schema
+from firsthand.store.rows import comparison_of
+from firsthand.store.secret import store_secret
+
+__all__ = ["Item", "Kind", "Rater", "next_items"]
+
+SYSTEM_CHANCE = random.SystemRandom()
+
+
+class Kind(StrEnum):
+    """Why a rater is asked: only the server knows.
+
+    GOLD: a trusted verdict exists. REPEAT: they judged it before, with the sides exchanged. ADJUDICATION: raters
+    contradict each other and an expert decides.
+    """
+
+    NEW = "new"
+    GOLD = "gold"
+    REPEAT = "repeat"
+    ADJUDICATION = "adjudication"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A comparison leased to one rater until expires_at (UTC, ISO 8601); kept on the server, but for the lease's id."""
+
+    lease: str
+    comparison: Comparison
+    shown_first: Side
+    kind: Kind
+    expires_at: str
+
+
+def next_items(
+    store: Store, assignment: Assignment, rater: Rater, count: int = 2, chance: random.Random = SYSTEM_CHANCE
+) -> list[Item]:
+    """The next items of `rater`, at most `count`: the leases they hold, oldest first, then newly granted ones.
+
+    After a reload or a restart the same items come, with the same sides. Fewer than `count`: there is no more work for
+    them now. None for a rater who is paused. What is returned is on disk.
+    """
+    secret = store_secret(store.engine)
+    lease = timedelta(minutes=assignment.lease_minutes)
+    with store.engine.connect().execution_options(read_only=True) as connection:
+        held = _held(connection, rater, count)
+        late = stamp(clock(connection) + lease / 2)
+        if len(held) == count and held[0].expires_at > late and not paused(connection, rater.id):
+            return [_item(row) for row in held]
+    with turn_of(store, rater.id) as turn:
+        if paused(turn.connection, rater.id):
+            return []
+        until = turn.now + lease
+        missing = count - _renew(turn, rater, until)
+        release_expired(turn)
+        missing -= regain(turn, rater, until, missing)
+        request = Request(turn, assignment, rater, secret, until, chance)
+        for _ in range(missing):
+            if not grant_item(request):
+                break
+        return [_item(row) for row in _held(turn.connection, rater, count)]
+
+
+def _held(connection: sa.Connection, rater: Rater, count: int) -> Sequence[Any]:
+    """The leases that `rater` holds, with their comparisons, oldest first."""
+    leases, comparisons, prompts = schema.leases, schema.comparisons, schema.prompts
+    query = (
+        sa.select(
+            *(leases.c.id.label("lease"), leases.c.shown_first, leases.c.kind, leases.c.expires_at),
+            *(comparisons, prompts.c.messages),
+        )
+        .join(comparisons, comparisons.c.id == leases.c.comparison_id)
+        .join(prompts, prompts.c.id == comparisons.c.prompt_id)
+        .where(leases.c.rater == rater.id, leases.c.state == "held")
+        .order_by(leases.c.granted_at, leases.c.id)
+        .limit(count)
+    )
+    return connection.execute(query).all()
+
+
+def _renew(turn: Turn, rater: Rater, until: datetime) -> int:
+    """What a rater holds who is at work is theirs for a full lease again; returns how many leases that are."""
+    leases = schema.leases
+    mine = sa.and_(leases.c.rater == rater.id, leases.c.state == "held")
+    return turn.connection.execute(leases.update().where(mine).values(expires_at=stamp(until))).rowcount
+
+
+def _item(row: Any) -> Item:
+    return Item(row.lease, comparison_of(row), Side(row.shown_first), Kind(row.kind), row.expires_at)

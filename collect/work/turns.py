@@ -1,0 +1,136 @@
+"""One rater's turn at the store: a transaction in which they are given work or answer it.
+
+Turns of one rater follow each other, over all server processes; turns of several raters run beside each other on
+PostgreSQL. Locks are taken in one order (rater, account, lease, work by comparison, pools), so that no two turns wait
+for each other.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from firsthand.store import Store, schema
+
+SKIPS_ENOUGH = 3
+"""A comparison that so many raters skipped is offered to no more of them, until it is requeued."""
+
+RATERS = 7263515
+"""The space of the locks, one a rater, that turns hold on PostgreSQL."""
+
+# SQLite lets one writer in at a time and has the others poll; threads of one process queue up here instead.
+_one_turn_at_a_time = threading.Lock()
+
+
+class Pool(NamedTuple):
+    """What comparisons have in common that are equally good to give out."""
+
+    tag: str
+    overlap: bool
+    taken: int
+    information: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An open transaction, its time by the database's clock, and what it changes in the sizes of the pools."""
+
+    connection: sa.Connection
+    now: datetime
+    resized: Counter[Pool] = field(default_factory=Counter)
+    _moments: Iterator[int] = field(default_factory=count)
+
+    def next_moment(self) -> datetime:
+        """Now, a microsecond later at each call: what is given in one turn keeps its order."""
+        return self.now + timedelta(microseconds=next(self._moments))
+
+
+@contextmanager
+def turn_of(store: Store, rater: str) -> Iterator[Turn]:
+    """A turn of `rater`: committed at the end, on disk when this returns; undone by any exception."""
+    queue = _one_turn_at_a_time if store.engine.dialect.name == "sqlite" else nullcontext()
+    with queue, store.engine.connect().execution_options(row_locks=True) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            lock = sa.text("SELECT pg_advisory_xact_lock(:space, hashtext(:rater))")
+            connection.execute(lock, {"space": RATERS, "rater": rater})
+        turn = Turn(connection, clock(connection))
+        yield turn
+        _resize_pools(turn)
+
+
+def clock(connection: sa.Connection) -> datetime:
+    """The time by the one clock that all servers share: the database's."""
+    if connection.dialect.name == "postgresql":
+        moment: datetime = connection.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
+        return moment.astimezone(UTC)
+    return datetime.now(UTC)
+
+
+def stamp(moment: datetime) -> str:
+    """`moment` as the store writes times: UTC, ISO 8601 with microseconds, so that texts sort as times do."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def paused(connection: sa.Connection, rater: str) -> str | None:
+    """Why `rater` may not rate now; None where they may. Their account can't change before the transaction ends."""
+    accounts = schema.accounts
+    query = sa.select(accounts.c.state, accounts.c.state_reason).where(accounts.c.id == rater)
+    found = connection.execute(query.with_for_update(read=True)).first()
+    if found is None or found.state == "active":
+        return None
+    return f"{found.state}: {found.state_reason}" if found.state_reason else str(found.state)
+
+
+def locked_work(turn: Turn, comparison_id: str) -> dict[str, Any]:
+    """The row of `work` on a comparison, which nobody else changes before the turn ends."""
+    work = schema.work
+    query = sa.select(work).where(work.c.comparison_id == comparison_id).with_for_update()
+    return dict(turn.connection.execute(query).one()._mapping)
+
+
+def open_work(turn: Turn, *conditions: sa.ColumnElement[bool]) -> dict[str, Any] | None:
+    """The first open row of `work` by position that fulfils the conditions, locked; rows in other turns are left out."""
+    work = schema.work
+    query = sa.select(work).where(work.c.is_open, *conditions).order_by(work.c.position).limit(1)
+    found = turn.connection.execute(query.with_for_update(skip_locked=True)).first()
+    return None if found is None else dict(found._mapping)
+
+
+def change_work(turn: Turn, row: dict[str, Any], **values: Any) -> None:
+    """Change a locked row of `work`: whether it is open follows, and so do the sizes of the pools."""
+    new = row | values
+    new["is_open"] = is_open(new["target"], new["taken"], new["skipped"])
+    if new == row:
+        return
+    table = schema.work
+    changed = {name: value for name, value in new.items() if value != row[name]}
+    turn.connection.execute(table.update().where(table.c.comparison_id == row["comparison_id"]).values(changed))
+    if row["is_open"]:
+        turn.resized[_pool(row)] -= 1
+    if new["is_open"]:
+        turn.resized[_pool(new)] += 1
+
+
+def is_open(target: int, taken: int, skipped: int) -> bool:
+    """Whether one more rater is wanted."""
+    return taken < target and skipped < SKIPS_ENOUGH
+
+
+def _pool(row: dict[str, Any]) -> Pool:
+    return Pool(row["tag"], bool(row["overlap"]), row["taken"], row["information"])
+
+
+def _resize_pools(turn: Turn) -> None:
+    resize = sa.text(
+        "INSERT INTO pools (tag, overlap, taken, information, size) VALUES (:tag, :overlap, :taken, :information, :by)"
+        " ON CONFLICT (tag, overlap, taken, information) DO UPDATE SET size = pools.size + excluded.size"
+    )
+    rows = [{**pool._asdict(), "by": by} for pool, by in sorted(turn.resized.items()) if by]
+    for row in rows:
+        turn.connection.execute(resize, row)
