@@ -15,6 +15,8 @@ import pandas as pd
 import sqlalchemy as sa
 
 from firsthand.collect.admin.figures import Coverage, Measured, Moment, Quality, RaterFigures
+from firsthand.collect.admin.log import last_resumed
+from firsthand.collect.work.turns import SKIPS_ENOUGH
 from firsthand.errors import InputError
 from firsthand.estimates import Estimate
 from firsthand.evaluate.agreement_report import agreement_figures
@@ -31,7 +33,6 @@ DRAWS = 400
 MOMENTS, FEWEST_AT_ONCE = 12, 20
 """Points of the course of agreement at most, and comparisons each rests on at least."""
 READ = list(dict.fromkeys((*COLUMNS, "prompt_id", "source", "simulated", "tags")))
-RESUMED = "resumed"
 NOBODY = "nobody has rated anything yet"
 
 
@@ -65,8 +66,8 @@ def measure_quality(store: Store, coverage_by: str | None = None, now: datetime 
         wanted_votes=int(wanted["target"].sum()),
         per_hour=pace,
         hours_left=hours_left(open_votes, pace),
-        raters=_raters(votes, peers, planted_gold(store), accounts),
-        people_without_account=len(set(first["annotator"]) - accounts.keys()),
+        raters=_raters(votes, peers, planted_gold(store), accounts, last_resumed(store)),
+        people_without_account=len(set(first["annotator"]) - accounts),
     )
 
 
@@ -126,16 +127,19 @@ def coverage(wanted: pd.DataFrame, tag: str | None) -> list[Coverage]:
 
 
 def _raters(
-    votes: pd.DataFrame, peers: pd.DataFrame, gold: "pd.Series[str]", accounts: Mapping[str, str | None]
+    votes: pd.DataFrame,
+    peers: pd.DataFrame,
+    gold: "pd.Series[str]",
+    accounts: Collection[str],
+    resumed: Mapping[str, str],
 ) -> list[RaterFigures]:
     """The figures of everyone with an account who has rated or skipped anything, by name.
 
-    accounts: by name, when the account was last resumed.
+    resumed: when some of them were last resumed.
     """
-    own = votes[votes["annotator"].isin(accounts)]
-    resumed = {name: at for name, at in accounts.items() if at is not None}
+    own = votes[votes["annotator"].isin(list(accounts))]
     conduct = conduct_by_rater(own, gold)
-    since = conduct_by_rater(own[own["annotator"].isin(resumed)], gold, resumed)
+    since = conduct_by_rater(own[own["annotator"].isin(list(resumed))], gold, resumed)
     together = _with_others(peers, accounts)
     reliability = reliability_by_rater(peers.assign(choice=peers["verdict"].map(CHOICES)))
     nothing = Measured(Estimate(None, None, "no other rater saw these comparisons"), 0)
@@ -183,11 +187,14 @@ def _chose_first(first: pd.DataFrame) -> FloatArray:
 
 
 def _wanted(store: Store, first: pd.DataFrame) -> pd.DataFrame:
-    """Each comparison that is to be rated: its tags (JSON), how many verdicts are wanted and how many given."""
+    """Each comparison that people shall rate: its tags (JSON), how many verdicts are wanted and how many given.
+
+    What too many have skipped is wanted no more, and gold is for checks only.
+    """
     work, comparisons = schema.work, schema.comparisons
-    query = sa.select(work.c.comparison_id, work.c.target, comparisons.c.tags).join(
-        comparisons, comparisons.c.id == work.c.comparison_id
-    )
+    is_wanted = sa.and_(work.c.target > 0, work.c.skipped < SKIPS_ENOUGH)
+    query = sa.select(work.c.comparison_id, work.c.target, comparisons.c.tags).where(is_wanted)
+    query = query.join(comparisons, comparisons.c.id == work.c.comparison_id)
     with store.engine.connect().execution_options(read_only=True) as connection:
         rows = connection.execute(query).all()
     table = pd.DataFrame(rows, columns=["comparison_id", "target", "tags"])
@@ -203,13 +210,6 @@ def _commonest_tag(wanted: pd.DataFrame) -> str | None:
     return min(counts, key=lambda name: (-counts[name], name)) if counts else None
 
 
-def _accounts(store: Store) -> dict[str, str | None]:
-    """Every account, and when it was last resumed."""
-    accounts, events = schema.accounts, schema.account_events
-    resumed = (
-        sa.select(sa.func.max(events.c.at))
-        .where(events.c.account == accounts.c.id, events.c.kind == RESUMED)
-        .scalar_subquery()
-    )
+def _accounts(store: Store) -> set[str]:
     with store.engine.connect().execution_options(read_only=True) as connection:
-        return {row.id: row.at for row in connection.execute(sa.select(accounts.c.id, resumed.label("at")))}
+        return set(connection.execute(sa.select(schema.accounts.c.id)).scalars())
