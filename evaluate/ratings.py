@@ -16,6 +16,7 @@ from firsthand.store import tag_values
 COLUMNS = "comparison_id prompt_id annotator simulated verdict shown_first seconds".split()
 JUDGED = "votes of judges: this command compares people"
 SKIPPED = "skips: no rating was given"
+SECOND_LOOK = "a rater's second look at a comparison, sides exchanged: shows how consistent they are"
 REPEATED = "a rater's further votes on one comparison, same verdict: counted once in agreement"
 CONTRADICTED = "a rater's votes on one comparison, different verdicts: left out of agreement"
 
@@ -93,10 +94,11 @@ def human_ratings(frames: Iterable[pd.DataFrame], tag: str | None = None) -> Rat
 
 def _people(frame: pd.DataFrame, tag: str | None, left_out: Counter[str]) -> pd.DataFrame:
     human = frame["source"] == "human"
-    rated = human & (frame["verdict"] != "skip")
-    for reason, votes in ((JUDGED, (~human).sum()), (SKIPPED, (human & ~rated).sum())):
-        if votes:
-            left_out[reason] += int(votes)
+    given = human & (frame["verdict"] != "skip")
+    rated = given & (frame["repeat"] == 0)
+    for reason, votes in ((JUDGED, ~human), (SKIPPED, human & ~given), (SECOND_LOOK, given & ~rated)):
+        if votes.any():
+            left_out[reason] += int(votes.sum())
     people = frame.loc[rated, COLUMNS]
     if tag is not None:
         people = people.assign(tag=tag_values(frame.loc[rated, "tags"], tag))

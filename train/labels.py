@@ -11,7 +11,7 @@ from operator import itemgetter
 import numpy as np
 import pandas as pd
 
-from firsthand.records import MAX_STRENGTH
+from firsthand.records import MAX_STRENGTH, Source
 from firsthand.train.drops import Drops
 from firsthand.train.mix_config import HumanRules, SyntheticRules
 
@@ -23,6 +23,8 @@ P_A = {"a": 1.0, "b": 0.0, "tie": 0.5, "both_bad": 0.5}
 def usable(votes: pd.DataFrame, drops: Drops) -> pd.DataFrame:
     """The votes that say something of two texts; adds `sign`: +1 for A, -1 for B, 0 for neither."""
     votes = drops.keep(votes, votes["verdict"] != "skip", "skipped by the annotator")
+    second_look = (votes["source"] == Source.HUMAN.value) & (votes["repeat"] > 0)
+    votes = drops.keep(votes, ~second_look, "a rater's second look at a comparison, which shows how consistent they are")
     votes = drops.keep(votes, votes["has_text"], "no text: only the responses' ids are known")
     return votes.assign(sign=votes["verdict"].map({"a": 1, "b": -1}).fillna(0).astype("int8"))
 

@@ -24,8 +24,8 @@ from firsthand.train.mix_files import content_sha256, write_manifest, write_spli
 SPLITS = ("train", "anchor", "synthetic_heldout")
 UNTAGGED = "(untagged)"
 VOTES_READ = (
-    "comparison_id prompt_id annotator source simulated verdict p_a strength shown_first swap_consistent gold tags"
-    " has_text".split()
+    "comparison_id prompt_id annotator source simulated verdict p_a strength shown_first repeat swap_consistent gold"
+    " tags has_text".split()
 )
 
 

@@ -135,7 +135,7 @@ def _set_targets(rows: Iterable[dict[str, Any]], assignment: Assignment) -> None
     for row in rows:
         planned = 0 if row["is_gold"] else several if row["overlap"] else assignment.raters
         row["target"] = planned + row["requeued"]
-        row["is_open"] = is_open(row["target"], row["taken"], row["skipped"])
+        row["is_open"] = is_open(row)
 
 
 def _write(connection: sa.Connection, known: Rows, rows: Rows) -> None:

@@ -7,7 +7,7 @@ for each other.
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from firsthand.store import Store, schema
 
 SKIPS_ENOUGH = 3
-"""A comparison that so many raters skipped is offered to no more of them, until it is requeued."""
+"""A comparison that so many raters skipped is offered to no more of them; as many again each time it is requeued."""
 
 RATERS = 7263515
 """The space of the locks, one a rater, that turns hold on PostgreSQL."""
@@ -95,7 +95,7 @@ def locked_work(turn: Turn, comparison_id: str) -> dict[str, Any]:
 
 
 def open_work(turn: Turn, *conditions: sa.ColumnElement[bool]) -> dict[str, Any] | None:
-    """The first open row of `work` by position that fulfils the conditions, locked; rows in other turns are left out."""
+    """The first open row of `work` by position that fulfils the conditions, locked; no row of another turn."""
     work = schema.work
     query = sa.select(work).where(work.c.is_open, *conditions).order_by(work.c.position).limit(1)
     found = turn.connection.execute(query.with_for_update(skip_locked=True)).first()
@@ -105,7 +105,7 @@ def open_work(turn: Turn, *conditions: sa.ColumnElement[bool]) -> dict[str, Any]
 def change_work(turn: Turn, row: dict[str, Any], **values: Any) -> None:
     """Change a locked row of `work`: whether it is open follows, and so do the sizes of the pools."""
     new = row | values
-    new["is_open"] = is_open(new["target"], new["taken"], new["skipped"])
+    new["is_open"] = is_open(new)
     if new == row:
         return
     table = schema.work
@@ -117,9 +117,9 @@ def change_work(turn: Turn, row: dict[str, Any], **values: Any) -> None:
         turn.resized[_pool(new)] += 1
 
 
-def is_open(target: int, taken: int, skipped: int) -> bool:
-    """Whether one more rater is wanted."""
-    return taken < target and skipped < SKIPS_ENOUGH
+def is_open(row: Mapping[str, Any]) -> bool:
+    """Whether one more rater is wanted for the comparison in a row of `work`."""
+    return bool(row["taken"] < row["target"] and row["skipped"] < SKIPS_ENOUGH * (1 + row["requeued"]))
 
 
 def _pool(row: dict[str, Any]) -> Pool:

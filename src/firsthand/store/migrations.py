@@ -112,10 +112,10 @@ MIGRATIONS: list[list[str]] = [
         "CREATE INDEX gold_work ON work (position) WHERE is_gold",
         "CREATE INDEX disputed_work ON work (position) WHERE disputed",
         """CREATE TABLE pools (
-            tag TEXT NOT NULL,
-            overlap BOOLEAN NOT NULL,
-            taken INTEGER NOT NULL,
-            information INTEGER NOT NULL,
+            tag TEXT,
+            overlap BOOLEAN,
+            taken INTEGER,
+            information INTEGER,
             size INTEGER NOT NULL,
             PRIMARY KEY (tag, overlap, taken, information)
         )""",
