@@ -40,10 +40,10 @@ def add_collect_commands(group: Any) -> None:
     )
     add_command(group, "status", status, "show what the store holds", store=True, as_json=True)
     add_rater_commands(group)
-    serving = add_command(group, "serve", serve, "open the rating page in a browser", store=True)
+    serving = add_command(group, "serve", serve, "open the rating site for people to compare responses", store=True)
+    serving.add_argument("config", metavar="CONFIG", type=Path, nargs="?", help="configs/serve.yaml explains it")
     serving.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
     serving.add_argument("--port", type=int, default=7860, help="port to listen on; 0 takes a free one (default: 7860)")
-    serving.add_argument("--rater", default="rater-1", metavar="NAME", help="who is rating (default: rater-1)")
 
 
 def import_files(args: argparse.Namespace) -> int:
@@ -94,12 +94,15 @@ def status(args: argparse.Namespace) -> None:
 
 
 def serve(args: argparse.Namespace) -> None:
-    """Serve the rating page until interrupted."""
+    """Serve the rating site until interrupted."""
     from firsthand.collect.serve import serve_store
+    from firsthand.collect.serve_config import ServeConfig
+    from firsthand.config import load_config
     from firsthand.store import Store
 
+    config = load_config(args.config, ServeConfig) if args.config else ServeConfig()
     with Store(args.store) as store:
-        serve_store(store, args.host, args.port, args.rater)
+        serve_store(store, config, args.host, args.port)
 
 
 def _fields(summary: Any) -> dict[str, Any]:

@@ -1,17 +1,21 @@
-"""`firsthand collect serve`: the rating page on this machine's own address, for one rater whom the server names."""
+"""The rating site: accounts, the rating page and what it talks to, in one web application; and listening for it."""
 
 import asyncio
 import contextlib
-import ipaddress
 import socket
 
 import gradio as gr
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from firsthand.collect.ui.page import build_page, mount_options
+from firsthand.collect.accounts.people import everyone
+from firsthand.collect.accounts.web import add_accounts, current_account
+from firsthand.collect.serve_config import ServeConfig
+from firsthand.collect.ui.api import add_api
+from firsthand.collect.ui.page import add_page, mount_options
+from firsthand.collect.work.targets import prepare_work
 from firsthand.commandline import note, say
 from firsthand.errors import InputError
 from firsthand.store import Store
@@ -41,30 +45,41 @@ HEADERS = {
 }
 
 
-def serve_store(store: Store, host: str, port: int, rater: str, notice: str = "") -> None:
-    """Serve the rating page over `store` until interrupted; `port` 0 takes any free one.
+def serve_store(store: Store, config: ServeConfig, host: str, port: int, notice: str = "") -> None:
+    """Serve the rating site over `store` until interrupted; `port` 0 takes any free one.
 
-    Everyone who reaches the address rates as `rater`. Raises InputError when the address can't be had.
+    Raises InputError when the address can't be had.
     """
     listener = _listen(host, port)
-    app = make_app(store, rater, notice)
+    prepare_work(store, config.assignment)
+    app = make_app(store, config, notice)
     shown = f"[{host}]" if ":" in host else host
-    say(f"Rate at http://{shown}:{listener.getsockname()[1]}/ as {rater!r}; Ctrl+C stops the page, every vote is kept.")
-    if not _is_loopback(host):
-        note(f"firsthand: there is no login yet: everyone who can reach {host} rates as {rater!r}")
+    say(f"Rate at http://{shown}:{listener.getsockname()[1]}/ ; Ctrl+C stops the site, every answer is kept.")
+    if not everyone(store):
+        note("firsthand: nobody can log in yet: firsthand collect raters invite, or add, makes an account")
     # An open page holds an event stream; the server stops without waiting for the browser to close it.
     # Which proxies to believe is the configuration's to say (collect/accounts/headers.py).
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1, proxy_headers=False)
-    uvicorn.Server(config).run(sockets=[listener])
+    server = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1, proxy_headers=False)
+    uvicorn.Server(server).run(sockets=[listener])
 
 
-def make_app(store: Store, rater: str, notice: str = "") -> FastAPI:
-    """The web application: the rating page at /, with HEADERS on every answer; every visitor is `rater`."""
+def make_app(store: Store, config: ServeConfig, notice: str = "") -> FastAPI:
+    """The web application: accounts, the page's routes and the rating page at /, with HEADERS on every answer.
+
+    `notice` is a plain text that stands above the pairs.
+    """
     app = FastAPI(openapi_url=None)
+    add_accounts(app, store, config.login)
+    add_api(app, store, config)
+    page = add_page(app, notice)
     app.add_middleware(_SecureHeaders)
-    page = build_page(store, notice)
-    gr.mount_gradio_app(app, page, path="/", auth_dependency=lambda _request: rater, **mount_options())
+    gr.mount_gradio_app(app, page, path="/", auth_dependency=_person, **mount_options())
     return app
+
+
+def _person(request: Request) -> str | None:
+    account = current_account(request)
+    return account.id if account else None
 
 
 class _SecureHeaders:
@@ -94,10 +109,3 @@ def _listen(host: str, port: int) -> socket.socket:
         raise InputError(
             f"can't listen on {host}, port {port}: {error.strerror or error}; choose another --host or --port"
         ) from error
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

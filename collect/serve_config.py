@@ -6,11 +6,21 @@ configs/serve.yaml explains it key by key; without a file, the defaults hold.
 import ipaddress
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from firsthand.config import Config
 
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+Reasons = Annotated[tuple[str, ...], Field(min_length=1, max_length=9)]
+"""One key each: 1 to 9."""
+
+MODEL_NAMES = (
+    *("ChatGPT", "GPT-3", "GPT-3.5", "GPT-4", "GPT-5", "OpenAI", "Anthropic", "DeepSeek", "Qwen", "Mixtral", "Mistral AI"),
+    *("SmolLM", "Vicuna", "Dolly", "StableLM", "ChatGLM", "OpenAssistant", "PaLM 2", "Meta AI", "Google DeepMind"),
+)
+"""Names that mean little else; Claude (a painter), Gemini (a sign) or Llama (an animal) are yours to add."""
 
 
 class Overlap(Config):
@@ -48,10 +58,14 @@ class Assignment(Config):
         return self
 
 
-class Practice(Config):
-    """The round before the first item."""
+class PracticePair(Config):
+    """A pair of the practice round; A is the response shown first, and `why` is said after the answer."""
 
-    items: NonNegativeInt = 3
+    prompt: str
+    response_a: str
+    response_b: str
+    expected: Literal["a", "b", "tie", "both_bad"]
+    why: str
 
 
 class Consent(Config):
@@ -62,18 +76,28 @@ class Consent(Config):
 
 
 class Rating(Config):
-    """What the rating page shows and asks."""
+    """What the rating page shows and asks.
+
+    instructions, consent.text and thanks are Markdown; "" stands for the page's own text. practice: null for the page's
+    own pairs. own_names: of models, which a response must not show (masked) or not without a warning (flagged).
+    """
 
     title: str = "Which answer is better?"
     instructions: str = ""
     consent: Consent = Consent()
-    practice: Practice = Practice()
+    practice: tuple[PracticePair, ...] | None = None
     steps: Literal[3, 5, 7] = 5
     both_bad: bool = True
-    criteria: tuple[str, ...] = ()
+    criteria: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=40)], ...], Field(max_length=4)] = ()
     rationale: Literal["off", "optional", "required"] = "optional"
-    skip_reasons: tuple[str, ...] = ("I don't know the subject", "Both are equally hard to judge", "The text is broken")
-    own_names: tuple[str, ...] = ()
+    skip_reasons: Reasons = (
+        "I don't know the subject",
+        "I can't tell them apart",
+        "The text is broken",
+        "I would rather not read this",
+    )
+    flag_reasons: Reasons = ("Harmful or illegal", "Someone's personal data", "Says who wrote it", "Something else")
+    own_names: tuple[str, ...] = MODEL_NAMES
     own_names_are: Literal["masked", "flagged"] = "masked"
     break_after_minutes: PositiveInt | None = 30
     thanks: str = ""

@@ -22,7 +22,9 @@ from firsthand.records import Entry
 from firsthand.sample import NOTICE, sample_entries
 from firsthand.store import Store
 
-RATER = "demo-rater"
+LOGIN, PASSWORD = "demo", "demo-password"
+"""Of the rater; the demo listens on this machine alone."""
+
 ENOUGH_VERDICTS = 40
 """Fewer leave too little to train on and nothing to measure on."""
 
@@ -66,15 +68,18 @@ def demo(args: argparse.Namespace, run_command: RunCommand) -> None:
 def rate(folder: Path, port: int) -> None:
     """Serve the rating page over the sample comparisons until interrupted, then say how to go on."""
     from firsthand.collect.serve import serve_store
+    from firsthand.collect.serve_config import ServeConfig
 
     path = folder / "store.db"
     with Store(str(path)) as store:
         _add_sample(store)
+        _add_rater(store)
         counts = store.counts()
         say(f"{path}: {counts.comparisons} sample comparisons, {counts.human} of your verdicts.")
+        say(f"Log in as {LOGIN!r} with the password {PASSWORD!r}.")
         say("To see the whole job without rating: firsthand demo --unattended\n")
         try:
-            serve_store(store, "127.0.0.1", port, RATER, NOTICE)
+            serve_store(store, ServeConfig(), "127.0.0.1", port, NOTICE)
         except KeyboardInterrupt:
             _say_how_to_go_on(folder, path, store.counts().human)
             raise
@@ -181,6 +186,13 @@ def run_step(step: Step, run_command: RunCommand) -> None:
 
 def _add_sample(store: Store) -> None:
     _add(store, list(sample_entries()))
+
+
+def _add_rater(store: Store) -> None:
+    from firsthand.collect.accounts.people import add, by_login
+
+    if by_login(store, LOGIN) is None:
+        add(store, LOGIN, password=PASSWORD)
 
 
 def _add(store: Store, entries: list[Entry]) -> None:

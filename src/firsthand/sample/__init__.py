@@ -15,7 +15,7 @@ from firsthand.records import Entry
 NOTICE = (
     "Sample comparisons: the answers are a very small model's (SmolLM2-135M) and nobody has checked them. Many are "
     "wrong, none is advice. Some prompts are about illness, self-harm and loss; skip any that you would rather not "
-    "read. You rate as demo-rater; there is no login yet."
+    "read."
 )
 
 

@@ -1,0 +1,102 @@
+"""Finding the names of models in a response, so that a rater does not learn who wrote it."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+HIDDEN = "[name hidden]"
+
+_LOOKALIKES = {
+    **dict.fromkeys("аα", "a"),
+    **dict.fromkeys("вβ", "b"),
+    **dict.fromkeys("сϲ", "c"),
+    "ԁ": "d",
+    **dict.fromkeys("еє", "e"),
+    "ɡ": "g",
+    **dict.fromkeys("һн", "h"),
+    **dict.fromkeys("іιı", "i"),
+    "ј": "j",
+    **dict.fromkeys("кκ", "k"),
+    "ӏ": "l",
+    "м": "m",
+    "ո": "n",
+    **dict.fromkeys("оοօ", "o"),
+    **dict.fromkeys("рρ", "p"),
+    "ѕ": "s",
+    **dict.fromkeys("тτ", "t"),
+    **dict.fromkeys("υս", "u"),
+    "ν": "v",
+    "ԝ": "w",
+    **dict.fromkeys("хχ", "x"),
+    **dict.fromkeys("уγ", "y"),
+    **dict.fromkeys("‐‑‒–—−", "-"),
+}
+"""Cyrillic, Greek and Armenian small letters that look like Latin ones, and the hyphens; to what they look like."""
+
+_UNSEEN = re.compile(r"[*`\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+_SEPARATORS = re.compile(r"[\s_.-]+")
+
+
+def hide_names(text: str, names: Sequence[str]) -> str:
+    """`text` with HIDDEN in the place of every name, however it is spelt (see found_names)."""
+    pieces, end = [], 0
+    for start, stop in _spans(text, tuple(names)):
+        pieces += [text[end:start], HIDDEN]
+        end = stop
+    return "".join([*pieces, text[end:]])
+
+
+def found_names(text: str, names: Sequence[str]) -> list[str]:
+    """The names that `text` holds, as it writes them, each once.
+
+    Case, hyphens, spaces, full-width letters, look-alike letters of other alphabets, emphasis and invisible characters
+    make no difference, and a version that follows belongs to the name: for "GPT-4" that is also "gpt 4o", for "Claude"
+    also "Claude 3.5"; but not "Claudette".
+    """
+    return list(dict.fromkeys(text[start:stop] for start, stop in _spans(text, tuple(names))))
+
+
+def _spans(text: str, names: tuple[str, ...]) -> Iterable[tuple[int, int]]:
+    """Where names stand in `text`: from, and up to, a character."""
+    pattern = _pattern(names)
+    if pattern is None:
+        return
+    plain, positions = _plain(text)
+    for match in pattern.finditer(plain):
+        yield positions[match.start()], positions[match.end() - 1] + 1
+
+
+def _plain(text: str) -> tuple[str, Sequence[int]]:
+    """What `text` looks like in small Latin letters, and the position in `text` that each of them comes from."""
+    if text.isascii() and not _UNSEEN.search(text):
+        return text.lower(), range(len(text))
+    letters: list[str] = []
+    positions: list[int] = []
+    for position, character in enumerate(text):
+        for letter in _look(character):
+            letters.append(letter)
+            positions.append(position)
+    return "".join(letters), positions
+
+
+@lru_cache(maxsize=4096)
+def _look(character: str) -> str:
+    """The small Latin letters that a character looks like; nothing for one that is not seen."""
+    if _UNSEEN.match(character):
+        return ""
+    small = unicodedata.normalize("NFKC", character).casefold()
+    return "".join(_LOOKALIKES.get(letter, letter) for letter in small)
+
+
+@lru_cache(maxsize=64)
+def _pattern(names: tuple[str, ...]) -> re.Pattern[str] | None:
+    spelt = [_spelling(_plain(name)[0].strip()) for name in sorted(names, key=len, reverse=True) if name.strip()]
+    return re.compile("|".join(spelt)) if spelt else None
+
+
+def _spelling(name: str) -> str:
+    """A pattern for one name: with any separators, as a whole word, and with the version that may follow."""
+    words = r"[\s_.-]?".join(re.escape(word) for word in _SEPARATORS.split(name) if word)
+    version = r"(?:[\w.-]*\w)?" if name[-1].isdigit() else r"(?![^\W\d_])(?:[\s_-]?v?\d(?:[\w.-]*\w)?)?"
+    return rf"(?<![^\W_]){words}{version}"
