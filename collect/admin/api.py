@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import gradio as gr
+import orjson
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
@@ -20,7 +21,7 @@ from firsthand.collect.accounts.account import Account, Role, State
 from firsthand.collect.accounts.people import everyone, set_state
 from firsthand.collect.accounts.web import current_account
 from firsthand.collect.admin import view
-from firsthand.collect.admin.disputes import disputes, disputes_view
+from firsthand.collect.admin.disputes import disputes_view, texts_view
 from firsthand.collect.admin.figures import Quality
 from firsthand.collect.admin.guard import Guard
 from firsthand.collect.admin.log import recent_events, standing_warnings
@@ -28,7 +29,7 @@ from firsthand.collect.admin.page import build_admin_page, mount_options
 from firsthand.collect.admin.rater_table import People, rater_table
 from firsthand.collect.exporting import export_file
 from firsthand.collect.serve_config import ServeConfig
-from firsthand.collect.work.queue import requeue
+from firsthand.collect.work.queue import disagreements, given_up, requeue
 from firsthand.config import Config
 from firsthand.errors import InputError
 from firsthand.markup import Html, element
@@ -38,6 +39,7 @@ router = APIRouter(prefix="/api/admin")
 
 Figures = Callable[[], Quality | None]
 """The latest figures; None until the first are measured."""
+QUEUE_SHOWN = 10
 FILES = {"votes": "votes.csv", "native": "preferences.jsonl.gz"}
 
 
@@ -110,7 +112,8 @@ def get_view(admin: Site, reader: Reader) -> dict[str, Any]:
             "coverage": view.coverage(quality.coverage),
             "log": view.log(recent_events(admin.store)),
         }
-    sections["queue"] = disputes_view(disputes(admin.store), may_act=reader.role is Role.ADMIN)
+    queued, skipped = disagreements(admin.store, QUEUE_SHOWN), given_up(admin.store, QUEUE_SHOWN)
+    sections["queue"] = disputes_view(queued, skipped, QUEUE_SHOWN, may_act=reader.role is Role.ADMIN)
     age = None if quality is None else (datetime.now(UTC) - datetime.fromisoformat(quality.measured_at)).total_seconds()
     return {
         "sections": sections,
@@ -118,6 +121,14 @@ def get_view(admin: Site, reader: Reader) -> dict[str, Any]:
         "reader": reader.login or reader.id,
         "coverage_by": quality.coverage_by if quality else None,
     }
+
+
+@router.get("/texts/{comparison}")
+def get_texts(admin: Site, comparison: str) -> dict[str, Html]:
+    """The prompt and the responses of a comparison, as HTML."""
+    for _, messages, a, b, *_ in admin.store.texts([comparison]):
+        return {"html": texts_view(orjson.loads(messages), *(text and orjson.loads(text) for text in (a, b)))}
+    raise HTTPException(404, "There is no such comparison.")
 
 
 @router.post("/pause")

@@ -1,123 +1,75 @@
-"""The comparisons on which people contradict each other, as the admin page shows them."""
+"""The comparisons that wait for someone to settle them, as the admin page shows them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import sqlalchemy as sa
-
-from firsthand.collect.ui.text import as_html
+from firsthand.collect.ui.views import rendered
+from firsthand.collect.work.queue import Dispute
 from firsthand.markup import Html, element, join
-from firsthand.records import Comparison, Content, Verdict
-from firsthand.store import Store, schema
-from firsthand.store.rows import comparison_of
+from firsthand.records import Content, Message
 
-SHOWN = 10
 EXCERPT = 160
 """Characters of a prompt."""
-WORDS = {"a": "A", "b": "B", "tie": "no difference", "both_bad": "both bad"}
+WORDS = {"a": "A", "b": "B", "tie": "No difference", "both_bad": "Both bad", "skip": "Skipped"}
 
 
-@dataclass(frozen=True, slots=True)
-class Dispute:
-    """A comparison, who chose what (raters by verdict), how many more raters were asked for, who decides now."""
+def disputes_view(found: Sequence[Dispute], given_up: Sequence[Dispute], limit: int, *, may_act: bool) -> Html:
+    """What raters contradict each other on, then what too many skipped; of each at most `limit`.
 
-    comparison: Comparison
-    votes: dict[str, list[str]]
-    requeued: int
-    decided_by: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Disputes:
-    """The first SHOWN of all, and how many there are."""
-
-    shown: list[Dispute]
-    count: int
+    Each unfolds to its texts; admins can ask one more rater.
+    """
+    parts = []
+    if found:
+        many = f"{_count(found, limit)} await" if len(found) > 1 else "One comparison awaits"
+        lead = f"{many} an expert, who meets them blind on the rating page; that verdict becomes gold."
+        parts += [element("p", lead, class_="lead"), *(_card(dispute, may_act=may_act) for dispute in found)]
+    if given_up:
+        lead = f"Skipped by several people and offered to nobody any more: {_count(given_up, limit).lower()}."
+        parts += [element("p", lead, class_="lead"), *(_card(dispute, may_act=may_act) for dispute in given_up)]
+    return join(parts) if parts else element("p", "Nobody contradicts anybody: nothing to settle.", class_="empty")
 
 
-def disputes(store: Store) -> Disputes:
-    """What an expert should decide, in the store's random order."""
-    work, comparisons, prompts, leases = schema.work, schema.comparisons, schema.prompts, schema.leases
-    expert = (
-        sa.select(sa.func.min(leases.c.rater))
-        .where(leases.c.comparison_id == work.c.comparison_id, leases.c.kind == "adjudication")
-        .where(leases.c.state == "held")
-        .scalar_subquery()
+def texts_view(prompt: Sequence[Message], a: Content | None, b: Content | None) -> Html:
+    """A comparison to read: its prompt and both responses, made safe."""
+    return join(
+        element("div", element("h4", name), *(_turn(turn) for turn in turns), class_="side")
+        for name, turns in (("Prompt", prompt), ("Response A", _turns(a)), ("Response B", _turns(b)))
     )
-    query = (
-        sa.select(comparisons, prompts.c.messages, work.c.requeued, expert.label("expert"))
-        .join(comparisons, comparisons.c.id == work.c.comparison_id)
-        .join(prompts, prompts.c.id == comparisons.c.prompt_id)
-        .where(work.c.disputed)
-        .order_by(work.c.position)
-        .limit(SHOWN)
-    )
-    with store.engine.connect().execution_options(read_only=True) as connection:
-        count = connection.execute(sa.select(sa.func.count()).select_from(work).where(work.c.disputed)).scalar_one()
-        rows = connection.execute(query).all()
-        votes = _votes(connection, [row.id for row in rows])
-    return Disputes([Dispute(comparison_of(row), votes[row.id], row.requeued, row.expert) for row in rows], count)
 
 
-def disputes_view(found: Disputes, *, may_act: bool) -> Html:
-    """The list of them, each with its texts to unfold; admins can ask one more rater."""
-    if not found.count:
-        return element("p", "Nobody contradicts anybody: nothing to settle.", class_="empty")
-    more = f" The first {len(found.shown)} are shown." if found.count > len(found.shown) else ""
-    many = f"{found.count:,} comparisons await" if found.count > 1 else "One comparison awaits"
-    lead = f"{many} an expert, who meets them blind on the rating page; that verdict becomes gold.{more}"
-    cards = [_card(dispute, may_act=may_act) for dispute in found.shown]
-    return join([element("p", lead, class_="lead"), *cards])
+def _turns(content: Content | None) -> Sequence[Message]:
+    return content if isinstance(content, list) else [{"role": "assistant", "content": content or ""}]
+
+
+def _turn(turn: Message) -> Html:
+    return element("div", Html(rendered(turn["content"])), class_="text", dir="auto", data_role=turn["role"])
+
+
+def _count(disputes: Sequence[Dispute], limit: int) -> str:
+    return f"The first {limit} comparisons" if len(disputes) == limit else f"{len(disputes)} comparisons"
 
 
 def _card(dispute: Dispute, *, may_act: bool) -> Html:
     comparison = dispute.comparison
     prompt = " ".join(message["content"] for message in comparison.prompt if message["role"] == "user")
     excerpt = prompt if len(prompt) <= EXCERPT else f"{prompt[:EXCERPT]}…"
-    votes = (element("li", element("b", WORDS[said]), f" {', '.join(who)}") for said, who in dispute.votes.items())
-    texts = join(
-        element("div", element("h4", f"Response {name}"), _text(response.content or ""), class_="response")
-        for name, response in (("A", comparison.a), ("B", comparison.b))
-    )
-    unfold = element(
-        "details",
-        element("summary", "Read the responses", data_key=f"read-{comparison.id}"),
-        element("div", texts, class_="responses"),
-        data_key=comparison.id,
-    )
-    said = element("ul", *votes, class_="votes")
-    return element("article", element("h3", excerpt), said, unfold, _foot(dispute, may_act=may_act))
+    summary = element("summary", "Read it", data_key=f"read-{comparison.id}")
+    unfold = element("details", summary, element("div", class_="texts"), data_key=comparison.id)
+    return element("article", element("h3", excerpt), _votes(dispute), unfold, _foot(dispute, may_act=may_act))
+
+
+def _votes(dispute: Dispute) -> Html:
+    """Who gave which verdict, those who chose A first."""
+    by_verdict: dict[str, list[str]] = {}
+    for rater, preference in dispute.votes:
+        by_verdict.setdefault(preference.verdict, []).append(rater)
+    said = ((words, by_verdict[verdict]) for verdict, words in WORDS.items() if verdict in by_verdict)
+    votes = (element("li", element("b", words), f" {', '.join(who)}") for words, who in said)
+    return element("ul", *votes, class_="votes")
 
 
 def _foot(dispute: Dispute, *, may_act: bool) -> Html:
-    said = []
-    if dispute.requeued:
-        raters = "rater" if dispute.requeued == 1 else "raters"
-        said.append(f"{dispute.requeued} more {raters} asked")
-    if dispute.decided_by:
-        said.append(f"{dispute.decided_by} is deciding")
-    parts = [element("span", " · ".join(said), class_="legend")]
+    parts = [element("span", "An expert is deciding." if dispute.in_hand else "", class_="legend")]
     if may_act:
         key = dispute.comparison.id
         parts.append(element("button", "Ask one more rater", type="button", data_act="requeue", data_key=key))
     return element("div", *parts, class_="foot")
-
-
-def _text(content: Content) -> Html:
-    return element("div", Html(as_html(content)), class_="text", dir="auto")
-
-
-def _votes(connection: sa.Connection, ids: Sequence[str]) -> dict[str, dict[str, list[str]]]:
-    """Who gave which verdict on each of the comparisons, persons only."""
-    table, annotators = schema.preferences, schema.annotators
-    query = (
-        sa.select(table.c.comparison_id, table.c.annotator, table.c.verdict)
-        .join(annotators, annotators.c.name == table.c.annotator)
-        .where(table.c.comparison_id.in_(ids), table.c.is_current, annotators.c.source == "human")
-        .where(table.c.repeat == 0, ~table.c.gold, table.c.verdict != Verdict.SKIP.value)
-        .order_by(table.c.verdict, table.c.annotator)
-    )
-    found: dict[str, dict[str, list[str]]] = {name: {} for name in ids}
-    for row in connection.execute(query):
-        found[row.comparison_id].setdefault(row.verdict, []).append(row.annotator)
-    return found

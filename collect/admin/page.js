@@ -3,6 +3,7 @@
   const EVERY = 5000; // milliseconds between two looks at the server
   const $ = (id) => document.getElementById(id);
   const shown = {};
+  const texts = {};
   let asking = null;
 
   async function ask(path, body) {
@@ -41,8 +42,22 @@
     const focused = box.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     const open = [...box.querySelectorAll("details[open]")].map((details) => details.dataset.key);
     box.innerHTML = html;
-    for (const key of open) box.querySelector(`details[data-key="${CSS.escape(key)}"]`)?.setAttribute("open", "");
+    for (const key of open) unfold(box.querySelector(`details[data-key="${CSS.escape(key)}"]`));
     if (focused) box.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  // The texts can be long: they are fetched when someone wants to read them.
+  async function unfold(details) {
+    if (!details) return;
+    details.open = true;
+    const box = details.querySelector(".texts");
+    if (box.hasChildNodes()) return;
+    try {
+      texts[details.dataset.key] ??= (await ask(`texts/${details.dataset.key}`)).html;
+      box.innerHTML = texts[details.dataset.key];
+    } catch (error) {
+      box.textContent = error.message;
+    }
   }
 
   const ACTS = {
@@ -99,6 +114,7 @@
       const button = event.target.closest?.("#admin button[data-act]");
       if (button) begin(button);
     });
+    document.addEventListener("toggle", (event) => event.target.matches?.("#queue details[open]") && unfold(event.target), true);
     $("ask").querySelector("form").addEventListener("submit", finish);
     $("ask-cancel").addEventListener("click", () => $("ask").close());
     refresh();
