@@ -17,7 +17,19 @@ Reasons = Annotated[tuple[str, ...], Field(min_length=1, max_length=9)]
 """One key each: 1 to 9."""
 
 MODEL_NAMES = (
-    *("ChatGPT", "GPT-3", "GPT-3.5", "GPT-4", "GPT-5", "OpenAI", "Anthropic", "DeepSeek", "Qwen", "Mixtral", "Mistral AI"),
+    *(
+        "ChatGPT",
+        "GPT-3",
+        "GPT-3.5",
+        "GPT-4",
+        "GPT-5",
+        "OpenAI",
+        "Anthropic",
+        "DeepSeek",
+        "Qwen",
+        "Mixtral",
+        "Mistral AI",
+    ),
     *("SmolLM", "Vicuna", "Dolly", "StableLM", "ChatGLM", "OpenAssistant", "PaLM 2", "Meta AI", "Google DeepMind"),
 )
 """Names that mean little else; Claude (a painter), Gemini (a sign) or Llama (an animal) are yours to add."""

@@ -20,8 +20,9 @@ class Choice:
     strength: int | None = None
 
 
-_TIE = ("tie", "No difference", Verdict.TIE, None)
-_SCALES: dict[int, tuple[tuple[str, str, Verdict, int | None], ...]] = {
+_Step = tuple[str, str, Verdict, int | None]
+_TIE: _Step = ("tie", "No difference", Verdict.TIE, None)
+_SCALES: dict[int, tuple[_Step, ...]] = {
     3: (("a", "A better", Verdict.A, None), _TIE, ("b", "B better", Verdict.B, None)),
     5: (
         ("a3", "A much better", Verdict.A, 3),
@@ -44,7 +45,10 @@ _SCALES: dict[int, tuple[tuple[str, str, Verdict, int | None], ...]] = {
 
 def choices(rating: Rating) -> list[Choice]:
     """The buttons of the page, in the order they are shown: the steps from A to B, then "both bad"."""
-    steps = [Choice(id_, str(n), *rest) for n, (id_, *rest) in enumerate(_SCALES[rating.steps], start=1)]
+    steps = [
+        Choice(name, str(number), label, verdict, strength)
+        for number, (name, label, verdict, strength) in enumerate(_SCALES[rating.steps], start=1)
+    ]
     return [*steps, Choice("both_bad", "0", "Both bad", Verdict.BOTH_BAD)] if rating.both_bad else steps
 
 

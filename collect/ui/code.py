@@ -25,4 +25,4 @@ def highlighted(code: str, language: str, _attributes: str) -> str:
     """HTML of `code` with spans for its tokens; empty, which means "as it is", where it is not to be coloured."""
     if language.lower() not in LANGUAGES or len(code) > LONGEST_CODE:
         return ""
-    return highlight(code, get_lexer_by_name(language.lower(), stripnl=False), _formatter)
+    return str(highlight(code, get_lexer_by_name(language.lower(), stripnl=False), _formatter))

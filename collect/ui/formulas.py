@@ -1,6 +1,5 @@
 r"""Formulas in a text: LaTeX between \( \), \[ \] or $$ $$ becomes MathML; a single $ is a dollar."""
 
-import inspect
 import re
 from collections.abc import Sequence
 from html import unescape
@@ -42,7 +41,7 @@ _CLOSING = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
 _DEFINES = re.compile(r"\\(?:re|provide)?newcommand|\\def|\\let|\\gdef|\\edef|\\xdef|\\DeclareMathOperator|\\newenv")
 # What latex2mathml 3.81 raises on broken input, as random formulas showed.
 _BROKEN: tuple[type[Exception], ...] = (
-    *(error for _, error in inspect.getmembers(exceptions, inspect.isclass)),
+    *(error for error in vars(exceptions).values() if isinstance(error, type) and issubclass(error, Exception)),
     StopIteration,
     ValueError,
     LookupError,

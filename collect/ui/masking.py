@@ -7,33 +7,34 @@ from functools import lru_cache
 
 HIDDEN = "[name hidden]"
 
-_LOOKALIKES = {
-    **dict.fromkeys("аα", "a"),
-    **dict.fromkeys("вβ", "b"),
-    **dict.fromkeys("сϲ", "c"),
-    "ԁ": "d",
-    **dict.fromkeys("еє", "e"),
-    "ɡ": "g",
-    **dict.fromkeys("һн", "h"),
-    **dict.fromkeys("іιı", "i"),
-    "ј": "j",
-    **dict.fromkeys("кκ", "k"),
-    "ӏ": "l",
-    "м": "m",
-    "ո": "n",
-    **dict.fromkeys("оοօ", "o"),
-    **dict.fromkeys("рρ", "p"),
-    "ѕ": "s",
-    **dict.fromkeys("тτ", "t"),
-    **dict.fromkeys("υս", "u"),
-    "ν": "v",
-    "ԝ": "w",
-    **dict.fromkeys("хχ", "x"),
-    **dict.fromkeys("уγ", "y"),
-    **dict.fromkeys("‐‑‒–—−", "-"),
+_ALIKE = {
+    "a": "\u0430\u03b1",
+    "b": "\u0432\u03b2",
+    "c": "\u0441\u03f2",
+    "d": "\u0501",
+    "e": "\u0435\u0454",
+    "g": "\u0261",
+    "h": "\u04bb\u043d",
+    "i": "\u0456\u03b9\u0131",
+    "j": "\u0458",
+    "k": "\u043a\u03ba",
+    "l": "\u04cf",
+    "m": "\u043c",
+    "n": "\u0578",
+    "o": "\u043e\u03bf\u0585",
+    "p": "\u0440\u03c1",
+    "s": "\u0455",
+    "t": "\u0442\u03c4",
+    "u": "\u03c5\u057d",
+    "v": "\u03bd",
+    "w": "\u051d",
+    "x": "\u0445\u03c7",
+    "y": "\u0443\u03b3",
+    "-": "\u2010\u2011\u2012\u2013\u2014\u2212",
 }
-"""Cyrillic, Greek and Armenian small letters that look like Latin ones, and the hyphens; to what they look like."""
+"""Cyrillic, Greek and Armenian small letters that look like each Latin one, and other hyphens."""
 
+_LOOKALIKES = {letter: plain for plain, letters in _ALIKE.items() for letter in letters}
 _UNSEEN = re.compile(r"[*`\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 _SEPARATORS = re.compile(r"[\s_.-]+")
 

@@ -19,7 +19,7 @@ _STYLES = ("page.css", "pair.css", "deck.css", "text.css")
 
 
 def add_page(app: FastAPI, notice: str = "") -> gr.Blocks:
-    """Add the page's scripts and styles to `app`; returns the page. `notice`: a plain text that stands above the pairs."""
+    """Add the page's scripts and styles to `app`; returns the page. `notice`: a plain text, shown above the pairs."""
     app.add_api_route("/ui/{version}/{name}", _file, methods=["GET"])
     return _build(notice)
 

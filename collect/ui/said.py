@@ -27,7 +27,7 @@ class Said(Config):
 
     lease: Lease
     choice: Annotated[str, Field(max_length=20)]
-    criteria: dict[str, str] = {}
+    criteria: Annotated[dict[str, str], Field(default_factory=dict, max_length=10)]
     rationale: Annotated[str, Field(max_length=LONGEST_TEXT)] = ""
     seconds: Annotated[float, Field(ge=0, le=DAY)]
     skip_reason: Reason | None = None

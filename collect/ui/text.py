@@ -1,4 +1,4 @@
-"""Showing text that a model wrote: as Markdown, code and formulas, and as nothing that could run, load or lead anywhere."""
+"""Showing text that a model wrote: as Markdown, code and formulas, and never as anything that runs or loads."""
 
 import html
 import re
@@ -9,9 +9,7 @@ from markdown_it import MarkdownIt
 from firsthand.collect.ui.code import CODE_CLASSES, highlighted
 from firsthand.collect.ui.formulas import MATHML_ATTRIBUTES, MATHML_TAGS, add_formulas
 
-TAGS = frozenset(
-    "p br hr em strong s code pre span blockquote ul ol li table thead tbody tr th td h3 h4 h5 h6".split()
-)
+TAGS = frozenset("p br hr em strong s code pre span blockquote ul ol li table thead tbody tr th td h3 h4 h5 h6".split())
 LONGEST_MARKDOWN = 50_000
 """Characters; a longer text is shown as it was written, since parsing it would hold up everybody else."""
 

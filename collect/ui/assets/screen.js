@@ -36,7 +36,8 @@ export class Screen {
   progress({ rated, open }) {
     this.bar.max = Math.max(1, rated + open);
     this.bar.value = rated;
-    this.count.textContent = `${rated.toLocaleString("en")} rated, ${open.toLocaleString("en")} open`;
+    const word = Object.assign(document.createElement("span"), { className: "word", textContent: " rated" });
+    this.count.replaceChildren(`${rated.toLocaleString("en")} of ${(rated + open).toLocaleString("en")}`, word);
   }
 
   say(text) {
