@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 import gradio as gr
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, RedirectResponse
 from starlette.background import BackgroundTask
 
 from firsthand.collect.accounts.account import Account, Role, State
@@ -70,6 +70,8 @@ def add_admin(app: FastAPI, store: Store, config: ServeConfig, figures: Figures)
     app.state.admin = Admin(store, config, figures)
     app.include_router(router)
     app.add_middleware(Guard)
+    # The page mounted at / would answer for this address; the admin page begins behind the slash.
+    app.add_api_route("/admin", lambda: RedirectResponse("/admin/"), methods=["GET"], response_model=None)
     gr.mount_gradio_app(app, build_admin_page(), path="/admin", **mount_options())
 
 
@@ -124,7 +126,7 @@ def get_view(admin: Site, reader: Reader) -> dict[str, Any]:
 
 
 @router.get("/texts/{comparison}")
-def get_texts(admin: Site, comparison: str) -> dict[str, Html]:
+def get_texts(admin: Site, comparison: str) -> dict[str, str]:
     """The prompt and the responses of a comparison, as HTML."""
     for _, messages, a, b, *_ in admin.store.texts([comparison]):
         return {"html": texts_view(orjson.loads(messages), *(text and orjson.loads(text) for text in (a, b)))}
