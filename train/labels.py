@@ -24,7 +24,9 @@ def usable(votes: pd.DataFrame, drops: Drops) -> pd.DataFrame:
     """The votes that say something of two texts; adds `sign`: +1 for A, -1 for B, 0 for neither."""
     votes = drops.keep(votes, votes["verdict"] != "skip", "skipped by the annotator")
     second_look = (votes["source"] == Source.HUMAN.value) & (votes["repeat"] > 0)
-    votes = drops.keep(votes, ~second_look, "a rater's second look at a comparison, which shows how consistent they are")
+    votes = drops.keep(
+        votes, ~second_look, "a rater's second look at a comparison, which shows how consistent they are"
+    )
     votes = drops.keep(votes, votes["has_text"], "no text: only the responses' ids are known")
     return votes.assign(sign=votes["verdict"].map({"a": 1, "b": -1}).fillna(0).astype("int8"))
 

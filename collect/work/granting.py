@@ -87,7 +87,7 @@ def grant_item(request: Request) -> bool:
     """
     if request.rater.is_expert and _grant_adjudication(request):
         return True
-    sizes = open_pools(request.turn.connection, request.rater)
+    sizes = open_pools(request.turn.connection, request.rater, request.turn.resized)
     if not sizes:
         return False
     gold, repeat = request.assignment.gold_share, request.assignment.repeat_share
@@ -162,7 +162,8 @@ def _grant_new(request: Request, sizes: Mapping[Pool, int]) -> bool:
             _lease(request, comparison, "new", _coin(request, comparison), drawn.policy, drawn.propensity)
             return True
         # Others took the last ones of the pool while this turn looked.
-        sizes = {pool: size for pool, size in open_pools(turn.connection, request.rater).items() if pool != drawn.pool}
+        sizes = open_pools(turn.connection, request.rater, turn.resized)
+        del sizes[drawn.pool]
         if not sizes:
             break
     return False

@@ -17,7 +17,8 @@ P_A = {"a": 1.0, "b": 0.0, "tie": 0.5, "both_bad": 0.5}
 class Votes:
     """Votes that count on one comparison: people's for A, for B and for neither, and the judges' mean P(A is better).
 
-    people: how many persons gave them. gold: a trusted verdict came with the data. decided: an expert settled it.
+    people: how many persons gave them, checks against gold left out. gold: a trusted verdict came with the data.
+    decided: an expert settled it.
     """
 
     for_a: int = 0
@@ -62,15 +63,15 @@ def counted_votes(connection: sa.Connection, comparison_id: str | None = None) -
     by_people = sa.and_(is_human, ~annotators.simulated, preferences.repeat == 0, ~preferences.gold)
     by_judge = annotators.source == "synthetic"
     p_a = sa.func.coalesce(preferences.p_a, sa.case(P_A, value=says))
-    # The key of the detail is written by `verdicts.record`, in the compact JSON of records.dump.
-    decided = sa.and_(preferences.gold, preferences.detail.contains('"kind":"adjudication"'))
+    decided = sa.and_(preferences.gold, _asked_as("adjudication"))
+    took_place = sa.and_(by_people, ~_asked_as("gold"))
     query = (
         sa.select(
             preferences.comparison_id,
             _count(sa.and_(by_people, says == "a")).label("for_a"),
             _count(sa.and_(by_people, says == "b")).label("for_b"),
             _count(sa.and_(by_people, says.in_(("tie", "both_bad")))).label("neither"),
-            sa.func.count(sa.case((by_people, preferences.annotator)).distinct()).label("people"),
+            sa.func.count(sa.case((took_place, preferences.annotator)).distinct()).label("people"),
             sa.func.avg(sa.case((by_judge, p_a))).label("judges_p_a"),
             _count(sa.and_(preferences.gold, ~decided)).label("gold"),
             _count(decided).label("decided"),
@@ -83,6 +84,11 @@ def counted_votes(connection: sa.Connection, comparison_id: str | None = None) -
         query = query.where(preferences.comparison_id == comparison_id)
     for row in connection.execute(query):
         yield row.comparison_id, _votes(row)
+
+
+def _asked_as(kind: str) -> sa.ColumnElement[bool]:
+    """Whether a preference answered an item of `kind`: its detail says so, in the compact JSON of records.dump."""
+    return schema.preferences.c.detail.contains(f'"kind":"{kind}"')
 
 
 def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:

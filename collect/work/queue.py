@@ -42,11 +42,11 @@ def given_up(store: Store, limit: int = 100) -> list[Dispute]:
 def requeue(store: Store, comparison_id: str) -> None:
     """Ask one more rater about a comparison, beyond the plan, even where many skipped it.
 
-    Raises InputError where the comparison is none that can be rated.
+    Raises InputError where the comparison is none that raters judge: one without texts or with a trusted verdict.
     """
     work = schema.work.c
     with turn_of(store, "") as turn:
-        known = sa.select(work.comparison_id).where(work.comparison_id == comparison_id)
+        known = sa.select(work.comparison_id).where(work.comparison_id == comparison_id, ~work.is_gold)
         if turn.connection.execute(known).first() is None:
             raise InputError(f"there is no comparison {comparison_id!r} to be rated; take an id from the queue")
         row = locked_work(turn, comparison_id)

@@ -1,6 +1,7 @@
 """What a rater may be given."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -30,6 +31,11 @@ def routed_to(rater: Rater, tag: sa.ColumnElement[str]) -> sa.ColumnElement[bool
     return sa.or_(tag == "", *held)
 
 
+def _holds(rater: Rater, tag: str) -> bool:
+    """`routed_to` for a tag at hand."""
+    return tag == "" or any(tag == name or tag.startswith(f"{name}/") for name in rater.tags if name)
+
+
 def unseen_by(rater: Rater) -> sa.ColumnElement[bool]:
     """The condition that `rater` was not asked about the row of `work`."""
     leases = schema.leases
@@ -39,12 +45,18 @@ def unseen_by(rater: Rater) -> sa.ColumnElement[bool]:
     return ~seen.correlate(schema.work).exists()
 
 
-def open_pools(connection: sa.Connection, rater: Rater) -> Counter[Pool]:
-    """How many comparisons of each pool are open to `rater`; takes longer with the rater's own work alone."""
+def open_pools(connection: sa.Connection, rater: Rater, resized: Mapping[Pool, int] | None = None) -> Counter[Pool]:
+    """How many comparisons of each pool are open to `rater`; takes longer with the rater's own work alone.
+
+    resized: what the turn that asks has changed and not written yet.
+    """
     pools, work, leases = schema.pools, schema.work, schema.leases
     sizes: Counter[Pool] = Counter()
     for row in connection.execute(sa.select(pools).where(pools.c.size > 0, routed_to(rater, pools.c.tag))):
         sizes[Pool(row.tag, row.overlap, row.taken, row.information)] = row.size
+    for pool, by in (resized or {}).items():
+        if _holds(rater, pool.tag):
+            sizes[pool] += by
     shared = (work.c.tag, work.c.overlap, work.c.taken, work.c.information)
     seen = (
         sa.select(*shared, sa.func.count(leases.c.comparison_id.distinct()).label("seen"))

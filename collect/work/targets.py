@@ -133,8 +133,8 @@ def _choose_overlap(rows: Rows, own_family: set[str], assignment: Assignment) ->
 def _set_targets(rows: Iterable[dict[str, Any]], assignment: Assignment) -> None:
     several = max(assignment.raters, assignment.overlap.raters)
     for row in rows:
-        planned = 0 if row["is_gold"] else several if row["overlap"] else assignment.raters
-        row["target"] = planned + row["requeued"]
+        planned = several if row["overlap"] else assignment.raters
+        row["target"] = 0 if row["is_gold"] else planned + row["requeued"]
         row["is_open"] = is_open(row)
 
 
