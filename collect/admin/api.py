@@ -39,7 +39,7 @@ router = APIRouter(prefix="/api/admin")
 
 Figures = Callable[[], Quality | None]
 """The latest figures; None until the first are measured."""
-QUEUE_SHOWN = 10
+QUEUE_SHOWN = 6
 FILES = {"votes": "votes.csv", "native": "preferences.jsonl.gz"}
 
 

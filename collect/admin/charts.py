@@ -40,7 +40,7 @@ def course_chart(moments: Sequence[Moment], overall: Estimate) -> Html:
         point = element("circle", element("title", words), cx=_share(x), cy=_share(y(value)), r=4.5, class_="point")
         marks.append(point)
     if places:
-        marks += _ends(_day(places[0][1].at), _day(places[-1][1].at))
+        marks += _ends(*_span(places[0][1].at, places[-1][1].at))
     said = "; ".join(f"{_day(moment.at)} {_number(value)}" for moment, value in known)
     return element("svg", *marks, class_="chart", role="img", aria_label=f"Agreement as the work went on: {said}")
 
@@ -131,6 +131,12 @@ def _share(value: float) -> str:
 
 def _number(value: float) -> str:
     return f"{value:.2f}"
+
+
+def _span(first: str, last: str) -> tuple[str, str]:
+    """Both ends in words: the days, or the hours of one day."""
+    unit = "hour" if _day(first) == _day(last) else "day"
+    return _moment(first, unit), _moment(last, unit)
 
 
 def _day(at: str) -> str:

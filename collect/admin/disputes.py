@@ -54,7 +54,13 @@ def _card(dispute: Dispute, *, may_act: bool) -> Html:
     excerpt = prompt if len(prompt) <= EXCERPT else f"{prompt[:EXCERPT]}…"
     summary = element("summary", "Read it", data_key=f"read-{comparison.id}")
     unfold = element("details", summary, element("div", class_="texts"), data_key=comparison.id)
-    return element("article", element("h3", excerpt), _votes(dispute), unfold, _foot(dispute, may_act=may_act))
+    parts = [element("h3", excerpt), _votes(dispute), unfold]
+    if dispute.in_hand:
+        parts.append(element("p", "An expert is deciding.", class_="legend"))
+    if may_act:
+        told = {"data_act": "requeue", "data_key": comparison.id}
+        parts.insert(1, element("button", "Ask one more rater", type="button", **told))
+    return element("article", *parts)
 
 
 def _votes(dispute: Dispute) -> Html:
@@ -65,11 +71,3 @@ def _votes(dispute: Dispute) -> Html:
     said = ((words, by_verdict[verdict]) for verdict, words in WORDS.items() if verdict in by_verdict)
     votes = (element("li", element("b", words), f" {', '.join(who)}") for words, who in said)
     return element("ul", *votes, class_="votes")
-
-
-def _foot(dispute: Dispute, *, may_act: bool) -> Html:
-    parts = [element("span", "An expert is deciding." if dispute.in_hand else "", class_="legend")]
-    if may_act:
-        key = dispute.comparison.id
-        parts.append(element("button", "Ask one more rater", type="button", data_act="requeue", data_key=key))
-    return element("div", *parts, class_="foot")

@@ -53,7 +53,7 @@ def event_words(event: Event) -> str:
     """One sentence about an event."""
     reason = event.detail.get("reason")
     by = f" by {event.actor}" if event.actor and event.actor != event.account else ""
-    return f"{event.account}: {event.kind}{by}{f' ({reason})' if reason else ''}"
+    return f"{event.account} {event.kind}{by}{f': {reason}' if reason else ''}"
 
 
 def _events(store: Store, query: sa.Select[Any]) -> list[Event]:

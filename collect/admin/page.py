@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from firsthand.markup import Html, element, join
+from firsthand.markup import Html, element
 
 CSS = files("firsthand.collect.admin").joinpath("page.css").read_text(encoding="utf-8")
 SCRIPT = files("firsthand.collect.admin").joinpath("page.js").read_text(encoding="utf-8")
@@ -63,7 +63,8 @@ def _shell() -> Html:
         for name, title, kind in SECTIONS
     ]
     notice = element("p", "", id="said", role="alert")
-    return join([head, notice, element("div", "", id="tiles"), element("div", *cards, class_="cards"), _dialog()])
+    sections = element("div", *cards, class_="cards")
+    return element("div", head, notice, element("div", id="tiles"), sections, _dialog(), id="quality")
 
 
 def _dialog() -> Html:

@@ -63,7 +63,12 @@ def crew(store: Store, hours: float = 20.0) -> dict[str, Account]:
 
 
 def _verdicts(
-    habit: Habit, seen: list[Comparison], truth: dict[str, Verdict], start: datetime, until: datetime, dice: random.Random
+    habit: Habit,
+    seen: list[Comparison],
+    truth: dict[str, Verdict],
+    start: datetime,
+    until: datetime,
+    dice: random.Random,
 ) -> Iterator[tuple[Comparison, Preference]]:
     """The rater's verdicts in order, and a second look, sides exchanged, at every sixth."""
     looks = []
