@@ -37,8 +37,7 @@ def conduct_by_rater(
     """
     rated = votes[votes["verdict"] != "skip"]
     rated = rated.assign(choice=rated["verdict"].map(CHOICES))
-    start = rated["annotator"].map(dict(since or {})).fillna("").astype(str)
-    new = rated[rated["created_at"].fillna("") > start] if since else rated
+    new = rated if since is None else rated[_later(rated, since)]
     first = new[new["repeat"] == 0]
     found = {
         "gold": _shares(gold_outcomes(first, gold)),
@@ -92,6 +91,12 @@ def share(successes: int, n: int, why: str = "") -> Measured:
         return Measured(Estimate(None, None, why), 0)
     interval = binomtest(successes, n).proportion_ci(LEVEL, method="exact")
     return Measured(Estimate(successes / n, (float(interval.low), float(interval.high))), n)
+
+
+def _later(rated: Frame, since: Mapping[str, str]) -> "pd.Series[bool]":
+    """Whether each vote came after its rater's time in `since`; votes without a time did not."""
+    start = rated["annotator"].map(lambda name: since.get(name, ""))
+    return rated["created_at"].fillna("").astype(str) > start.astype(str)
 
 
 def _shares(outcomes: "pd.Series[bool]") -> dict[str, Measured]:

@@ -71,7 +71,7 @@ def test_an_experts_adjudication_is_no_planted_gold(store):
 
 
 def test_the_course_of_agreement_has_groups_in_order_of_the_last_verdict():
-    # 45 comparisons of two raters, done one a minute: 2 groups (of 23 and 22), agreeing in the first, not in the second.
+    # 45 comparisons of two raters, one a minute: 2 groups (of 23 and 22), agreeing in the first, not in the second.
     rows = [
         {"comparison_id": f"c{number:02}", "prompt_id": f"p{number}", "annotator": rater, "verdict": verdict}
         | {"created_at": f"2026-01-01T00:{number:02}:0{second}.000000Z"}

@@ -46,7 +46,9 @@ def test_code_in_a_known_language_is_coloured_by_class_alone():
     assert as_html("```brainfuck\n+<b>\n```") == "<pre><code>+&lt;b&gt;\n</code></pre>\n"
 
 
-@pytest.mark.parametrize("written", [r"\(x^2\)", r"so \[x^2\] it is", "$$x^2$$", "$$\nx^2\n$$", "- a\n\n  \\[\n  x^2\n  \\]"])
+@pytest.mark.parametrize(
+    "written", [r"\(x^2\)", r"so \[x^2\] it is", "$$x^2$$", "$$\nx^2\n$$", "- a\n\n  \\[\n  x^2\n  \\]"]
+)
 def test_formulas_become_mathml(written):
     html = as_html(written)
     assert "<msup><mi>x</mi><mn>2</mn></msup>" in html
@@ -91,10 +93,54 @@ def test_a_very_long_text_is_shown_as_written_in_one_block():
 HOSTILE = st.lists(
     st.sampled_from(
         [
-            *("<script>", "</script>", "<img src=x onerror=alert(1)>", "<svg onload=alert(1)>", "<style>*{}</style>", "<math>"),
-            *("</math>", "<mtext>", "<mglyph>", "<form action=http://x>", "<iframe src=http://x>", "<a href=javascript:x>"),
-            *("```html\n", "```", "`", "$$", r"\(", r"\)", r"\[", r"\]", r"\text{", "}", "{", "|a|b|\n|-|-|\n", "\n\n", "\n"),
-            *("# ", "> ", "- ", "1. ", "**", "_", "![", "](http://x)", "<!--", "-->", "<![CDATA[", "&lt;", "&#60;", "\u202e"),
+            *(
+                "<script>",
+                "</script>",
+                "<img src=x onerror=alert(1)>",
+                "<svg onload=alert(1)>",
+                "<style>*{}</style>",
+                "<math>",
+            ),
+            *(
+                "</math>",
+                "<mtext>",
+                "<mglyph>",
+                "<form action=http://x>",
+                "<iframe src=http://x>",
+                "<a href=javascript:x>",
+            ),
+            *(
+                "```html\n",
+                "```",
+                "`",
+                "$$",
+                r"\(",
+                r"\)",
+                r"\[",
+                r"\]",
+                r"\text{",
+                "}",
+                "{",
+                "|a|b|\n|-|-|\n",
+                "\n\n",
+                "\n",
+            ),
+            *(
+                "# ",
+                "> ",
+                "- ",
+                "1. ",
+                "**",
+                "_",
+                "![",
+                "](http://x)",
+                "<!--",
+                "-->",
+                "<![CDATA[",
+                "&lt;",
+                "&#60;",
+                "\u202e",
+            ),
             *("\\", '"', "'", "style=", "class=x", "id=title", "\x00", "&", "<", ">", "a", "é", "\ud7ff", "🙂"),
         ]
     ),
