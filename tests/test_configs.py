@@ -6,6 +6,7 @@ import pytest
 
 from firsthand.cli import make_parser
 from firsthand.collect.formats.table import ColumnMap
+from firsthand.collect.serve_config import ServeConfig
 from firsthand.config import Config, load_config
 from firsthand.train.jobs import DPOJob, RewardJob
 from firsthand.train.mix_config import MixConfig
@@ -16,6 +17,7 @@ MODELS: dict[str, type[Config]] = {
     "reward.yaml": RewardJob,
     "dpo.yaml": DPOJob,
     "column-map.yaml": ColumnMap,
+    "serve.yaml": ServeConfig,
 }
 SHIPPED = sorted(
     path
@@ -32,3 +34,7 @@ def test_a_shipped_configuration_loads_and_opens_with_its_command(path: Path) ->
     assert first.startswith("# firsthand ")
     command = [word for word in first.removeprefix("# firsthand ").split() if word not in ("[...]", "...")]
     make_parser().parse_args(command)
+
+
+def test_what_the_rating_sites_configuration_spells_out_are_the_defaults() -> None:
+    assert load_config(ROOT / "configs" / "serve.yaml", ServeConfig) == ServeConfig()

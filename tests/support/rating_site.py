@@ -1,77 +1,138 @@
-"""The rating page as a real server in a process of its own, and looking at it with Chromium."""
+"""The rating site as a real server in a process of its own, people who rate there, and looking at it with Chromium."""
 
+import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 import sqlalchemy as sa
+import yaml
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page
 
-from firsthand.collect.rating import SHORTEST_LOOK
+from firsthand.collect.accounts import people
+from firsthand.collect.accounts.people import Account
+from firsthand.collect.accounts.sessions import open_sessions
+from firsthand.collect.serve_config import ServeConfig
+from firsthand.collect.work.targets import prepare_work
+from firsthand.config import check_config
 from firsthand.lines import parse_line
 from firsthand.records import Entry
 from firsthand.store import Store, schema
+from firsthand.store.secret import store_secret
 
 Scheme = Literal["light", "dark"]
+TOO_SOON = 450
+"""Milliseconds after which a choice on a fresh pair counts."""
 
 HOSTILE = (
     "<script>window.ran = 'script'</script> <img src=http://127.0.0.1:9/tag.png onerror=\"window.ran = 'onerror'\"> "
-    "![picture](http://127.0.0.1:9/markdown.png) [link](javascript:alert(1)) ${window.ran = 'template'}\n\n"
+    "![picture](http://127.0.0.1:9/markdown.png) [link](javascript:alert(1)) ${window.ran = 'template'} {{7*7}}\n\n"
     "<form action=http://127.0.0.1:9/form><input name=q></form><iframe src=http://127.0.0.1:9/frame></iframe>\n\n"
-    "<svg onload=\"window.ran = 'svg'\"></svg> <style>body { display: none }</style>"
+    "<svg onload=\"window.ran = 'svg'\"></svg> <style>body { display: none }</style> <div id=deck "
+    'style="position:fixed;inset:0;z-index:99;background:url(http://127.0.0.1:9/css)">cover</div>\n\n'
+    "\\(\\text{<img src=http://127.0.0.1:9/math onerror=\"window.ran = 'math'\">}\\) \\(\\href{javascript:alert(1)}{x}\\)\n\n"
+    "```html\n<script>window.ran = 'code'</script>\n```\n\n\u202eright to left\u202c and " + "Z\u0351\u0363\u0347" * 50
 )
 
 
 @dataclass(frozen=True)
 class Site:
-    """A rating page that is being served, and the store behind it."""
+    """A rating site that is being served, and the store behind it."""
 
     url: str
     store: Path
+    config: ServeConfig = field(default_factory=ServeConfig)
 
-    def fill(self, answers: list[str]) -> None:
-        """Empty the store, but for its settings, and give it one comparison for each answer."""
+    def fill(self, entries: Sequence[Entry]) -> None:
+        """Empty the store, but for its settings, and give it `entries` to rate."""
         with Store(str(self.store)) as store:
             with store.engine.begin() as connection:
                 for table in reversed(schema.metadata.sorted_tables):
                     if table is not schema.settings:
                         connection.execute(sa.delete(table))
-            store.add([comparison(number, answer) for number, answer in enumerate(answers)])
+            store.add(entries)
+            prepare_work(store, self.config.assignment)
+
+    def answers(self, *answers: str) -> None:
+        """`fill` with one comparison for each answer; the other response is short and plain."""
+        self.fill([comparison(number, answer) for number, answer in enumerate(answers)])
+
+    def person(self, login: str = "ann", *, ready: bool = True, **keys: Any) -> Account:
+        """A new account; `ready`: consent and practice lie behind them."""
+        with Store(str(self.store)) as store:
+            account = people.add(store, login, **keys)
+            if ready:
+                people.give_consent(store, account.id, self.config.rating.consent.version)
+                people.finish_practice(store, account.id)
+            return account
+
+    def cookie(self, account: Account) -> str:
+        """The session that a login gives the person."""
+        with Store(str(self.store)) as store:
+            current = people.get(store, account.id)
+            assert current
+            return open_sessions(store_secret(store.engine), self.config.login.session_hours).seal(current)
+
+    def enter(self, context: BrowserContext, account: Account) -> None:
+        """Let the browser be logged in as the person, and nobody else."""
+        context.clear_cookies()
+        context.add_cookies([{"name": "firsthand", "value": self.cookie(account), "url": self.url}])
 
     def votes(self) -> list[Entry]:
+        """The current verdicts."""
         with Store(str(self.store)) as store:
             return [entry for entry in store.entries() if entry.preference]
 
+    def verdict_count(self) -> int:
+        """How many verdicts there are, superseded ones too."""
+        with Store(str(self.store)) as store, store.engine.connect() as connection:
+            return connection.execute(sa.select(sa.func.count()).select_from(schema.preferences)).scalar_one()
+
 
 @contextmanager
-def served(folder: Path) -> Iterator[Site]:
-    """`firsthand collect serve` over an empty store in `folder`."""
-    path = folder / "store.db"
+def served(folder: Path, settings: dict[str, Any] | None = None) -> Iterator[Site]:
+    """`firsthand collect serve` over an empty store in `folder`, with `settings` as its configuration."""
+    path, config = folder / "store.db", folder / "serve.yaml"
     Store(str(path)).close()
-    command = [sys.executable, "-m", "firsthand", "collect", "serve", "--store", str(path), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+    config.write_text(yaml.safe_dump(settings or {}), encoding="utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    site = Site(f"http://127.0.0.1:{port}/", path, check_config(settings or {}, ServeConfig))
+    with running(site):
+        yield site
+
+
+@contextmanager
+def running(site: Site) -> Iterator[subprocess.Popen[str]]:
+    """The server's process, at the site's address."""
+    port = site.url.rstrip("/").rpartition(":")[2]
+    config = site.store.with_name("serve.yaml")
+    command = [sys.executable, "-m", "firsthand", "collect", "serve", str(config), "--store", str(site.store)]
+    with subprocess.Popen([*command, "--port", port], stdout=subprocess.PIPE, text=True, bufsize=1) as process:
         try:
             assert process.stdout
-            address = next(word for word in process.stdout.readline().split() if word.startswith("http"))
-            _wait_for(address)
-            yield Site(address, path)
+            assert "Rate at" in process.stdout.readline()
+            _wait_for(site.url)
+            yield process
         finally:
             process.terminate()
             process.wait(timeout=60)
 
 
-def comparison(number: int, answer: str) -> Entry:
+def comparison(number: int, answer: Any, prompt: Any = None) -> Entry:
+    """A comparison whose other response is short and plain."""
     return parse_line(
         {
-            "prompt": f"Question {number}: which is it?",
+            "prompt": prompt or f"Question {number}: which is it?",
             "response_a": answer,
             "response_b": f"A plain answer to {number}.",
             "author_a": "secret-model-one",
@@ -83,26 +144,35 @@ def comparison(number: int, answer: str) -> Entry:
 def _wait_for(address: str) -> None:
     for _ in range(240):
         try:
-            urllib.request.urlopen(f"{address}config", timeout=5).close()
+            urllib.request.urlopen(f"{address}login", timeout=5).close()
         except (urllib.error.URLError, TimeoutError):
             time.sleep(0.25)
         else:
             return
-    pytest.fail(f"the rating page at {address} did not answer within a minute")
+    pytest.fail(f"the rating site at {address} did not answer within a minute")
 
 
-def open_page(context: BrowserContext, site: Site, width: int = 1280, scheme: Scheme = "light") -> Page:
-    """A fresh page on the first comparison, old enough that a verdict on it counts."""
+def open_page(
+    context: BrowserContext, site: Site, account: Account, width: int = 1280, scheme: Scheme = "light"
+) -> Page:
+    """The page as the person sees it, once a choice counts."""
+    site.enter(context, account)
     page = context.new_page()
     page.set_viewport_size({"width": width, "height": 844})
     page.emulate_media(color_scheme=scheme)
     page.set_default_timeout(60_000)
     page.goto(site.url)
-    page.wait_for_selector("#first section, #end section")
+    page.wait_for_selector("#firsthand:not([data-step='loading'], [data-step='waiting'])")
     look_at(page)
     return page
 
 
 def look_at(page: Page) -> None:
-    """Let the time pass that a person needs at least before a verdict counts."""
-    page.wait_for_timeout(1_000 * SHORTEST_LOOK + 100)
+    """Let the time pass that a person needs at least before a choice counts."""
+    page.wait_for_timeout(TOO_SOON)
+
+
+def accessibility_faults(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe finds against WCAG 2.2 AA."""
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    return [(rule["id"], [node["html"][:120] for node in rule["nodes"]]) for rule in found.response["violations"]]

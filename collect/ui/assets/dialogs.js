@@ -19,8 +19,24 @@ export async function tell(dialog, title, html) {
   await ask(dialog, title, [text]);
 }
 
-// The past answers; resolves to the one to change, or null.
-export async function choosePast(dialog, past, label) {
+// The past answers, which `load` brings; resolves to the one to change, or null. The dialog is there at once: keys that
+// are pressed meanwhile are not about the pair behind it.
+export async function choosePast(dialog, load, label) {
+  const moment = Object.assign(document.createElement("p"), { textContent: "One moment." });
+  const chosen = ask(dialog, "Your last answers", [moment]);
+  let past = [];
+  try {
+    past = await load();
+    moment.replaceWith(listOf(dialog, past, label));
+  } catch (error) {
+    moment.textContent = error.message;
+  }
+  const lease = await chosen;
+  return past.find((answer) => answer.lease === lease) ?? null;
+}
+
+function listOf(dialog, past, label) {
+  if (!past.length) return Object.assign(document.createElement("p"), { textContent: "You have not answered anything yet." });
   const list = document.createElement("ol");
   list.className = "past";
   past.forEach((answer, index) => {
@@ -30,9 +46,7 @@ export async function choosePast(dialog, past, label) {
     row.append(said, prompt, closing(dialog, "Change", String((index + 1) % 10), answer.lease));
     list.append(row);
   });
-  const nothing = Object.assign(document.createElement("p"), { textContent: "You have not answered anything yet." });
-  const chosen = await ask(dialog, "Your last answers", [past.length ? list : nothing]);
-  return past.find((answer) => answer.lease === chosen) ?? null;
+  return list;
 }
 
 function ask(dialog, title, content) {

@@ -108,8 +108,8 @@ export class Rating {
   }
 
   async #choosePast() {
-    const { past } = await this.screen.insist(() => get("history"));
-    const chosen = await choosePast(this.root.querySelector("#dialog"), past, (answer) => this.#label(answer));
+    const load = async () => (await get("history")).past;
+    const chosen = await choosePast(this.root.querySelector("#dialog"), load, (answer) => this.#label(answer));
     if (chosen) this.#edit(chosen);
   }
 

@@ -1,0 +1,162 @@
+"""What the page looks like and lets through: accessibility, sizes, hostile and huge texts."""
+
+import pytest
+from playwright.sync_api import expect
+from rating_site import HOSTILE, accessibility_faults, comparison, look_at, open_page
+
+from firsthand.collect.accounts import people
+from firsthand.collect.accounts.people import State
+from firsthand.store import Store
+
+LONG = " ".join(["A longer answer."] * 20)
+RICH = (
+    "# A title\n\n1. one\n2. two\n\n> quoted\n\n`code` and **bold** "
+    + "word" * 60
+    + "\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\n# why\ndef f(x: int) -> str:\n    return f'{x}' + \"b\"  # 3\n```\n\n"
+    + r"\(\frac{a}{b}\) and $$\sum_{i=1}^n \begin{pmatrix} a & b \\ c & d \end{pmatrix}$$"
+)
+SIZES = pytest.mark.parametrize("width", [390, 1280])
+SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
+
+
+@SIZES
+@SCHEMES
+def test_every_step_fits_and_axe_finds_nothing(context, site, width, scheme):
+    site.answers(RICH)
+    account = site.person(ready=False)
+    page = open_page(context, site, account, width, scheme)
+
+    def check(step: str) -> None:
+        page.wait_for_selector(f"#firsthand[data-step='{step}']")
+        look_at(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, step
+        assert accessibility_faults(page) == [], step
+
+    check("consent")
+    page.keyboard.press("Enter")
+    check("instructions")
+    page.keyboard.press("Enter")
+    check("practice")
+    for key in "130":
+        look_at(page)
+        page.keyboard.press(key)
+        expect(page.get_by_role("button", name="Go on")).to_be_visible()
+        page.keyboard.press("Enter")
+    check("rate")
+    page.keyboard.press("v")
+    for key in "kfhi":
+        page.keyboard.press(key)
+        expect(page.get_by_role("dialog")).to_be_visible()
+        check("rate")
+        page.keyboard.press("Escape")
+    page.keyboard.press("3")
+    check("end")
+    page.keyboard.press("h")
+    page.get_by_role("button", name="Change").wait_for()
+    check("end")
+    page.keyboard.press("1")
+    check("edit")
+    with Store(str(site.store)) as store:
+        people.set_state(store, account.id, State.PAUSED, "A reason.")
+    page.reload()
+    check("paused")
+
+
+@SIZES
+def test_the_buttons_show_their_keys_and_stay_in_view_however_long_the_texts(rate, width):
+    page = rate("\n\n".join([LONG] * 60), width=width)
+    page.mouse.wheel(0, 100_000)
+    for name in ("A much better", "A slightly better", "No difference", "B slightly better", "B much better"):
+        expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+    keys = page.locator("#scale kbd, #others button kbd").all_inner_texts()
+    assert keys == ["1", "2", "3", "4", "5", "0", "K", "F"]
+    first, second = (page.locator(f"#{side}").bounding_box() for side in ("first", "second"))
+    assert (first["y"] == second["y"]) == (width == 1280)
+
+
+def test_keys_scroll_the_responses(rate):
+    page = rate("\n\n".join([LONG] * 60))
+    tops = "() => [...document.querySelectorAll('#responses .scroll')].map(area => area.scrollTop)"
+    page.keyboard.press("PageDown")
+    assert max(page.evaluate(tops)) > 100
+    page.keyboard.press("Home")
+    assert page.evaluate(tops) == [0, 0]
+
+
+def test_the_theme_can_be_chosen_and_is_kept(rate):
+    page = rate("one", scheme="light")
+    background = "getComputedStyle(document.querySelector('#firsthand')).backgroundColor"
+    light = page.evaluate(background)
+    page.locator("#theme").click()
+    dark = page.evaluate(background)
+    assert dark != light
+    page.reload()
+    page.wait_for_selector("#firsthand[data-step='rate']")
+    assert page.evaluate(background) == dark
+    page.locator("#theme").click()
+    assert page.evaluate(background) == light
+    page.evaluate("localStorage.clear()")
+
+
+@pytest.mark.parametrize("place", ["answer", "prompt", "chat", "role"])
+def test_hostile_text_neither_runs_nor_loads_nor_leaves_its_panel(context, site, place):
+    chat = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": HOSTILE}, {"role": "user", "content": "?"}]
+    odd = [{"role": "<img src=http://127.0.0.1:9/role onerror=\"window.ran='role'\">", "content": "x"}, *chat]
+    prompt = {"prompt": HOSTILE, "chat": chat, "role": odd}.get(place, "Which is it?")
+    site.fill([comparison(0, HOSTILE if place == "answer" else "fine", prompt)])
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    page = open_page(context, site, site.person())
+    page.wait_for_timeout(500)
+    page.keyboard.press("h")
+    page.wait_for_timeout(300)
+    page.keyboard.press("Escape")
+    assert page.evaluate("window.ran") is None
+    assert [url for url in asked if not url.startswith((site.url, "data:", "blob:"))] == []
+    pair = page.locator("#pair")
+    assert pair.locator("script, img, form, input, iframe, svg, style, a, [style], [onerror]").count() == 0
+    assert "<script>window.ran" in pair.inner_text() or place == "role"
+    assert "[U+202E]" in pair.inner_text()
+    for side in ("prompt", "first", "second"):
+        panel = page.locator(f"#{side}").evaluate("panel => getComputedStyle(panel).contain")
+        assert "paint" in panel
+    expect(page.get_by_role("button", name="No difference")).to_be_in_viewport(ratio=1)
+    page.keyboard.press("3")
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+
+
+def test_the_page_says_what_may_run_and_load(context, site):
+    page = open_page(context, site, site.person())
+    headers = page.request.get(site.url).headers
+    policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
+    assert policy["script-src-attr"] == "'none'"
+    assert policy["img-src"] == "'self' data:"
+    assert policy["connect-src"] == "'self'"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("shape", ["one line", "many lines", "markdown"])
+def test_a_huge_response_leaves_the_page_usable(context, site, shape):
+    text = {"one line": "x" * 200_000, "many lines": "word\n" * 40_000, "markdown": "- **a** `b`\n" * 17_000}[shape]
+    site.fill([comparison(0, text), comparison(1, "short")])
+    page = open_page(context, site, site.person())
+    for number in (1, 2):
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+        page.keyboard.press("v")
+        page.keyboard.press("3")
+        if number == 1:
+            expect(page.locator("#count")).to_contain_text("1 of 2")
+            look_at(page)
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    assert len(site.votes()) == 2
+
+
+def test_a_chat_of_500_turns_opens_at_its_end(context, site):
+    chat = [{"role": ("user", "assistant")[n % 2], "content": f"Turn {n} of the chat."} for n in range(501)]
+    site.fill([comparison(0, "fine", chat)])
+    page = open_page(context, site, site.person())
+    expect(page.get_by_text("Turn 500 of the chat.")).to_be_in_viewport()
+    page.keyboard.press("p")
+    expect(page.locator("#expand")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("3")
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
