@@ -149,7 +149,7 @@ class Login(Config):
         return proxies
 
     @model_validator(mode="after")
-    def _header_comes_from_somewhere(self) -> "Login":
+    def _header_comes_from_somewhere(self) -> Self:
         if self.header and not self.trusted_proxies:
             raise ValueError(f"the header {self.header!r} is taken only from trusted_proxies: name them")
         return self

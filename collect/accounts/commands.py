@@ -195,4 +195,4 @@ def _shown(account: "Account") -> dict[str, Any]:
 
 
 def _cell(value: Any) -> str:
-    return ", ".join(value) if isinstance(value, list) else str(value or "-")
+    return str((", ".join(value) if isinstance(value, list) else value) or "-")

@@ -123,14 +123,14 @@ def _refusal(request: HTTPConnection) -> Response | None:
         "Refused: this did not come from a page of this site. (Behind a proxy: it must pass on the Host header that "
         "the browser sent.)"
     )
-    return JSONResponse({"message": message}, status_code=403)
+    return JSONResponse({"detail": message}, status_code=403)
 
 
 def _unreachable(request: HTTPConnection) -> Response:
     message = "The store can't be reached. Nothing was lost; try again in a moment."
     if _is_visit(request) or request.url.path.startswith(OPEN_PATHS):
         return page("message.html", 503, title="Not now", text=message)
-    return JSONResponse({"message": message}, status_code=503)
+    return JSONResponse({"detail": message}, status_code=503)
 
 
 def _is_visit(request: HTTPConnection) -> bool:

@@ -14,13 +14,17 @@ from firsthand.errors import InputError
 from firsthand.store import Store, schema
 
 DAYS = 7.0
+MOST_DAYS = 365.0
 
 
 def invite(store: Store, account_id: str, days: float = DAYS, actor: str | None = None) -> str:
     """A new invitation for the person, good for `days`; returns its token. Earlier ones that are open end.
 
-    Also the way back for someone who forgot their password. Raises InputError for an unknown or removed account.
+    Also the way back for someone who forgot their password. Raises InputError for an unknown or removed account, or for
+    days that are not above 0 and at most MOST_DAYS.
     """
+    if not 0 < days <= MOST_DAYS:
+        raise InputError(f"an invitation can't be good for {days:g} days; choose more than 0 and at most {MOST_DAYS:g}")
     token = secrets.token_urlsafe(24)
     now = datetime.now(UTC)
     table = schema.invitations

@@ -1,5 +1,6 @@
 """Removing a person's data: the account is emptied for good, their preferences are anonymised or deleted."""
 
+from contextlib import closing
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -115,5 +116,6 @@ def _without_texts(detail: dict[str, Any]) -> dict[str, Any]:
 
 def _empty_log(store: Store) -> None:
     """Move SQLite's log into the file and cut it to nothing: it holds pages as they were."""
-    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    with closing(store.engine.raw_connection()) as connection:
+        # Not through SQLAlchemy, which would begin a transaction: inside one, SQLite refuses.
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -31,7 +31,7 @@ from firsthand.store.secret import store_secret
 LARGEST_FORM = 16_384
 """Bytes."""
 PASSWORDS_AT_ONCE = max(1, min(4, os.cpu_count() or 1))
-"""Each takes a processor for some 50 ms, and 64 MiB."""
+"""Each takes a processor for some 50 ms, and 19 MiB."""
 
 router = APIRouter()
 
