@@ -43,7 +43,7 @@ def mount_options() -> dict[str, Any]:
 def _shell() -> Html:
     links = (
         element("a", "Votes (CSV)", href="/api/admin/export/votes", download="votes.csv", class_="button"),
-        element("a", "Everything (JSONL)", href="/api/admin/export/native", download="", class_="button"),
+        element("a", "All (JSONL)", href="/api/admin/export/native", download="", class_="button"),
         element("a", "Rate", href="/"),
         element("a", "Log out", href="/logout"),
     )
