@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firsthand.collect.accounts.commands import add_rater_commands
-from firsthand.commandline import add_command, note, say, say_json
+from firsthand.commandline import Handler, add_command, note, say, say_json
 
 if TYPE_CHECKING:
     from firsthand.collect.importing import Summary
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 REASONS_SHOWN = 10
 
 
-def add_collect_commands(group: Any) -> None:
-    """Add the commands of this group."""
+def add_collect_commands(group: Any, serve: Handler) -> None:
+    """Add the commands of this group; `serve` runs the rating site, which is put together of all three groups."""
     importing = add_command(
         group,
         "import",
@@ -91,18 +91,6 @@ def status(args: argparse.Namespace) -> None:
         return
     for name, count in counts.items():
         say(f"{name:12} {count:>10,}")
-
-
-def serve(args: argparse.Namespace) -> None:
-    """Serve the rating site until interrupted."""
-    from firsthand.collect.serve import serve_store
-    from firsthand.collect.serve_config import ServeConfig
-    from firsthand.config import load_config
-    from firsthand.store import Store
-
-    config = load_config(args.config, ServeConfig) if args.config else ServeConfig()
-    with Store(args.store) as store:
-        serve_store(store, config, args.host, args.port)
 
 
 def _fields(summary: Any) -> dict[str, Any]:

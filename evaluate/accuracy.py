@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from firsthand.evaluate.bootstrap import DRAWS, SEED, Estimate, FloatArray, IntArray, Sums, ratio, resample_prompts
+from firsthand.estimates import Estimate
+from firsthand.evaluate.bootstrap import DRAWS, SEED, FloatArray, IntArray, Sums, ratio, resample_prompts
 
 COIN = 0.5
 PROMPTS_ALIKE = 6

@@ -6,10 +6,12 @@ function of sums over rows; a draw then only weighs the prompts' sums, which cos
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from firsthand.estimates import Estimate
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
@@ -24,20 +26,6 @@ SEED = 13
 
 WEIGHTS_AT_ONCE = 2**21
 MAX_UNDEFINED = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A figure and its interval; None is undefined, and `why` then says what is missing."""
-
-    value: float | None
-    ci: tuple[float, float] | None = None
-    why: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        """{"value", "ci"} and, where one of them is null, "why"."""
-        found: dict[str, Any] = {"value": self.value, "ci": None if self.ci is None else list(self.ci)}
-        return {**found, "why": self.why} if self.why else found
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
+from firsthand.estimates import Estimate
 from firsthand.evaluate.accuracy import correct
-from firsthand.evaluate.bootstrap import DRAWS, SEED, Estimate, FloatArray, IntArray, Sums, ratio, resample_prompts
+from firsthand.evaluate.bootstrap import DRAWS, SEED, FloatArray, IntArray, Sums, ratio, resample_prompts
 
 BINS = 10
 FLOOR_DRAWS = 200

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from firsthand.evaluate.bootstrap import Estimate
+from firsthand.estimates import Estimate
 from firsthand.evaluate.calibration import Bin
-from firsthand.evaluate.page import Html, element
 from firsthand.evaluate.table import percent
+from firsthand.markup import Html, element
 
 SIZE, LEFT, TOP, BOTTOM = 360, 44, 12, 44
 """Of the reliability plot, in its own units: the whole square, and the room for the axes."""

@@ -1,34 +1,9 @@
-"""Self-contained HTML pages: no script, no network, light and dark, from 390 px up.
+"""Self-contained HTML pages: no script, no network, light and dark, from 390 px up."""
 
-`element` escapes every text it is given: names and texts of models are hostile until proved otherwise.
-"""
-
-import html
 from collections.abc import Iterable, Sequence
 
 from firsthand.evaluate.style import STYLE
-
-
-class Html(str):
-    """Text that is HTML already; everything else is escaped."""
-
-    __slots__ = ()
-
-
-def element(name: str, *children: str, **attributes: str | float) -> Html:
-    """<name attributes>children</name>; children that are not Html are escaped.
-
-    In an attribute's name, a trailing _ is dropped (class_) and the others become hyphens (stroke_width).
-    """
-    written = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{html.escape(_attribute(value))}"' for key, value in attributes.items()
-    )
-    return Html(f"<{name}{written}>{join(children)}</{name}>")
-
-
-def join(children: Iterable[str]) -> Html:
-    """The children one after another, escaped where they are not Html."""
-    return Html("".join(child if isinstance(child, Html) else html.escape(child) for child in children))
+from firsthand.markup import Html, element, join
 
 
 def data_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Html:
@@ -60,7 +35,3 @@ def document(title: str, *sections: Html) -> str:
     ]
     body = element("body", element("main", element("h1", title), *sections))
     return "<!doctype html>\n" + element("html", element("head", *head), body, lang="en") + "\n"
-
-
-def _attribute(value: str | float) -> str:
-    return value if isinstance(value, str) else f"{value:.6g}"

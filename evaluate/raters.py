@@ -1,5 +1,6 @@
 """What each rater did: agreement with the others, ties, pull to the first position, time."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Any
@@ -8,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import binomtest
 
+from firsthand.estimates import Estimate
 from firsthand.evaluate.agreement import cohen_kappa, ordered_counts, pair_agreement
-from firsthand.evaluate.bootstrap import DRAWS, LEVEL, SEED, Estimate, FloatArray, IntArray, resample_prompts
+from firsthand.evaluate.bootstrap import DRAWS, LEVEL, SEED, FloatArray, IntArray, resample_prompts
 from firsthand.evaluate.ratings import Ratings
 
 CHOICE = np.array([2, 0, 1, 1])
@@ -38,14 +40,17 @@ class Rater:
     median_seconds: float | None
 
 
-def rater_figures(ratings: Ratings, draws: int = DRAWS, seed: int = SEED) -> list[Rater]:
-    """The figures of every rater, by name."""
+def rater_figures(
+    ratings: Ratings, draws: int = DRAWS, seed: int = SEED, only: Collection[str] | None = None
+) -> list[Rater]:
+    """The figures of every rater, or of those in `only`, by name."""
     others = _same_choice_by_others(ratings)
     order = np.argsort(ratings.rater, kind="stable")
     bounds = np.searchsorted(ratings.rater[order], np.arange(len(ratings.raters) + 1))
     return [
         _rater(ratings, number, order[start:stop], others, draws, seed)
         for number, (start, stop) in enumerate(pairwise(bounds))
+        if only is None or ratings.raters[number] in only
     ]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from firsthand.evaluate.bootstrap import Estimate
+from firsthand.estimates import Estimate
 
 UNDEFINED = "undefined"
 

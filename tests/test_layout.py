@@ -13,7 +13,7 @@ from firsthand.cli import make_parser
 
 ROOT = Path(__file__).resolve().parents[1]
 GROUPS = ("collect", "train", "evaluate")
-PUT_TOGETHER = {"cli.py", "demo.py", "demo_page.py", "__main__.py"}
+PUT_TOGETHER = {"cli.py", "server.py", "demo.py", "demo_page.py", "__main__.py"}
 MAY_IMPORT = {"collect": set(), "train": set(), "evaluate": {"collect", "train"}, "src/firsthand": set()}
 
 

@@ -31,8 +31,8 @@ class Votes:
 
     @property
     def disputed(self) -> bool:
-        """Whether people contradict each other and no expert has decided."""
-        return self.for_a > 0 and self.for_b > 0 and not self.decided
+        """Whether people contradict each other and nobody trusted has said who is right."""
+        return self.for_a > 0 and self.for_b > 0 and not (self.decided or self.gold)
 
 
 def information(votes: Votes) -> int:

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 import sqlalchemy.exc
 
@@ -28,13 +29,25 @@ def make_parser() -> argparse.ArgumentParser:
     groups = parser.add_subparsers(title="commands", metavar="GROUP", required=True)
     add_demo_command(groups, main)
     for name, add_commands, help_text in (
-        ("collect", add_collect_commands, "import, rate and export preferences"),
+        ("collect", partial(add_collect_commands, serve=serve), "import, rate and export preferences"),
         ("train", add_train_commands, "mix preferences into a training set and train on it"),
         ("evaluate", add_evaluate_commands, "measure annotators and trained models against people"),
     ):
         group = groups.add_parser(name, help=help_text, description=help_text[0].upper() + help_text[1:] + ".")
         add_commands(group.add_subparsers(title="commands", metavar="COMMAND", required=True))
     return parser
+
+
+def serve(args: argparse.Namespace) -> None:
+    """Serve the rating site until interrupted."""
+    from firsthand.collect.serve_config import ServeConfig
+    from firsthand.config import load_config
+    from firsthand.server import serve_site
+    from firsthand.store import Store
+
+    config = load_config(args.config, ServeConfig) if args.config else ServeConfig()
+    with Store(args.store) as store:
+        serve_site(store, config, args.host, args.port)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

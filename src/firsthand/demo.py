@@ -67,8 +67,8 @@ def demo(args: argparse.Namespace, run_command: RunCommand) -> None:
 
 def rate(folder: Path, port: int) -> None:
     """Serve the rating page over the sample comparisons until interrupted, then say how to go on."""
-    from firsthand.collect.serve import serve_store
     from firsthand.collect.serve_config import ServeConfig
+    from firsthand.server import serve_site
 
     path = folder / "store.db"
     with Store(str(path)) as store:
@@ -79,7 +79,7 @@ def rate(folder: Path, port: int) -> None:
         say(f"Log in as {LOGIN!r} with the password {PASSWORD!r}.")
         say("To see the whole job without rating: firsthand demo --unattended\n")
         try:
-            serve_store(store, ServeConfig(), "127.0.0.1", port, NOTICE)
+            serve_site(store, ServeConfig(), "127.0.0.1", port, NOTICE)
         except KeyboardInterrupt:
             _say_how_to_go_on(folder, path, store.counts().human)
             raise

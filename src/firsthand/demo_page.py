@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from firsthand.evaluate.agreement_report import LABELS
-from firsthand.evaluate.page import Html, document, element, facts, simulated_notice
+from firsthand.evaluate.page import document, facts, simulated_notice
+from firsthand.markup import Html, element
 from firsthand.store import Counts
 
 SIMULATED = (

@@ -1,0 +1,62 @@
+"""What happened to accounts, as the admin page tells it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from firsthand.store import Store, schema
+
+SHOWN = 20
+WARNED, RESUMED = "warned", "resumed"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened to an account; actor None is a rule or the command line. at: UTC, ISO 8601."""
+
+    account: str
+    at: str
+    kind: str
+    actor: str | None
+    detail: dict[str, Any]
+
+
+def recent_events(store: Store, count: int = SHOWN) -> list[Event]:
+    """The last events of all accounts, newest first."""
+    table = schema.account_events
+    return _events(store, sa.select(table).order_by(table.c.id.desc()).limit(count))
+
+
+def standing_warnings(store: Store) -> dict[str, list[Event]]:
+    """The warnings of each account since it was last resumed, oldest first."""
+    table = schema.account_events
+    found: dict[str, list[Event]] = {}
+    for event in _events(store, sa.select(table).where(table.c.kind.in_((WARNED, RESUMED))).order_by(table.c.id)):
+        if event.kind == RESUMED:
+            found.pop(event.account, None)
+        else:
+            found.setdefault(event.account, []).append(event)
+    return found
+
+
+def last_resumed(store: Store) -> dict[str, str]:
+    """When each account was last resumed; those that never were are absent."""
+    table = schema.account_events
+    query = sa.select(table.c.account, sa.func.max(table.c.at).label("at")).where(table.c.kind == RESUMED)
+    with store.engine.connect().execution_options(read_only=True) as connection:
+        return {row.account: row.at for row in connection.execute(query.group_by(table.c.account))}
+
+
+def event_words(event: Event) -> str:
+    """One sentence about an event."""
+    reason = event.detail.get("reason")
+    by = f" by {event.actor}" if event.actor and event.actor != event.account else ""
+    return f"{event.account} {event.kind}{by}{f': {reason}' if reason else ''}"
+
+
+def _events(store: Store, query: sa.Select[Any]) -> list[Event]:
+    with store.engine.connect().execution_options(read_only=True) as connection:
+        rows = connection.execute(query).all()
+    return [Event(row.account, row.at, row.kind, row.actor, orjson.loads(row.detail)) for row in rows]

@@ -1,0 +1,138 @@
+"""The admin page in Chromium: what it shows, what an admin does there, and who may do nothing."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from quality_site import QualitySite, log_in, quality_site
+
+from firsthand.collect.accounts.account import State
+from firsthand.collect.accounts.people import get
+from firsthand.store import Store
+
+PAUSED, GOOD = "farah@example.org", "amara@example.org"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QualitySite]:
+    with quality_site(tmp_path_factory.mktemp("quality")) as served:
+        yield served
+
+
+@pytest.fixture
+def visitor(browser: Browser) -> Iterator[BrowserContext]:
+    opened = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield opened
+    opened.close()
+
+
+def measured(page: Page) -> Page:
+    page.wait_for_selector("#raters tbody tr")
+    return page
+
+
+def row(page: Page, name: str):
+    return page.locator("#raters tbody tr", has=page.locator("th", has_text=name))
+
+
+def say_why(page: Page, reason: str) -> None:
+    page.fill("#ask-reason", reason)
+    page.press("#ask-reason", "Enter")
+
+
+def test_an_admin_sees_rules_at_work_pauses_and_resumes(site: QualitySite, visitor: BrowserContext) -> None:
+    page = measured(log_in(visitor, site, "ada"))
+    expect(page.locator("#tiles")).to_contain_text("Krippendorff")
+    # The rules have paused the one who gets gold wrong, with the evidence, without anybody's doing.
+    expect(row(page, PAUSED).locator(".chip")).to_have_text("paused")
+    expect(page.locator("tr.evidence.bad").first).to_contain_text("pauses")
+
+    row(page, GOOD).get_by_role("button").click()
+    say_why(page, "On leave <b>until</b> Monday")
+    expect(page.locator("#said")).to_contain_text("is paused")
+    expect(row(page, GOOD).locator(".chip")).to_have_text("paused")
+    expect(page.locator("#raters")).to_contain_text("On leave <b>until</b> Monday")
+    with Store(str(site.store)) as store:
+        account = get(store, site.accounts[GOOD].id)
+    assert account is not None
+    assert (account.state, account.state_reason) == (State.PAUSED, "On leave <b>until</b> Monday")
+
+    # By keyboard alone: the button keeps the focus through the page's refreshes, Enter opens and confirms.
+    row(page, GOOD).get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#ask-title")).to_contain_text("rate again")
+    page.keyboard.press("Enter")
+    expect(row(page, GOOD).locator(".chip")).to_have_text("active")
+
+
+def test_disputes_are_read_and_requeued(site: QualitySite, visitor: BrowserContext) -> None:
+    page = measured(log_in(visitor, site, "ada"))
+    first = page.locator("#queue article").first
+    first.locator("summary").click()
+    expect(first.locator(".texts")).to_contain_text("Response B")
+    first.get_by_role("button", name="Ask one more rater").click()
+    page.locator("#ask-do").click()
+    expect(page.locator("#said")).to_have_text("One more person will be asked.")
+
+
+def test_an_export_holds_pseudonyms_only(site: QualitySite, visitor: BrowserContext) -> None:
+    page = measured(log_in(visitor, site, "ada"))
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Votes (CSV)").click()
+    text = download.value.path().read_text(encoding="utf-8")
+    names = {line["annotator"] for line in csv.DictReader(io.StringIO(text))}
+    assert names == {"experts", *(account.id for login, account in site.accounts.items() if "@" in login)}
+    assert "@" not in "".join(names)
+
+
+def test_an_auditor_reads_pseudonyms_and_changes_nothing(site: QualitySite, visitor: BrowserContext) -> None:
+    page = measured(log_in(visitor, site, "otto"))
+    expect(page.locator("#raters")).to_contain_text(site.accounts[GOOD].id)
+    expect(page.locator("#quality")).not_to_contain_text("@example.org")
+    expect(page.locator("#quality button[data-act]")).to_have_count(0)
+    for path, body in (("pause", {"rater": site.accounts[GOOD].id, "reason": "x"}), ("requeue", {"comparison": "x"})):
+        answer = page.evaluate(POST, [path, body])
+        assert answer == [403, "Auditors read this page; an admin has to do that."]
+
+
+def test_an_expert_who_rates_is_turned_away(site: QualitySite, visitor: BrowserContext) -> None:
+    page = log_in(visitor, site, "eva")
+    expect(page.locator("body")).to_contain_text("for admins and auditors")
+    for path in ("api/admin/view", "api/admin/export/votes", "admin/config"):
+        assert visitor.request.get(f"{site.url}{path}").status == 403
+    assert page.evaluate(POST, ["pause", {"rater": site.accounts[GOOD].id, "reason": "x"}])[0] == 403
+
+
+def test_nobody_comes_in_without_an_account_or_from_another_site(site: QualitySite, visitor: BrowserContext) -> None:
+    assert visitor.request.get(f"{site.url}api/admin/view").status == 401
+    log_in(visitor, site, "ada")
+    body = {"rater": site.accounts[GOOD].id, "reason": "forged"}
+    forged = visitor.request.post(f"{site.url}api/admin/pause", data=body, headers={"Origin": "http://elsewhere.test"})
+    assert forged.status == 403
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_page_is_accessible_and_fits(site: QualitySite, browser: Browser, width: int, scheme: str) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    page = measured(log_in(context, site, "ada"))
+    page.locator("#queue summary").first.click()
+    expect(page.locator("#queue .texts").first).to_contain_text("Prompt")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+    found = Axe().run(page, options=rules)
+    assert found.violations_count == 0, found.generate_report()
+    page.locator("#raters button").first.click()
+    opened = Axe().run(page, options=rules)
+    assert opened.violations_count == 0, opened.generate_report()
+    context.close()
+
+
+POST = """async ([path, body]) => {
+  const options = {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body)};
+  const answer = await fetch(`/api/admin/${path}`, options);
+  return [answer.status, (await answer.json()).detail];
+}"""
