@@ -128,8 +128,8 @@ def get_view(admin: Site, reader: Reader) -> dict[str, Any]:
 @router.get("/texts/{comparison}")
 def get_texts(admin: Site, comparison: str) -> dict[str, str]:
     """The prompt and the responses of a comparison, as HTML."""
-    for _, messages, a, b, *_ in admin.store.texts([comparison]):
-        return {"html": texts_view(orjson.loads(messages), *(text and orjson.loads(text) for text in (a, b)))}
+    for _, messages, a, b, *_ in orjson.loads(admin.store.texts([comparison])):
+        return {"html": texts_view(messages, a, b)}
     raise HTTPException(404, "There is no such comparison.")
 
 

@@ -22,8 +22,9 @@ from firsthand.records import Entry
 from firsthand.sample import NOTICE, sample_entries
 from firsthand.store import Store
 
-LOGIN, PASSWORD = "demo", "demo-password"
-"""Of the rater; the demo listens on this machine alone."""
+PASSWORD = "demo-password"
+LOGINS = {"demo": "rater", "demo-admin": "admin"}
+"""Who can log in, and their roles; the demo listens on this machine alone."""
 
 ENOUGH_VERDICTS = 40
 """Fewer leave too little to train on and nothing to measure on."""
@@ -73,10 +74,10 @@ def rate(folder: Path, port: int) -> None:
     path = folder / "store.db"
     with Store(str(path)) as store:
         _add_sample(store)
-        _add_rater(store)
+        _add_accounts(store)
         counts = store.counts()
         say(f"{path}: {counts.comparisons} sample comparisons, {counts.human} of your verdicts.")
-        say(f"Log in as {LOGIN!r} with the password {PASSWORD!r}.")
+        say(f"Log in as {' or, for the admin page at /admin, as '.join(map(repr, LOGINS))}; password {PASSWORD!r}.")
         say("To see the whole job without rating: firsthand demo --unattended\n")
         try:
             serve_site(store, ServeConfig(), "127.0.0.1", port, NOTICE)
@@ -188,11 +189,13 @@ def _add_sample(store: Store) -> None:
     _add(store, list(sample_entries()))
 
 
-def _add_rater(store: Store) -> None:
+def _add_accounts(store: Store) -> None:
+    from firsthand.collect.accounts.account import Role
     from firsthand.collect.accounts.people import add, by_login
 
-    if by_login(store, LOGIN) is None:
-        add(store, LOGIN, password=PASSWORD)
+    for login, role in LOGINS.items():
+        if by_login(store, login) is None:
+            add(store, login, role=Role(role), password=PASSWORD)
 
 
 def _add(store: Store, entries: list[Entry]) -> None:
