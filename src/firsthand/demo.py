@@ -22,8 +22,8 @@ from firsthand.records import Entry
 from firsthand.sample import NOTICE, sample_entries
 from firsthand.store import Store
 
-PASSWORD = "demo-password"
-LOGINS = {"demo": "rater", "demo-admin": "admin"}
+OPEN_WORD = "demo-password"
+ACCOUNTS = {"demo": "rater", "demo-admin": "admin"}
 """Who can log in, and their roles; the demo listens on this machine alone."""
 
 ENOUGH_VERDICTS = 40
@@ -77,7 +77,7 @@ def rate(folder: Path, port: int) -> None:
         _add_accounts(store)
         counts = store.counts()
         say(f"{path}: {counts.comparisons} sample comparisons, {counts.human} of your verdicts.")
-        say(f"Log in as {' or, for the admin page at /admin, as '.join(map(repr, LOGINS))}; password {PASSWORD!r}.")
+        say(f"Log in as {' or, for the admin page at /admin, as '.join(map(repr, ACCOUNTS))}; password {OPEN_WORD!r}.")
         say("To see the whole job without rating: firsthand demo --unattended\n")
         try:
             serve_site(store, ServeConfig(), "127.0.0.1", port, NOTICE)
@@ -193,9 +193,9 @@ def _add_accounts(store: Store) -> None:
     from firsthand.collect.accounts.account import Role
     from firsthand.collect.accounts.people import add, by_login
 
-    for login, role in LOGINS.items():
+    for login, role in ACCOUNTS.items():
         if by_login(store, login) is None:
-            add(store, login, role=Role(role), password=PASSWORD)
+            add(store, login, role=Role(role), password=OPEN_WORD)
 
 
 def _add(store: Store, entries: list[Entry]) -> None:
