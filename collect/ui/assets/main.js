@@ -63,6 +63,7 @@ function begin(first) {
     explain(choice, text, next) {
       screen.ribbon(text, { label: "Go on", key: "Enter", pressed: next });
       deck.freeze(choice);
+      window.scrollTo(0, 0);
     },
     async done() {
       enter(await screen.insist(() => post("practised")));
