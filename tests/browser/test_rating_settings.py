@@ -45,6 +45,7 @@ def test_criteria_and_a_required_reason_are_given_by_key(context, site, width):
     site.answers("Claude wrote this.")
     page = open_page(context, site, site.person(ready=False), width)
     page.keyboard.press("Enter")
+    page.wait_for_selector("#firsthand[data-step='instructions']")
     expect(page.locator("#words strong")).to_have_text("tone")
     page.keyboard.press("Enter")
     page.wait_for_selector("#firsthand[data-step='rate']")
