@@ -100,7 +100,11 @@ def test_the_theme_can_be_chosen_and_is_kept(rate):
 
 @pytest.mark.parametrize("place", ["answer", "prompt", "chat", "role"])
 def test_hostile_text_neither_runs_nor_loads_nor_leaves_its_panel(context, site, place):
-    chat = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": HOSTILE}, {"role": "user", "content": "?"}]
+    chat = [
+        {"role": "user", "content": "Hello"},
+        {"role": "assistant", "content": HOSTILE},
+        {"role": "user", "content": "?"},
+    ]
     odd = [{"role": "<img src=http://127.0.0.1:9/role onerror=\"window.ran='role'\">", "content": "x"}, *chat]
     prompt = {"prompt": HOSTILE, "chat": chat, "role": odd}.get(place, "Which is it?")
     site.fill([comparison(0, HOSTILE if place == "answer" else "fine", prompt)])

@@ -45,7 +45,9 @@ def process_of(site) -> None:
 
 def test_a_store_that_others_have_locked_is_told_and_the_answer_saved_afterwards(rate, site):
     page = rate("one", "two", "three")
-    page.route("**/api/verdict", lambda route: route.fulfill(status=503, json={"message": "The store can't be reached."}))
+    page.route(
+        "**/api/verdict", lambda route: route.fulfill(status=503, json={"message": "The store can't be reached."})
+    )
     page.keyboard.press("3")
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("The store can't be reached. Your last answer is not saved yet")
