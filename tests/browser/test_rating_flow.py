@@ -192,7 +192,7 @@ def test_past_answers_can_be_left_as_they_were(rate, site):
     page.keyboard.press("1")
     expect_rated(page, 1, 2)
     page.keyboard.press("h")
-    page.get_by_role("button", name="Change").wait_for()
+    page.get_by_role("button", name="Change", exact=True).wait_for()
     page.keyboard.press("1")
     assert page.locator("#prompt .text").inner_text() == first
     expect(page.get_by_role("button", name="A much better")).to_have_attribute("aria-pressed", "true")

@@ -5,14 +5,15 @@ from playwright.sync_api import expect
 from rating_site import HOSTILE, accessibility_faults, comparison, look_at, open_page
 
 from firsthand.collect.accounts import people
-from firsthand.collect.accounts.people import State
+from firsthand.collect.accounts.account import State
 from firsthand.store import Store
 
 LONG = " ".join(["A longer answer."] * 20)
 RICH = (
     "# A title\n\n1. one\n2. two\n\n> quoted\n\n`code` and **bold** "
     + "word" * 60
-    + "\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\n# why\ndef f(x: int) -> str:\n    return f'{x}' + \"b\"  # 3\n```\n\n"
+    + "\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n"
+    + "```python\n# why\ndef f(x: int) -> str:\n    return f'{x}' + \"b\"  # 3\n```\n\n"
     + r"\(\frac{a}{b}\) and $$\sum_{i=1}^n \begin{pmatrix} a & b \\ c & d \end{pmatrix}$$"
 )
 SIZES = pytest.mark.parametrize("width", [390, 1280])
@@ -52,7 +53,7 @@ def test_every_step_fits_and_axe_finds_nothing(context, site, width, scheme):
     page.keyboard.press("3")
     check("end")
     page.keyboard.press("h")
-    page.get_by_role("button", name="Change").wait_for()
+    page.get_by_role("button", name="Change", exact=True).wait_for()
     check("end")
     page.keyboard.press("1")
     check("edit")
@@ -101,9 +102,7 @@ def test_the_theme_can_be_chosen_and_is_kept(rate):
 @pytest.mark.parametrize("place", ["answer", "prompt", "chat", "role"])
 def test_hostile_text_neither_runs_nor_loads_nor_leaves_its_panel(context, site, place):
     chat = [
-        {"role": "user", "content": "Hello"},
-        {"role": "assistant", "content": HOSTILE},
-        {"role": "user", "content": "?"},
+        {"role": role, "content": text} for role, text in (("user", "Hello"), ("assistant", HOSTILE), ("user", "?"))
     ]
     odd = [{"role": "<img src=http://127.0.0.1:9/role onerror=\"window.ran='role'\">", "content": "x"}, *chat]
     prompt = {"prompt": HOSTILE, "chat": chat, "role": odd}.get(place, "Which is it?")
@@ -164,3 +163,17 @@ def test_a_chat_of_500_turns_opens_at_its_end(context, site):
     expect(page.locator("#expand")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("3")
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+
+
+def test_the_page_and_its_files_are_there_for_who_is_logged_in(context, site):
+    page = open_page(context, site, site.person())
+    files = [part.split('"')[0].rstrip("\\") for part in page.request.get(site.url).text().split("/ui/")[1:]]
+    assert len(files) == 5
+    for file in files:
+        answer = page.request.get(f"{site.url}ui/{file}")
+        assert answer.status == 200
+        assert "immutable" in answer.headers["cache-control"]
+    assert page.request.get(f"{site.url}ui/0/main.js").status == 404
+    context.clear_cookies()
+    page.goto(site.url)
+    assert page.url == f"{site.url}login?next=/"

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from rating_site import look_at, open_page, running, served
 
 from firsthand.collect.accounts import people
-from firsthand.collect.accounts.people import State
+from firsthand.collect.accounts.account import Role, State
 from firsthand.records import Verdict
 from firsthand.store import Store
 
@@ -45,9 +45,8 @@ def process_of(site) -> None:
 
 def test_a_store_that_others_have_locked_is_told_and_the_answer_saved_afterwards(rate, site):
     page = rate("one", "two", "three")
-    page.route(
-        "**/api/verdict", lambda route: route.fulfill(status=503, json={"message": "The store can't be reached."})
-    )
+    away = {"message": "The store can't be reached."}
+    page.route("**/api/verdict", lambda route: route.fulfill(status=503, json=away))
     page.keyboard.press("3")
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("The store can't be reached. Your last answer is not saved yet")
@@ -113,7 +112,7 @@ def test_somebody_elses_login_in_the_same_browser_does_not_get_the_answer(rate, 
 def test_who_may_not_rate_is_told_so(context, site, kind):
     site.answers("one")
     if kind == "reading":
-        page = open_page(context, site, site.person("aud", role=people.Role.AUDITOR))
+        page = open_page(context, site, site.person("aud", role=Role.AUDITOR))
         expect(page.get_by_role("heading", name="You don't rate here")).to_be_visible()
     else:
         page = open_page(context, site, site.person("new", ready=False))

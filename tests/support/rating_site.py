@@ -19,7 +19,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page
 
 from firsthand.collect.accounts import people
-from firsthand.collect.accounts.people import Account
+from firsthand.collect.accounts.account import Account
 from firsthand.collect.accounts.sessions import open_sessions
 from firsthand.collect.serve_config import ServeConfig
 from firsthand.collect.work.targets import prepare_work
@@ -39,7 +39,8 @@ HOSTILE = (
     "<form action=http://127.0.0.1:9/form><input name=q></form><iframe src=http://127.0.0.1:9/frame></iframe>\n\n"
     "<svg onload=\"window.ran = 'svg'\"></svg> <style>body { display: none }</style> <div id=deck "
     'style="position:fixed;inset:0;z-index:99;background:url(http://127.0.0.1:9/css)">cover</div>\n\n'
-    "\\(\\text{<img src=http://127.0.0.1:9/math onerror=\"window.ran = 'math'\">}\\) \\(\\href{javascript:alert(1)}{x}\\)\n\n"
+    "\\(\\text{<img src=http://127.0.0.1:9/math onerror=\"window.ran = 'math'\">}\\) "
+    "\\(\\href{javascript:alert(1)}{x}\\)\n\n"
     "```html\n<script>window.ran = 'code'</script>\n```\n\n\u202eright to left\u202c and " + "Z\u0351\u0363\u0347" * 50
 )
 

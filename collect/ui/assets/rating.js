@@ -150,7 +150,7 @@ export class Rating {
   #remindOfBreak() {
     const minutes = this.page.break_after_minutes;
     if (!minutes || this.#atBreak < 60 * minutes) return;
-    const text = `You have been rating for ${Math.round(this.#atBreak / 60)} minutes. A short break keeps your judgement fresh; nothing is lost meanwhile.`;
+    const text = `You have been rating for ${Math.round(this.#atBreak / 60)} min. A short break keeps your judgement fresh; nothing is lost meanwhile.`;
     this.screen.ribbon(text, { label: "Go on", key: "g", pressed: () => this.screen.ribbon("") });
     this.#atBreak = 0;
   }

@@ -12,7 +12,7 @@ NAMES = ("ChatGPT", "GPT-4", "Claude", "Meta AI")
     [
         ("I am ChatGPT.", f"I am {HIDDEN}."),
         ("I am CHATGPT, by chatgpt", f"I am {HIDDEN}, by {HIDDEN}"),
-        ("GPT 4, gpt4, GPT‑4o and GPT-4-turbo", f"{HIDDEN}, {HIDDEN}, {HIDDEN} and {HIDDEN}"),
+        ("GPT 4, gpt4, GPT\u20114o and GPT-4-turbo", f"{HIDDEN}, {HIDDEN}, {HIDDEN} and {HIDDEN}"),
         ("Claude's answer; Claude 3.5 Sonnet", f"{HIDDEN}'s answer; {HIDDEN} Sonnet"),
         ("**Claude**", f"**{HIDDEN}**"),
         ("Cl\u200bau\u00adde", HIDDEN),
