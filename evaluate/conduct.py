@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
+from scipy.stats import beta
 
 from firsthand.collect.admin.figures import Conduct, Measured
 from firsthand.estimates import Estimate
@@ -89,8 +89,11 @@ def share(successes: int, n: int, why: str = "") -> Measured:
     """The share successes / n with the exact binomial interval (Clopper and Pearson 1934); undefined at n = 0."""
     if n == 0:
         return Measured(Estimate(None, None, why), 0)
-    interval = binomtest(successes, n).proportion_ci(LEVEL, method="exact")
-    return Measured(Estimate(successes / n, (float(interval.low), float(interval.high))), n)
+    # By its beta quantiles: scipy's binomtest searches for the bounds, which takes a hundred times as long.
+    tail = (1 - LEVEL) / 2
+    low = float(beta.ppf(tail, successes, n - successes + 1)) if successes else 0.0
+    high = float(beta.ppf(1 - tail, successes + 1, n - successes)) if successes < n else 1.0
+    return Measured(Estimate(successes / n, (low, high)), n)
 
 
 def _later(rated: Frame, since: Mapping[str, str]) -> "pd.Series[bool]":

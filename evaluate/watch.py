@@ -21,7 +21,9 @@ from firsthand.evaluate.enforcing import enforce
 from firsthand.store import Store, schema
 
 EVERY = 5.0
-"""Seconds from one measurement to the next look at the store."""
+"""Seconds from one measurement to the next look at the store, at least."""
+REST = 3.0
+"""And at least so many times as long as the measurement took: a large store is measured less often."""
 PATIENCE = 600.0
 """Seconds that a measurement may take."""
 
@@ -52,6 +54,7 @@ class Watch:
         with _Worker(url, self._config.assignment.route_by) as worker:
             seen: object = None
             while not self._stop.is_set():
+                began = time.monotonic()
                 try:
                     state = _state(self._store)
                     if state != seen:
@@ -61,7 +64,7 @@ class Watch:
                             enforce(self._store, quality, self._config.rules)
                 except (sa.exc.SQLAlchemyError, OSError, EOFError, RuntimeError):
                     log.exception("the figures of the admin page could not be measured; trying again")
-                self._stop.wait(EVERY)
+                self._stop.wait(max(EVERY, REST * (time.monotonic() - began)))
 
 
 def _state(store: Store) -> tuple[int | None, int | None, int]:

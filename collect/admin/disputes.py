@@ -31,9 +31,13 @@ def disputes_view(found: Sequence[Dispute], given_up: Sequence[Dispute], limit: 
 def texts_view(prompt: Sequence[Message], a: Content | None, b: Content | None) -> Html:
     """A comparison to read: its prompt and both responses, made safe."""
     return join(
-        element("div", element("h4", name), *(_turn(turn) for turn in turns), class_="side")
-        for name, turns in (("Prompt", prompt), ("Response A", _turns(a)), ("Response B", _turns(b)))
+        _side(name, turns) for name, turns in (("Prompt", prompt), ("Response A", _turns(a)), ("Response B", _turns(b)))
     )
+
+
+def _side(name: str, turns: Sequence[Message]) -> Html:
+    parts = [element("h4", name), *map(_turn, turns)]
+    return element("div", *parts, class_="side", tabindex="0", role="region", aria_label=name)
 
 
 def _turns(content: Content | None) -> Sequence[Message]:
