@@ -85,7 +85,7 @@ def test_stopping_the_rating_page_tells_how_many_verdicts_there_are_and_what_com
             assert line, process.stderr.read()
             said += line
         address = next(word for word in said.split() if word.startswith("http"))
-        urllib.request.urlopen(f"{address}config", timeout=60).close()
+        urllib.request.urlopen(f"{address}login", timeout=60).close()
         process.send_signal(signal.SIGINT)
         said, complaint = process.communicate(timeout=60)
     assert process.returncode == 130

@@ -29,7 +29,7 @@ export class Deck {
 
   // Ready for a pair; `given` is what was said of it before.
   open(given = {}) {
-    this.root.hidden = false;
+    this.root.hidden = this.root.inert = false;
     this.since = performance.now();
     this.criteria = { ...given.criteria };
     this.reason = given.flag ?? null;
@@ -38,6 +38,12 @@ export class Deck {
     press(this.flag, this.reason !== null);
     for (const button of this.root.querySelectorAll("[data-choice]")) press(button, button.dataset.choice === given.choice);
     for (const button of this.root.querySelectorAll("[data-criterion]")) this.#pressCriterion(button);
+  }
+
+  // The answer as it was given, to be looked at.
+  freeze(choice) {
+    this.root.inert = true;
+    for (const button of this.root.querySelectorAll("[data-choice]")) press(button, button.dataset.choice === choice);
   }
 
   close() {

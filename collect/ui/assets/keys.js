@@ -41,7 +41,7 @@ function buttonOf(root, event) {
   return named(key) ?? (digit && named(digit));
 }
 
-const shown = (element) => !element.disabled && element.checkVisibility();
+const shown = (element) => !element.disabled && !element.closest("[inert]") && element.checkVisibility();
 
 function press(element) {
   if (element.matches("button")) element.click();

@@ -60,9 +60,10 @@ function begin(first) {
       pair.show(view);
       deck.open();
     },
-    explain(text, next) {
+    explain(choice, text, next) {
       screen.ribbon(text, { label: "Go on", key: "Enter", pressed: next });
-      deck.close();
+      deck.freeze(choice);
+      window.scrollTo(0, 0);
     },
     async done() {
       enter(await screen.insist(() => post("practised")));

@@ -1,7 +1,7 @@
 // The practice round: pairs whose answer is explained; nothing of it is sent.
 
 export class Practice {
-  // show(pair, text): put a pair on the screen. explain(text, next): say it, go on when the person is ready.
+  // show(pair, text): put a pair on the screen. explain(choice, text, next): say it, go on when the person is ready.
   constructor(pairs, { show, explain, done }) {
     Object.assign(this, { pairs, show, explain, done, number: 0 });
   }
@@ -14,7 +14,7 @@ export class Practice {
   answered({ choice }) {
     const { expected, why } = this.pairs[this.number];
     const isSame = choice === expected || /^[ab]\d?$/.test(choice) && choice[0] === expected;
-    this.explain(`${isSame ? "We think so too." : "We see it differently."} ${why}`, () => {
+    this.explain(choice, `${isSame ? "We think so too." : "We see it differently."} ${why}`, () => {
       this.number += 1;
       this.#next();
     });

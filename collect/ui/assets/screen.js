@@ -63,6 +63,7 @@ export class Screen {
     if (!label) return;
     showKey(button, key);
     button.addEventListener("click", pressed);
+    button.classList.toggle("main", key === "Enter");
   }
 
   words(step, title, html, actions) {
