@@ -18,6 +18,9 @@ from firsthand.store.secret import store_secret
 
 OWN_FAMILY = (Relation.SAME_MODEL, Relation.INHERITED, Relation.SAME_SERIES, Relation.SAME_FAMILY)
 
+ASSIGNMENT = "assignment"
+"""The setting that holds how work was last prepared."""
+
 Rows = dict[str, dict[str, Any]]
 """Rows of `work` by comparison."""
 
@@ -52,6 +55,22 @@ def prepare_work(store: Store, assignment: Assignment) -> None:
         _set_targets(rows.values(), assignment)
         _write(connection, known, rows)
         _count_pools(connection)
+        _remember(connection, assignment)
+
+
+def prepare_imported_work(store: Store) -> None:
+    """`prepare_work` as the site that rates from this store last did it; nothing where none has."""
+    settings = schema.settings.c
+    with store.engine.connect().execution_options(read_only=True) as connection:
+        known = connection.execute(sa.select(settings.value).where(settings.name == ASSIGNMENT)).scalar()
+    if known is not None:
+        prepare_work(store, Assignment.model_validate_json(known))
+
+
+def _remember(connection: sa.Connection, assignment: Assignment) -> None:
+    settings = schema.settings
+    connection.execute(settings.delete().where(settings.c.name == ASSIGNMENT))
+    connection.execute(settings.insert().values(name=ASSIGNMENT, value=assignment.model_dump_json()))
 
 
 def _with_texts(connection: sa.Connection) -> Iterable[Any]:
