@@ -41,6 +41,8 @@ def mount_options() -> dict[str, Any]:
         "ssr_mode": False,
         "pwa": False,
         "show_error": False,
+        # Bytes: nothing is ever uploaded.
+        "max_file_size": 1,
     }
 
 

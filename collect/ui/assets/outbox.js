@@ -34,6 +34,14 @@ export class Outbox {
 
   async #send() {
     this.#sending = true;
+    try {
+      await this.#sendAll();
+    } finally {
+      this.#sending = false;
+    }
+  }
+
+  async #sendAll() {
     for (let tries = 0; this.#answers.length; ) {
       const answer = this.#answers[0];
       try {
@@ -53,7 +61,6 @@ export class Outbox {
         }
       }
     }
-    this.#sending = false;
   }
 
   #pause(milliseconds) {
