@@ -41,6 +41,14 @@ def standing_warnings(store: Store) -> dict[str, list[Event]]:
     return found
 
 
+def standing_warning(store: Store, account: str) -> str:
+    """The last warning of an account since it was last resumed, as it is to be read; "" where there is none."""
+    table = schema.account_events
+    query = sa.select(table).where(table.c.account == account, table.c.kind.in_((WARNED, RESUMED)))
+    last = _events(store, query.order_by(table.c.id.desc()).limit(1))
+    return last[0].detail.get("reason", "") if last and last[0].kind == WARNED else ""
+
+
 def last_resumed(store: Store) -> dict[str, str]:
     """When each account was last resumed; those that never were are absent."""
     table = schema.account_events

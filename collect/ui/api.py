@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from firsthand.collect.accounts.account import Account, Role
 from firsthand.collect.accounts.people import finish_practice, give_consent
 from firsthand.collect.accounts.web import current_account
+from firsthand.collect.admin.log import standing_warning
 from firsthand.collect.serve_config import ServeConfig
 from firsthand.collect.ui.said import Said, answer_of
 from firsthand.collect.ui.settings import page_settings
@@ -148,6 +149,8 @@ def _state(site: Site, account: Account) -> dict[str, Any]:
         "rater": account.login or account.id,
         "step": step_of(account, site.config),
         "reason": account.state_reason or "",
+        "warning": standing_warning(site.store, account.id),
+        "reads_admin": account.role in (Role.ADMIN, Role.AUDITOR),
         "progress": _progress(site, _as_rater(account)),
         "page": site.settings,
     }

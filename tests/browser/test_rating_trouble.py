@@ -7,10 +7,12 @@ from contextlib import closing
 
 import pytest
 from playwright.sync_api import expect
-from rating_site import look_at, open_page, running, served
+from rating_site import accessibility_faults, look_at, open_page, running, served
 
 from firsthand.collect.accounts import people
 from firsthand.collect.accounts.account import Role, State
+from firsthand.collect.accounts.rows import record_event
+from firsthand.collect.admin.log import WARNED
 from firsthand.records import Verdict
 from firsthand.store import Store
 
@@ -86,6 +88,22 @@ def test_a_rater_who_is_paused_with_a_pair_open_is_told_why(rate, site):
     expect(page.get_by_role("heading", name="You are paused")).to_be_visible()
     expect(page.locator("#words")).to_contain_text("The reason given: Please talk to Kim first.")
     assert site.votes() == []
+
+
+def test_a_warning_of_a_rule_is_read_on_the_page_until_it_is_understood(rate, site):
+    page = rate("one", "two", "three")
+    expect(page.locator("#warning")).to_be_hidden()
+    with Store(str(site.store)) as store, store.engine.begin() as connection:
+        (account,) = people.everyone(store)
+        record_event(connection, account.id, WARNED, None, {"rule": "median_seconds", "reason": "Half took 2 s."})
+    page.reload()
+    expect(page.locator("#warning")).to_contain_text("Please take a little more care. Half took 2 s.")
+    assert accessibility_faults(page) == []
+    page.locator("#warning").get_by_role("button", name="Understood").click()
+    expect(page.locator("#warning")).to_be_hidden()
+    page.reload()
+    page.wait_for_selector("#firsthand[data-step='rate']")
+    expect(page.locator("#warning")).to_be_hidden()
 
 
 def test_whoever_is_logged_out_meanwhile_keeps_the_answer_until_they_are_back(rate, site, context):

@@ -72,11 +72,13 @@ function begin(first) {
 
   root.querySelector("#title").textContent = page.title;
   root.querySelector("#rater").textContent = first.rater;
+  root.querySelector("#admin").hidden = !first.reads_admin;
   root.querySelector("#help").addEventListener("click", () => tell(root.querySelector("#dialog"), "Instructions", page.instructions));
   enter(first);
 
-  function enter({ step, reason, progress }) {
+  function enter({ step, reason, progress, warning }) {
     screen.progress(progress);
+    screen.warn(warning);
     pair.hide();
     deck.close();
     screen.ribbon("");

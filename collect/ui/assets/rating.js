@@ -6,9 +6,11 @@ import { Refusal, get, post } from "./server.js";
 import { Stopwatch } from "./stopwatch.js";
 
 const LOOK_AGAIN = 30_000; // milliseconds until the page asks whether there is new work
+const HEAR_EVERY = 5; // answers after which the page asks whether a rule has something to say
 
 export class Rating {
   #items = [];
+  #acknowledgedSoFar = 0;
   #edited = null;
   #atBreak = 0; // active seconds at work since the last break
   #here = { answers: 0, seconds: 0 };
@@ -77,8 +79,14 @@ export class Rating {
     this.#take(said);
     if (said.status === "refused") this.#refused(said.message);
     else this.screen.say(said.message || "Saved.");
+    if (++this.#acknowledgedSoFar % HEAR_EVERY === 0) this.#hear();
     if (this.#edited || this.#items[0]?.lease === this.shown && this.shown) return;
     this.#showNext();
+  }
+
+  async #hear() {
+    const { warning } = await get("state").catch(() => ({}));
+    if (warning !== undefined) this.screen.warn(warning);
   }
 
   async #refused(why) {

@@ -5,6 +5,7 @@ import { Outage, Refusal } from "./server.js";
 
 const SAID_FOR = 4_000; // milliseconds that a passing message stands
 const UNDERSTOOD = "firsthand-notice";
+const HEEDED = "firsthand-warning";
 
 export class Screen {
   constructor(root) {
@@ -22,6 +23,18 @@ export class Screen {
       notice.hidden = true;
     });
     this.alertBox.querySelector("button").addEventListener("click", () => this.retry?.());
+    this.warningBox = root.querySelector("#warning");
+    this.warningBox.querySelector("button").addEventListener("click", () => {
+      sessionStorage.setItem(HEEDED, this.warning);
+      this.warningBox.hidden = true;
+    });
+  }
+
+  // What a rule noticed in the person's own work, until they say that they have read it.
+  warn(text) {
+    this.warning = text;
+    this.warningBox.hidden = !text || sessionStorage.getItem(HEEDED) === text;
+    this.warningBox.querySelector("p").textContent = text && `Please take a little more care. ${text}`;
   }
 
   // step: loading, consent, instructions, practice, rate, edit, waiting, end, paused, reads.
