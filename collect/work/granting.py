@@ -13,7 +13,7 @@ from firsthand.collect.serve_config import Assignment
 from firsthand.collect.work.drawing import draw
 from firsthand.collect.work.raters import Rater, open_pools, routed_to, unseen_by
 from firsthand.collect.work.sides import side_shown_first
-from firsthand.collect.work.turns import Pool, Turn, change_work, locked_work, open_work, stamp
+from firsthand.collect.work.turns import IS_DISPUTED, IS_GOLD, Pool, Turn, change_work, locked_work, open_work, stamp
 from firsthand.records import Side
 from firsthand.store import schema
 
@@ -107,7 +107,7 @@ def _grant_adjudication(request: Request) -> bool:
     )
     query = (
         sa.select(work.c.comparison_id)
-        .where(work.c.disputed, routed_to(request.rater, work.c.tag), unseen_by(request.rater))
+        .where(IS_DISPUTED, routed_to(request.rater, work.c.tag), unseen_by(request.rater))
         .where(~in_hand.correlate(work).exists())
         .order_by(work.c.position)
         .limit(1)
@@ -122,7 +122,7 @@ def _grant_adjudication(request: Request) -> bool:
 def _grant_gold(request: Request) -> bool:
     work = schema.work
     fitting = sa.select(work.c.comparison_id).where(
-        work.c.is_gold, routed_to(request.rater, work.c.tag), unseen_by(request.rater)
+        IS_GOLD, routed_to(request.rater, work.c.tag), unseen_by(request.rater)
     )
     found = _any_of(request, fitting, work.c.position)
     if found is not None:

@@ -24,6 +24,9 @@ SKIPS_ENOUGH = 3
 RATERS = 7263515
 """The space of the locks, one a rater, that turns hold on PostgreSQL."""
 
+# Written out: SQLite uses a partial index only where the query repeats its condition word for word.
+IS_OPEN, IS_GOLD, IS_DISPUTED = (sa.text(f"work.{name}") for name in ("is_open", "is_gold", "disputed"))
+
 # SQLite lets one writer in at a time and has the others poll; threads of one process queue up here instead.
 _one_turn_at_a_time = threading.Lock()
 
@@ -97,7 +100,7 @@ def locked_work(turn: Turn, comparison_id: str) -> dict[str, Any]:
 def open_work(turn: Turn, *conditions: sa.ColumnElement[bool]) -> dict[str, Any] | None:
     """The first open row of `work` by position that fulfils the conditions, locked; no row of another turn."""
     work = schema.work
-    query = sa.select(work).where(work.c.is_open, *conditions).order_by(work.c.position).limit(1)
+    query = sa.select(work).where(IS_OPEN, *conditions).order_by(work.c.position).limit(1)
     found = turn.connection.execute(query.with_for_update(skip_locked=True)).first()
     return None if found is None else dict(found._mapping)
 

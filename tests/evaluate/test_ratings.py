@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from firsthand.errors import InputError
-from firsthand.evaluate.ratings import CONTRADICTED, JUDGED, REPEATED, SKIPPED, human_ratings
+from firsthand.evaluate.ratings import CONTRADICTED, JUDGED, REPEATED, SECOND_LOOK, SKIPPED, human_ratings
 
 
 def test_votes_become_arrays(fill):
@@ -86,3 +86,13 @@ def test_an_unknown_tag_is_refused(fill):
     store = fill([{"prompt": "p", "annotator": "r", "verdict": "a", "tags": {"domain": "law"}}])
     with pytest.raises(InputError, match="'dommain'"):
         human_ratings(store.vote_frames(), tag="dommain")
+
+
+def test_a_raters_second_look_is_no_rating_of_its_own(fill):
+    store = fill(
+        {"prompt": "p", "annotator": "r", "verdict": verdict, "shown_first": side, "judge": {"repeat": repeat}}
+        for verdict, side, repeat in (("a", "a", 0), ("b", "b", 1))
+    )
+    found = human_ratings(store.vote_frames())
+    assert found.left_out == {SECOND_LOOK: 1}
+    assert found.counts().tolist() == [[1, 0, 0, 0]] or found.counts().tolist() == [[0, 1, 0, 0]]

@@ -171,3 +171,12 @@ def test_only_the_named_judges_are_used() -> None:
     )
     assert labels["annotator"].tolist() == ["judge-2"]
     assert drops == {"judge not in synthetic.judges": {"synthetic": 1}}
+
+
+def test_a_raters_second_look_gives_no_label_but_a_judges_repeat_does() -> None:
+    looks = [{"verdict": "a", "shown_first": "a"}, {"verdict": "b", "shown_first": "b", "repeat": 1}]
+    labels, drops = people(HumanRules(aggregate="majority"), *looks)
+    assert labels[["chosen", "p_chosen"]].to_numpy().tolist() == [["a", 1.0]]
+    assert [list(counts.values()) for counts in drops.values()] == [[1]]
+    _, drops = judged(SyntheticRules(), *looks)
+    assert not any("second look" in reason for reason in drops)

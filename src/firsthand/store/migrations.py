@@ -136,7 +136,7 @@ MIGRATIONS: list[list[str]] = [
         )""",
         "CREATE INDEX leases_of_rater ON leases (rater, state, granted_at)",
         "CREATE INDEX answers_of_rater ON leases (rater, done_at) WHERE done_at IS NOT NULL",
-        "CREATE INDEX leases_by_end ON leases (expires_at) WHERE state = 'held'",
+        "CREATE INDEX leases_by_end ON leases (state, expires_at)",
     ],
 ]
 CURRENT = len(MIGRATIONS)
