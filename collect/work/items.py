@@ -78,27 +78,32 @@ def next_items(
 
 def _held(connection: sa.Connection, rater: Rater, count: int) -> Sequence[Any]:
     """The leases that `rater` holds, with their comparisons, oldest first."""
+    return connection.execute(_HELD, {"rater": rater.id, "count": count}).all()
+
+
+def _held_query() -> sa.Select[Any]:
     leases, comparisons, prompts = schema.leases, schema.comparisons, schema.prompts
-    query = (
+    return (
         sa.select(
             *(leases.c.id.label("lease"), leases.c.shown_first, leases.c.kind, leases.c.expires_at),
             *(comparisons, prompts.c.messages),
         )
         .join(comparisons, comparisons.c.id == leases.c.comparison_id)
         .join(prompts, prompts.c.id == comparisons.c.prompt_id)
-        .where(leases.c.rater == rater.id, leases.c.state == "held")
+        .where(leases.c.rater == sa.bindparam("rater"), leases.c.state == "held")
         .order_by(leases.c.granted_at, leases.c.id)
-        .limit(count)
+        .limit(sa.bindparam("count"))
     )
-    return connection.execute(query).all()
 
 
 def _renew(turn: Turn, rater: Rater, until: datetime) -> int:
     """What a rater holds who is at work is theirs for a full lease again; returns how many leases that are."""
-    leases = schema.leases
-    mine = sa.and_(leases.c.rater == rater.id, leases.c.state == "held")
-    return turn.connection.execute(leases.update().where(mine).values(expires_at=stamp(until))).rowcount
+    return turn.connection.execute(_RENEW, {"of_rater": rater.id, "expires_at": stamp(until)}).rowcount
 
 
 def _item(row: Any) -> Item:
     return Item(row.lease, comparison_of(row), Side(row.shown_first), Kind(row.kind), row.expires_at)
+
+
+_HELD = _held_query()
+_RENEW = schema.leases.update().where(schema.leases.c.rater == sa.bindparam("of_rater"), schema.leases.c.state == "held")

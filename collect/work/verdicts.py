@@ -21,6 +21,12 @@ TAKEN = Recorded(
 FULL = Recorded(Status.REFUSED, "Others have judged the comparison since you skipped it; your skip stands.")
 RECORDED = Recorded(Status.RECORDED)
 
+_LEASE = (
+    sa.select(schema.leases)
+    .where(schema.leases.c.id == sa.bindparam("lease"), schema.leases.c.rater == sa.bindparam("rater"))
+    .with_for_update()
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Past:
@@ -109,9 +115,7 @@ def history(store: Store, rater_id: str, n: int = 10) -> list[Past]:
 
 def _lease(turn: Turn, rater_id: str, lease: str) -> Any:
     """The rater's own lease of this id, locked; None where it is another's or there is none."""
-    leases = schema.leases
-    query = sa.select(leases).where(leases.c.id == lease, leases.c.rater == rater_id)
-    return turn.connection.execute(query.with_for_update()).first()
+    return turn.connection.execute(_LEASE, {"lease": lease, "rater": rater_id}).first()
 
 
 def _refusal(turn: Turn, rater_id: str) -> Recorded | None:
