@@ -21,7 +21,7 @@ from firsthand.collect.work.turns import (
     Turn,
     change_work,
     first_open_work,
-    locked_work,
+    free_work,
     open_work,
     stamp,
 )
@@ -57,13 +57,13 @@ _PLACE_BEFORE = first_open_work(_IN_POOL, _WORK.c.position < sa.bindparam("pivot
 
 def release_expired(turn: Turn) -> None:
     """End leases whose time is over, so that others can have the comparisons; those in another turn are left to it."""
-    expired = turn.connection.execute(_EXPIRED, {"now": stamp(turn.now)})
-    # Work is locked by id: two turns that meet at several comparisons then don't wait for each other.
-    for row in sorted(expired, key=lambda row: str(row.comparison_id)):
-        turn.connection.execute(_CHANGE_LEASE, {"lease": row.id, "state": "expired"})
+    for row in turn.connection.execute(_EXPIRED, {"now": stamp(turn.now)}).all():
         if row.kind == "new":
-            work = locked_work(turn, row.comparison_id)
+            work = free_work(turn, row.comparison_id)
+            if work is None:
+                continue
             change_work(turn, work, taken=work["taken"] - 1)
+        turn.connection.execute(_CHANGE_LEASE, {"lease": row.id, "state": "expired"})
 
 
 def regain(turn: Turn, rater: Rater, until: datetime, count: int) -> int:

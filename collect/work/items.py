@@ -18,7 +18,7 @@ from firsthand.store import Store, schema
 from firsthand.store.rows import comparison_of
 from firsthand.store.secret import store_secret
 
-__all__ = ["Item", "Kind", "Rater", "next_items"]
+__all__ = ["Item", "Kind", "Rater", "items_in", "next_items"]
 
 SYSTEM_CHANCE = random.SystemRandom()
 
@@ -65,15 +65,27 @@ def next_items(
     with turn_of(store, rater.id) as turn:
         if paused(turn.connection, rater.id):
             return []
-        until = turn.now + lease
-        missing = count - _renew(turn, rater, until)
-        release_expired(turn)
-        missing -= regain(turn, rater, until, missing)
-        request = Request(turn, assignment, rater, secret, until, chance)
-        for _ in range(missing):
-            if not grant_item(request):
-                break
-        return [_item(row) for row in _held(turn.connection, rater, count)]
+        return items_in(turn, assignment, rater, secret, count, chance)
+
+
+def items_in(
+    turn: Turn,
+    assignment: Assignment,
+    rater: Rater,
+    secret: bytes,
+    count: int = 2,
+    chance: random.Random = SYSTEM_CHANCE,
+) -> list[Item]:
+    """`next_items` inside a turn of a rater who is not paused; `secret` is the store's."""
+    until = turn.now + timedelta(minutes=assignment.lease_minutes)
+    missing = count - _renew(turn, rater, until)
+    release_expired(turn)
+    missing -= regain(turn, rater, until, missing)
+    request = Request(turn, assignment, rater, secret, until, chance)
+    for _ in range(missing):
+        if not grant_item(request):
+            break
+    return [_item(row) for row in _held(turn.connection, rater, count)]
 
 
 def _held(connection: sa.Connection, rater: Rater, count: int) -> Sequence[Any]:

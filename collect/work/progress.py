@@ -1,10 +1,12 @@
 """How far a rater has come."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from firsthand.collect.work.raters import Rater, open_pools
+from firsthand.collect.work.turns import Pool
 from firsthand.store import Store, schema
 
 
@@ -29,7 +31,7 @@ def progress(store: Store, rater: Rater) -> Progress:
         return progress_in(connection, rater)
 
 
-def progress_in(connection: sa.Connection, rater: Rater) -> Progress:
-    """`progress` inside a transaction that changes nothing any more."""
+def progress_in(connection: sa.Connection, rater: Rater, resized: Mapping[Pool, int] | None = None) -> Progress:
+    """`progress` inside a transaction; resized: what it has changed in the sizes of pools and not written yet."""
     rated = connection.execute(_RATED, {"rater": rater.id}).scalar_one()
-    return Progress(rated, sum(open_pools(connection, rater).values()))
+    return Progress(rated, sum(open_pools(connection, rater, resized).values()))

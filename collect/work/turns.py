@@ -36,6 +36,7 @@ _STATE = (
 )
 _THE_WORK = schema.work.c.comparison_id == sa.bindparam("comparison")
 _WORK = sa.select(schema.work).where(_THE_WORK).with_for_update()
+_FREE_WORK = sa.select(schema.work).where(_THE_WORK).with_for_update(skip_locked=True)
 _CHANGE_WORK = schema.work.update().where(_THE_WORK)
 _RESIZE_POOL = sa.text(
     "INSERT INTO pools (tag, overlap, taken, information, size) VALUES (:tag, :overlap, :taken, :information, :by)"
@@ -105,6 +106,12 @@ def paused(connection: sa.Connection, rater: str) -> str | None:
 def locked_work(turn: Turn, comparison_id: str) -> dict[str, Any]:
     """The row of `work` on a comparison, which nobody else changes before the turn ends."""
     return dict(turn.connection.execute(_WORK, {"comparison": comparison_id}).one()._mapping)
+
+
+def free_work(turn: Turn, comparison_id: str) -> dict[str, Any] | None:
+    """`locked_work`, or None where another turn has it in hand: two turns never wait for each other's."""
+    found = turn.connection.execute(_FREE_WORK, {"comparison": comparison_id}).first()
+    return None if found is None else dict(found._mapping)
 
 
 def first_open_work(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:

@@ -44,7 +44,7 @@ class LoadSite:
 
 
 def make_site(folder: Path, store: str, raters: int, comparisons: int, settings: dict[str, Any] | None = None) -> LoadSite:
-    """A store with so many comparisons to rate, of responses of about 1 KB, and so many people who may rate them."""
+    """A store with so many comparisons to rate, of responses of 1 KB, and so many people who may rate them."""
     config = folder / "serve.yaml"
     config.write_text(yaml.safe_dump(settings or {}), encoding="utf-8")
     checked = check_config(settings or {}, ServeConfig)
@@ -138,7 +138,7 @@ def check_store(store: str, tallies: Sequence[Tally]) -> tuple[int, int]:
 
 
 def _line(number: int) -> dict[str, Any]:
-    answer = ANSWER.format(number=number) * 4
+    answer = ANSWER.format(number=number) + f"Most people who were asked {number} times said much the same. " * 14
     return {
         "prompt": f"Question {number}: what would you do, and why? " * 4,
         "response_a": f"{answer}The first one says so.",
