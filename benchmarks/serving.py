@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
 
-from load_raters import Person, Rater, Tally, come_in, work
+from load_raters import Person, Rater, Tally, come_in, leave, work
 from load_site import PASSWORD, Server, check_store, make_site, running
 
 AT_ONCE = 40
@@ -66,7 +66,9 @@ def measure(folder: Path, store: str, loads: Sequence[Load], comparisons: int, s
     with ExitStack() as stack:
         running_servers = [stack.enter_context(running(site)) for _ in range(servers)]
         urls = [server.url for server in running_servers]
-        tallies = asyncio.run(bear(lambda: [Rater(login, PASSWORD, urls) for login in site.logins], loads, running_servers))
+        tallies = asyncio.run(
+            bear(lambda: [Rater(login, PASSWORD, urls) for login in site.logins], loads, running_servers)
+        )
     acknowledged, stored = check_store(store, tallies)
     print(f"{acknowledged:,} verdicts acknowledged, {stored:,} in the store, each exactly once")
 
@@ -81,10 +83,11 @@ async def bear(make: Callable[[], Sequence[Person]], loads: Sequence[Load], serv
         for person in at_work:
             person.tally.seconds, person.tally.troubles = [], Counter()
         before = processor_seconds(servers)
-        await work(at_work, load.seconds, load.pause)
+        stop = asyncio.Event()
+        asyncio.get_running_loop().call_later(load.seconds, stop.set)
+        await work(at_work, stop, load.pause)
         print_row(load, [person.tally for person in at_work], processor_seconds(servers) - before)
-    for person in people:
-        await person.leave()
+    await leave(people)
     return [person.tally for person in people]
 
 

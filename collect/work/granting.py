@@ -152,9 +152,7 @@ def _grant_adjudication(request: Request) -> bool:
 
 def _grant_gold(request: Request) -> bool:
     work = schema.work
-    fitting = sa.select(work.c.comparison_id).where(
-        IS_GOLD, routed_to(request.rater.tags, work.c.tag), unseen()
-    )
+    fitting = sa.select(work.c.comparison_id).where(IS_GOLD, routed_to(request.rater.tags, work.c.tag), unseen())
     found = _any_of(request, fitting, work.c.position)
     if found is not None:
         comparison, propensity = found

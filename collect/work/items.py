@@ -118,4 +118,6 @@ def _item(row: Any) -> Item:
 
 
 _HELD = _held_query()
-_RENEW = schema.leases.update().where(schema.leases.c.rater == sa.bindparam("of_rater"), schema.leases.c.state == "held")
+_RENEW = schema.leases.update().where(
+    schema.leases.c.rater == sa.bindparam("of_rater"), schema.leases.c.state == "held"
+)

@@ -1,6 +1,7 @@
 """Many people who rate at once, each as a browser would: over HTTP, logged in, one answer after the other."""
 
 import asyncio
+import contextlib
 import json
 import random
 import time
@@ -138,24 +139,28 @@ async def come_in(people: Sequence[Person]) -> None:
     await asyncio.gather(*map(one, people))
 
 
-async def work(people: Sequence[Person], seconds: float, pause: float, stubborn: float | None = None) -> None:
-    """Let everyone answer for so many seconds, with about `pause` seconds between two answers of one person.
+async def leave(people: Sequence[Person]) -> None:
+    """Let everyone close their connections."""
+    await asyncio.gather(*(person.leave() for person in people))
+
+
+async def work(people: Sequence[Person], stop: asyncio.Event, pause: float, stubborn: float | None = None) -> None:
+    """Let everyone answer until `stop` is set, with about `pause` seconds between two answers of one person.
 
     The first comes after a random part of the pause, so that not all answer at once. Troubles are counted; with
     `stubborn`, an answer that failed is sent again after so many seconds, until it is acknowledged.
     """
-    end = time.perf_counter() + seconds
-    await asyncio.gather(*(_work(person, end, pause, stubborn) for person in people))
+    await asyncio.gather(*(_work(person, stop, pause, stubborn) for person in people))
 
 
-async def _work(person: Person, end: float, pause: float, stubborn: float | None) -> None:
-    await asyncio.sleep(random.random() * pause)
+async def _work(person: Person, stop: asyncio.Event, pause: float, stubborn: float | None) -> None:
+    await _sleep(random.random() * pause, stop)
     unsaved = False
-    while unsaved or time.perf_counter() < end:
+    while unsaved or not stop.is_set():
         try:
             if not await person.answer():
                 person.tally.troubles["no item"] += 1
-                await asyncio.sleep(1)
+                await _sleep(1, stop)
             unsaved = False
         except TroubleError as error:
             person.tally.troubles[str(error)] += 1
@@ -163,4 +168,11 @@ async def _work(person: Person, end: float, pause: float, stubborn: float | None
                 unsaved = True
                 await asyncio.sleep(stubborn)
                 continue
-        await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+        await _sleep(pause * random.uniform(0.5, 1.5), stop)
+
+
+async def _sleep(seconds: float, stop: asyncio.Event) -> None:
+    """Sleep, but not beyond `stop`."""
+    if seconds:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), seconds)

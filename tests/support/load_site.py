@@ -20,7 +20,7 @@ from load_raters import Tally
 
 from firsthand.collect.accounts import people
 from firsthand.collect.accounts.passwords import hash_password
-from firsthand.collect.serve_config import ServeConfig
+from firsthand.collect.serve_config import Assignment, ServeConfig
 from firsthand.collect.work.targets import prepare_work
 from firsthand.config import check_config
 from firsthand.lines import parse_line
@@ -43,7 +43,9 @@ class LoadSite:
     logins: tuple[str, ...]
 
 
-def make_site(folder: Path, store: str, raters: int, comparisons: int, settings: dict[str, Any] | None = None) -> LoadSite:
+def make_site(
+    folder: Path, store: str, raters: int, comparisons: int, settings: dict[str, Any] | None = None
+) -> LoadSite:
     """A store with so many comparisons to rate, of responses of 1 KB, and so many people who may rate them."""
     config = folder / "serve.yaml"
     config.write_text(yaml.safe_dump(settings or {}), encoding="utf-8")
@@ -78,15 +80,13 @@ def running(site: LoadSite, port: int = 0) -> Iterator["Server"]:
 class Server:
     """A server process and its address."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     url: str
 
     def kill(self) -> None:
-        """kill -9, its helper processes with it, and the way they would go with the machine."""
+        """kill -9, and its helper process with it."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        if self.process.stdout:
-            self.process.stdout.close()
 
     def processor_seconds(self) -> float:
         """What the process has used so far."""
@@ -94,12 +94,10 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def start(site: LoadSite, port: int, limits: Sequence[str] = ()) -> Server:
-    """Start a server and wait until it answers; `limits` is a command to run it under."""
-    command = [*limits, sys.executable, "-m", "firsthand", "collect", "serve", str(site.config), "--store", site.store]
-    process = subprocess.Popen(
-        [*command, "--port", str(port)], stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
+def start(site: LoadSite, port: int) -> Server:
+    """Start a server and wait until it answers."""
+    command = [sys.executable, "-m", "firsthand", "collect", "serve", str(site.config), "--store", site.store]
+    process = subprocess.Popen([*command, "--port", str(port)], stdout=subprocess.DEVNULL, start_new_session=True)
     server = Server(process, f"http://127.0.0.1:{port}")
     for _ in range(600):
         if process.poll() is not None:
@@ -112,6 +110,16 @@ def start(site: LoadSite, port: int, limits: Sequence[str] = ()) -> Server:
             return server
     server.kill()
     raise RuntimeError("the server did not answer within a minute")
+
+
+def plan_of(site: LoadSite) -> Assignment:
+    """What the site's configuration says of the work."""
+    return check_config(yaml.safe_load(site.config.read_text(encoding="utf-8")), ServeConfig).assignment
+
+
+def rater_ids(store: Store) -> list[str]:
+    """The pseudonyms of everyone who may rate."""
+    return [account.id for account in people.everyone(store)]
 
 
 def free_port() -> int:
