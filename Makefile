@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 READY = .venv/.ready
 
-.PHONY: demo test check bench calibrate clean
+.PHONY: demo test check bench calibrate load clean
 
 demo: $(READY) ## a store with sample comparisons and the rating page
 	$(BIN)/firsthand demo
@@ -21,6 +21,10 @@ bench: $(READY) ## speed, as ratios in one run; figures go to docs/benchmarks.md
 
 calibrate: $(READY) ## simulations that show the intervals and tests keep their promises; long
 	$(BIN)/python -m pytest -m calibration
+
+load: $(READY) ## the rating site under load: fifty kills, then how long a verdict takes; minutes
+	$(BIN)/python -m pytest tests/load -m "load or not load"
+	$(BIN)/python benchmarks/serving.py
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

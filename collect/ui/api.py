@@ -21,10 +21,11 @@ from firsthand.collect.ui.said import Said, answer_of
 from firsthand.collect.ui.settings import page_settings
 from firsthand.collect.ui.views import item_view, past_view
 from firsthand.collect.work.answers import Recorded
-from firsthand.collect.work.items import next_items
-from firsthand.collect.work.progress import progress
+from firsthand.collect.work.items import Item, next_items
+from firsthand.collect.work.progress import Progress, progress
 from firsthand.collect.work.raters import Rater
-from firsthand.collect.work.verdicts import amend, history, record, undo
+from firsthand.collect.work.rounds import record_and_go_on
+from firsthand.collect.work.verdicts import amend, history, undo
 from firsthand.config import Config
 from firsthand.errors import InputError
 from firsthand.store import Store
@@ -84,15 +85,16 @@ def get_state(request: Request) -> dict[str, Any]:
 def get_items(request: Request) -> dict[str, Any]:
     """The pair to judge and the next one."""
     site, rater = _site(request), _rater(request)
-    return {"items": _items(site, rater), "progress": _progress(site, rater)}
+    return {"items": _views(site, _items(site, rater)), "progress": _shown(progress(site.store, rater))}
 
 
 @router.post("/verdict")
 def send_verdict(request: Request, body: Body) -> dict[str, Any]:
     """Record an answer, and hand out what comes next."""
     site, rater, said = _site(request), _rater(request), _read(body, Said)
-    done = record(site.store, rater.id, said.lease, answer_of(said, site.config.rating))
-    return _after(site, rater, done, said.known)
+    answer = answer_of(said, site.config.rating)
+    done = record_and_go_on(site.store, site.config.assignment, rater, said.lease, answer, ITEMS_AHEAD)
+    return _after(site, done.recorded, done.items, done.progress, said.known)
 
 
 @router.post("/amend")
@@ -107,7 +109,8 @@ def send_amendment(request: Request, body: Body) -> dict[str, Any]:
 def send_undo(request: Request) -> dict[str, Any]:
     """Withdraw the last answer; its pair is the first of the items again."""
     site, rater = _site(request), _rater(request)
-    return _after(site, rater, undo(site.store, rater.id), ())
+    done = undo(site.store, rater.id)
+    return _after(site, done, _items(site, rater), progress(site.store, rater))
 
 
 @router.get("/history")
@@ -151,28 +154,32 @@ def _state(site: Site, account: Account) -> dict[str, Any]:
         "reason": account.state_reason or "",
         "warning": standing_warning(site.store, account.id),
         "reads_admin": account.role in (Role.ADMIN, Role.AUDITOR),
-        "progress": _progress(site, _as_rater(account)),
+        "progress": _shown(progress(site.store, _as_rater(account))),
         "page": site.settings,
     }
 
 
-def _after(site: Site, rater: Rater, done: Recorded, known: Sequence[str]) -> dict[str, Any]:
+def _after(
+    site: Site, done: Recorded, items: Sequence[Item], how_far: Progress, known: Sequence[str] = ()
+) -> dict[str, Any]:
     return {
         "status": done.status,
         "message": done.message,
-        "items": _items(site, rater, known),
-        "progress": _progress(site, rater),
+        "items": _views(site, items, known),
+        "progress": _shown(how_far),
     }
 
 
-def _items(site: Site, rater: Rater, known: Sequence[str] = ()) -> list[dict[str, Any]]:
-    items = next_items(site.store, site.config.assignment, rater, ITEMS_AHEAD)
+def _items(site: Site, rater: Rater) -> list[Item]:
+    return next_items(site.store, site.config.assignment, rater, ITEMS_AHEAD)
+
+
+def _views(site: Site, items: Sequence[Item], known: Sequence[str] = ()) -> list[dict[str, Any]]:
     return [item_view(item, site.config.rating, known=item.lease in known) for item in items]
 
 
-def _progress(site: Site, rater: Rater) -> dict[str, Any]:
-    done = progress(site.store, rater)
-    return {"rated": done.rated, "open": done.open_for_them}
+def _shown(how_far: Progress) -> dict[str, int]:
+    return {"rated": how_far.rated, "open": how_far.open_for_them}
 
 
 def _rater(request: Request) -> Rater:

@@ -1,8 +1,11 @@
 """Colouring the code in a response; the colours are the page's, by the classes of CODE_CLASSES."""
 
+from functools import lru_cache
+
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
+from pygments.lexer import Lexer
+from pygments.lexers import find_lexer_class_by_name
 from pygments.token import STANDARD_TYPES
 
 LANGUAGES = frozenset(
@@ -25,4 +28,10 @@ def highlighted(code: str, language: str, _attributes: str) -> str:
     """HTML of `code` with spans for its tokens; empty, which means "as it is", where it is not to be coloured."""
     if language.lower() not in LANGUAGES or len(code) > LONGEST_CODE:
         return ""
-    return str(highlight(code, get_lexer_by_name(language.lower(), stripnl=False), _formatter))
+    return str(highlight(code, _lexer(language.lower())(stripnl=False), _formatter))
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _lexer(language: str) -> type[Lexer]:
+    """The library looks through all its lexers for one."""
+    return find_lexer_class_by_name(language)

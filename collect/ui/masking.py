@@ -36,6 +36,8 @@ _ALIKE = {
 
 _LOOKALIKES = {letter: plain for plain, letters in _ALIKE.items() for letter in letters}
 _UNSEEN = re.compile(r"[*`\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+_UNSEEN_ASCII = "*`"
+_LETTER = re.compile(r"[^\W_]")
 _SEPARATORS = re.compile(r"[\s_.-]+")
 
 
@@ -64,14 +66,23 @@ def _spans(text: str, names: tuple[str, ...]) -> Iterable[tuple[int, int]]:
     if pattern is None:
         return
     plain, positions = _plain(text)
-    for match in pattern.finditer(plain):
-        yield positions[match.start()], positions[match.end() - 1] + 1
+    place = 0
+    while match := pattern.search(plain, place):
+        # Inside the pattern, as (?<![^\W_]), this would keep the library from skipping to the first letters of names.
+        if match.start() and _LETTER.match(plain[match.start() - 1]):
+            place = match.start() + 1
+        else:
+            yield positions[match.start()], positions[match.end() - 1] + 1
+            place = match.end()
 
 
 def _plain(text: str) -> tuple[str, Sequence[int]]:
     """What `text` looks like in small Latin letters, and the position in `text` that each of them comes from."""
     if text.isascii() and not _UNSEEN.search(text):
         return text.lower(), range(len(text))
+    if text.isascii():
+        places = [place for place, character in enumerate(text) if character not in _UNSEEN_ASCII]
+        return "".join([text[place] for place in places]).lower(), places
     letters: list[str] = []
     positions: list[int] = []
     for position, character in enumerate(text):
@@ -100,4 +111,4 @@ def _spelling(name: str) -> str:
     """A pattern for one name: with any separators, as a whole word, and with the version that may follow."""
     words = r"[\s_.-]?".join(re.escape(word) for word in _SEPARATORS.split(name) if word)
     version = r"(?:[\w.-]*\w)?" if name[-1].isdigit() else r"(?![^\W\d_])(?:[\s_-]?v?\d(?:[\w.-]*\w)?)?"
-    return rf"(?<![^\W_]){words}{version}"
+    return rf"{words}{version}"

@@ -53,13 +53,12 @@ def _pair(lease: str, comparison: Comparison, shown_first: Side, rating: Rating)
     # What one of the two can't have, neither has: that one is Markdown must say nothing about which is better.
     plain = max(map(_longest, sides)) > LONGEST_MARKDOWN
     first, second = (_response(side, rating, plain=plain) for side in sides)
-    flagged = [found_names(_whole(side), rating.own_names) for side in sides]
     return {
         "lease": lease,
         "prompt": turns_view(comparison.prompt),
         "first": first,
         "second": second,
-        "flagged": flagged if rating.own_names_are == "flagged" else [[], []],
+        "flagged": [_flagged(side, rating) for side in sides],
     }
 
 
@@ -78,6 +77,10 @@ def _text(text: str, rating: Rating, *, plain: bool) -> str:
     if rating.own_names_are == "masked":
         text = hide_names(text, rating.own_names)
     return rendered(text, plain=plain)
+
+
+def _flagged(content: Content, rating: Rating) -> list[str]:
+    return found_names(_whole(content), rating.own_names) if rating.own_names_are == "flagged" else []
 
 
 def _longest(content: Content) -> int:

@@ -19,6 +19,24 @@ HOLD = timedelta(minutes=30)
 TICK = timedelta(microseconds=1)
 
 
+_PREFERENCES, _LEASES = schema.preferences, schema.leases
+_CURRENT = ("comparison_id", "annotator", "shown_first", "prompt_sha256", "repeat")
+_RETIRE = (
+    _PREFERENCES.update()
+    .where(_PREFERENCES.c.is_current, *(_PREFERENCES.c[name] == sa.bindparam(f"of_{name}") for name in _CURRENT))
+    .values(is_current=False)
+    .returning(_PREFERENCES.c.id, _PREFERENCES.c.created_at)
+)
+_NEW_PREFERENCE = _PREFERENCES.insert()
+_KNOW_RATER = sa.text(
+    "INSERT INTO annotators (name, source, simulated) VALUES (:name, :source, :no) ON CONFLICT DO NOTHING"
+)
+_CHANGE_LEASE = _LEASES.update().where(_LEASES.c.id == sa.bindparam("lease"))
+_NEWEST_ANSWER = sa.select(sa.func.max(_LEASES.c.done_at)).where(
+    _LEASES.c.rater == sa.bindparam("rater"), _LEASES.c.done_at.is_not(None)
+)
+
+
 def enter(turn: Turn, lease: Any, answer: Answer) -> bool:
     """Make `answer` the current preference of the rater of `lease`, which is done then.
 
@@ -73,15 +91,13 @@ def _places(work: dict[str, Any], lease: Any, state: str) -> dict[str, int] | No
 
 def _write_preference(turn: Turn, lease: Any, answer: Answer) -> None:
     """Append the preference; the one it supersedes, if any, stays and is no longer current."""
-    side, preferences = Side(lease.shown_first), schema.preferences
+    side = Side(lease.shown_first)
     repeat = int(lease.kind == "repeat")
     key = {"comparison_id": lease.comparison_id, "annotator": lease.rater, "shown_first": side.value}
     key |= {"prompt_sha256": "", "repeat": repeat}
-    current = sa.and_(preferences.c.is_current, *(preferences.c[name] == value for name, value in key.items()))
-    retire = preferences.update().where(current).values(is_current=False)
-    retired = turn.connection.execute(retire.returning(preferences.c.id, preferences.c.created_at)).first()
+    retired = turn.connection.execute(_RETIRE, {f"of_{name}": key[name] for name in _CURRENT}).first()
     if retired is None:
-        _know_rater(turn, lease.rater)
+        turn.connection.execute(_KNOW_RATER, {"name": lease.rater, "source": Source.HUMAN.value, "no": False})
     now = stamp(turn.now)
     # A clock that was set back must not make the new verdict look like the older one.
     created_at = max(now, _tick_after(retired.created_at)) if retired and retired.created_at else now
@@ -101,26 +117,16 @@ def _write_preference(turn: Turn, lease: Any, answer: Answer) -> None:
         "supersedes": retired.id if retired else None,
         "is_current": True,
     }
-    turn.connection.execute(preferences.insert().values(row))
-
-
-def _know_rater(turn: Turn, rater: str) -> None:
-    statement = sa.text(
-        "INSERT INTO annotators (name, source, simulated) VALUES (:name, :source, :no) ON CONFLICT DO NOTHING"
-    )
-    turn.connection.execute(statement, {"name": rater, "source": Source.HUMAN.value, "no": False})
+    turn.connection.execute(_NEW_PREFERENCE, row)
 
 
 def _change_lease(turn: Turn, lease: Any, **values: Any) -> None:
-    leases = schema.leases
-    turn.connection.execute(leases.update().where(leases.c.id == lease.id).values(values))
+    turn.connection.execute(_CHANGE_LEASE, {"lease": lease.id, **values})
 
 
 def _after_all_others(turn: Turn, rater: str) -> str:
     """The time of an answer: now, but after the rater's other answers also where the clock was set back."""
-    leases = schema.leases
-    newest = sa.select(sa.func.max(leases.c.done_at)).where(leases.c.rater == rater, leases.c.done_at.is_not(None))
-    last = turn.connection.execute(newest).scalar()
+    last = turn.connection.execute(_NEWEST_ANSWER, {"rater": rater}).scalar()
     return max(stamp(turn.now), _tick_after(last)) if last else stamp(turn.now)
 
 

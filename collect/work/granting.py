@@ -5,15 +5,26 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from firsthand.collect.serve_config import Assignment
 from firsthand.collect.work.drawing import draw
-from firsthand.collect.work.raters import Rater, open_pools, routed_to, unseen_by
+from firsthand.collect.work.raters import Rater, open_pools, routed_to, unseen
 from firsthand.collect.work.sides import side_shown_first
-from firsthand.collect.work.turns import IS_DISPUTED, IS_GOLD, Pool, Turn, change_work, locked_work, open_work, stamp
+from firsthand.collect.work.turns import (
+    IS_DISPUTED,
+    IS_GOLD,
+    Pool,
+    Turn,
+    change_work,
+    first_open_work,
+    free_work,
+    open_work,
+    stamp,
+)
 from firsthand.records import Side
 from firsthand.store import schema
 
@@ -23,48 +34,68 @@ RELEASED_AT_ONCE = 50
 """Expired leases that one turn ends at most."""
 TRIES = 5
 
+_WORK, _LEASES = schema.work, schema.leases
+_EXPIRED = (
+    sa.select(_LEASES.c.id, _LEASES.c.comparison_id, _LEASES.c.kind)
+    .where(_LEASES.c.state == "held", _LEASES.c.expires_at <= sa.bindparam("now"))
+    .order_by(_LEASES.c.expires_at)
+    .limit(RELEASED_AT_ONCE)
+    .with_for_update(skip_locked=True)
+)
+_CHANGE_LEASE = _LEASES.update().where(_LEASES.c.id == sa.bindparam("lease"))
+_LEASE_AGAIN = _LEASES.update().where(
+    _LEASES.c.comparison_id == sa.bindparam("comparison"),
+    _LEASES.c.rater == sa.bindparam("of_rater"),
+    _LEASES.c.shown_first == sa.bindparam("side"),
+)
+_NEW_LEASE = _LEASES.insert()
+_PLACE_ON = first_open_work(_WORK.c.comparison_id == sa.bindparam("comparison"))
+_IN_POOL = sa.and_(*(_WORK.c[name] == sa.bindparam(name) for name in Pool._fields), unseen())
+_PLACE_FROM = first_open_work(_IN_POOL, _WORK.c.position >= sa.bindparam("pivot"))
+_PLACE_BEFORE = first_open_work(_IN_POOL, _WORK.c.position < sa.bindparam("pivot"))
+
 
 def release_expired(turn: Turn) -> None:
     """End leases whose time is over, so that others can have the comparisons; those in another turn are left to it."""
-    leases = schema.leases
-    query = (
-        sa.select(leases.c.id, leases.c.comparison_id, leases.c.kind)
-        .where(leases.c.state == "held", leases.c.expires_at <= stamp(turn.now))
-        .order_by(leases.c.expires_at)
-        .limit(RELEASED_AT_ONCE)
-        .with_for_update(skip_locked=True)
-    )
-    # Work is locked by id: two turns that meet at several comparisons then don't wait for each other.
-    for row in sorted(turn.connection.execute(query), key=lambda row: str(row.comparison_id)):
-        turn.connection.execute(leases.update().where(leases.c.id == row.id).values(state="expired"))
+    for row in turn.connection.execute(_EXPIRED, {"now": stamp(turn.now)}).all():
         if row.kind == "new":
-            work = locked_work(turn, row.comparison_id)
+            work = free_work(turn, row.comparison_id)
+            if work is None:
+                continue
             change_work(turn, work, taken=work["taken"] - 1)
+        turn.connection.execute(_CHANGE_LEASE, {"lease": row.id, "state": "expired"})
 
 
 def regain(turn: Turn, rater: Rater, until: datetime, count: int) -> int:
     """Give back to `rater` at most `count` of their own expired leases whose place is free; returns how many."""
-    leases, work = schema.leases, schema.work
-    query = (
-        sa.select(leases.c.id, leases.c.comparison_id, leases.c.kind)
-        .join(work, work.c.comparison_id == leases.c.comparison_id)
-        .where(leases.c.rater == rater.id, leases.c.state == "expired", routed_to(rater, work.c.tag))
-        .where(sa.or_(sa.and_(leases.c.kind == "new", work.c.is_open), leases.c.kind.in_(("gold", "repeat"))))
-        .order_by(leases.c.granted_at)
-        .limit(max(count, 0))
-        .with_for_update(of=leases, skip_locked=True)
-    )
+    if count <= 0:
+        return 0
     regained = 0
-    for row in turn.connection.execute(query).all():
+    for row in turn.connection.execute(_expired_of(rater.tags), {"rater": rater.id, "count": count}).all():
         if row.kind == "new":
-            place = open_work(turn, schema.work.c.comparison_id == row.comparison_id)
+            place = open_work(turn, _PLACE_ON, {"comparison": row.comparison_id})
             if place is None:
                 continue
             change_work(turn, place, taken=place["taken"] + 1)
         held = {"state": "held", "granted_at": stamp(turn.next_moment()), "expires_at": stamp(until)}
-        turn.connection.execute(leases.update().where(leases.c.id == row.id).values(held))
+        turn.connection.execute(_CHANGE_LEASE, {"lease": row.id, **held})
         regained += 1
     return regained
+
+
+@lru_cache(maxsize=256)
+def _expired_of(tags: frozenset[str]) -> sa.Select[Any]:
+    """The rater's own expired leases whose place is free."""
+    leases, work = schema.leases, schema.work
+    return (
+        sa.select(leases.c.id, leases.c.comparison_id, leases.c.kind)
+        .join(work, work.c.comparison_id == leases.c.comparison_id)
+        .where(leases.c.rater == sa.bindparam("rater"), leases.c.state == "expired", routed_to(tags, work.c.tag))
+        .where(sa.or_(sa.and_(leases.c.kind == "new", work.c.is_open), leases.c.kind.in_(("gold", "repeat"))))
+        .order_by(leases.c.granted_at)
+        .limit(sa.bindparam("count"))
+        .with_for_update(of=leases, skip_locked=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +138,13 @@ def _grant_adjudication(request: Request) -> bool:
     )
     query = (
         sa.select(work.c.comparison_id)
-        .where(IS_DISPUTED, routed_to(request.rater, work.c.tag), unseen_by(request.rater))
+        .where(IS_DISPUTED, routed_to(request.rater.tags, work.c.tag), unseen())
         .where(~in_hand.correlate(work).exists())
         .order_by(work.c.position)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    found = request.turn.connection.execute(query).scalar()
+    found = request.turn.connection.execute(query, {"rater": request.rater.id}).scalar()
     if found is not None:
         _lease(request, found, "adjudication", _coin(request, found), "queue", None)
     return found is not None
@@ -121,9 +152,7 @@ def _grant_adjudication(request: Request) -> bool:
 
 def _grant_gold(request: Request) -> bool:
     work = schema.work
-    fitting = sa.select(work.c.comparison_id).where(
-        IS_GOLD, routed_to(request.rater, work.c.tag), unseen_by(request.rater)
-    )
+    fitting = sa.select(work.c.comparison_id).where(IS_GOLD, routed_to(request.rater.tags, work.c.tag), unseen())
     found = _any_of(request, fitting, work.c.position)
     if found is not None:
         comparison, propensity = found
@@ -134,7 +163,7 @@ def _grant_gold(request: Request) -> bool:
 def _grant_repeat(request: Request) -> bool:
     """A comparison that the rater judged at least REPEAT_AFTER verdicts ago, with its sides exchanged."""
     leases, again = schema.leases, schema.leases.alias()
-    mine = leases.c.rater == request.rater.id
+    mine = leases.c.rater == sa.bindparam("rater")
     answered = sa.select(leases.c.done_at).where(mine, leases.c.done_at.is_not(None))
     before = answered.order_by(leases.c.done_at.desc()).offset(REPEAT_AFTER).limit(1).scalar_subquery()
     repeated = sa.select(again.c.id).where(
@@ -171,22 +200,18 @@ def _grant_new(request: Request, sizes: Mapping[Pool, int]) -> bool:
 
 def _place_in(request: Request, pool: Pool) -> dict[str, Any] | None:
     """A comparison of `pool` for the rater: the first from a random position on that no other turn has in hand."""
-    work = schema.work
-    fitting = sa.and_(*(work.c[name] == value for name, value in pool._asdict().items()), unseen_by(request.rater))
-    pivot = request.chance.random()
-    return open_work(request.turn, fitting, work.c.position >= pivot) or open_work(
-        request.turn, fitting, work.c.position < pivot
-    )
+    values = {**pool._asdict(), "rater": request.rater.id, "pivot": request.chance.random()}
+    return open_work(request.turn, _PLACE_FROM, values) or open_work(request.turn, _PLACE_BEFORE, values)
 
 
 def _any_of(request: Request, fitting: sa.Select[Any], order: sa.ColumnElement[Any]) -> tuple[str, float] | None:
     """One of the comparisons that the query finds, all with the same chance, and that chance."""
-    connection = request.turn.connection
-    count = connection.execute(sa.select(sa.func.count()).select_from(fitting.subquery())).scalar_one()
+    connection, rater = request.turn.connection, {"rater": request.rater.id}
+    count = connection.execute(sa.select(sa.func.count()).select_from(fitting.subquery()), rater).scalar_one()
     if not count:
         return None
     drawn = fitting.order_by(order).offset(request.chance.randrange(count)).limit(1)
-    return str(connection.execute(drawn).scalar_one()), 1 / count
+    return str(connection.execute(drawn, rater).scalar_one()), 1 / count
 
 
 def _coin(request: Request, comparison: str) -> Side:
@@ -197,9 +222,8 @@ def _lease(request: Request, comparison: str, kind: str, side: Side, policy: str
     """Lease `comparison`; a lease of the rater that had expired is given again under its old id."""
     values = {"kind": kind, "state": "held", "policy": policy, "propensity": propensity}
     values |= {"granted_at": stamp(request.turn.next_moment()), "expires_at": stamp(request.until)}
-    key = {"comparison_id": comparison, "rater": request.rater.id, "shown_first": side.value}
-    leases = schema.leases
-    again = leases.update().where(*(leases.c[name] == value for name, value in key.items())).values(values)
-    if not request.turn.connection.execute(again).rowcount:
-        row = {"id": secrets.token_hex(16), **key, **values}
-        request.turn.connection.execute(leases.insert().values(row))
+    connection, rater = request.turn.connection, request.rater.id
+    key = {"comparison": comparison, "of_rater": rater, "side": side.value}
+    if not connection.execute(_LEASE_AGAIN, {**key, **values}).rowcount:
+        key = {"id": secrets.token_hex(16), "comparison_id": comparison, "rater": rater, "shown_first": side.value}
+        connection.execute(_NEW_LEASE, {**key, **values})

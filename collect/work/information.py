@@ -58,6 +58,15 @@ def counted_votes(connection: sa.Connection, comparison_id: str | None = None) -
 
     People's are the current verdicts of persons (no scripted annotators) but skips, repeats and trusted verdicts.
     """
+    if comparison_id is None:
+        rows = connection.execute(_VOTES)
+    else:
+        rows = connection.execute(_VOTES_ON_ONE, {"comparison": comparison_id})
+    for row in rows:
+        yield row.comparison_id, _votes(row)
+
+
+def _votes_query() -> sa.Select[Any]:
     preferences, annotators = schema.preferences.c, schema.annotators.c
     says, is_human = preferences.verdict, annotators.source == "human"
     by_people = sa.and_(is_human, ~annotators.simulated, preferences.repeat == 0, ~preferences.gold)
@@ -65,7 +74,7 @@ def counted_votes(connection: sa.Connection, comparison_id: str | None = None) -
     p_a = sa.func.coalesce(preferences.p_a, sa.case(P_A, value=says))
     decided = sa.and_(preferences.gold, _asked_as("adjudication"))
     took_place = sa.and_(by_people, ~_asked_as("gold"))
-    query = (
+    return (
         sa.select(
             preferences.comparison_id,
             _count(sa.and_(by_people, says == "a")).label("for_a"),
@@ -80,10 +89,6 @@ def counted_votes(connection: sa.Connection, comparison_id: str | None = None) -
         .where(preferences.is_current, says != "skip")
         .group_by(preferences.comparison_id)
     )
-    if comparison_id is not None:
-        query = query.where(preferences.comparison_id == comparison_id)
-    for row in connection.execute(query):
-        yield row.comparison_id, _votes(row)
 
 
 def _asked_as(kind: str) -> sa.ColumnElement[bool]:
@@ -98,3 +103,7 @@ def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
 def _votes(row: Any) -> Votes:
     judges = None if row.judges_p_a is None else float(row.judges_p_a)
     return Votes(row.for_a, row.for_b, row.neither, row.people, judges, row.gold > 0, row.decided > 0)
+
+
+_VOTES = _votes_query()
+_VOTES_ON_ONE = _VOTES.where(schema.preferences.c.comparison_id == sa.bindparam("comparison"))

@@ -18,7 +18,7 @@ from firsthand.store import Store, schema
 from firsthand.store.rows import comparison_of
 from firsthand.store.secret import store_secret
 
-__all__ = ["Item", "Kind", "Rater", "next_items"]
+__all__ = ["Item", "Kind", "Rater", "items_in", "next_items"]
 
 SYSTEM_CHANCE = random.SystemRandom()
 
@@ -65,40 +65,59 @@ def next_items(
     with turn_of(store, rater.id) as turn:
         if paused(turn.connection, rater.id):
             return []
-        until = turn.now + lease
-        missing = count - _renew(turn, rater, until)
-        release_expired(turn)
-        missing -= regain(turn, rater, until, missing)
-        request = Request(turn, assignment, rater, secret, until, chance)
-        for _ in range(missing):
-            if not grant_item(request):
-                break
-        return [_item(row) for row in _held(turn.connection, rater, count)]
+        return items_in(turn, assignment, rater, secret, count, chance)
+
+
+def items_in(
+    turn: Turn,
+    assignment: Assignment,
+    rater: Rater,
+    secret: bytes,
+    count: int = 2,
+    chance: random.Random = SYSTEM_CHANCE,
+) -> list[Item]:
+    """`next_items` inside a turn of a rater who is not paused; `secret` is the store's."""
+    until = turn.now + timedelta(minutes=assignment.lease_minutes)
+    missing = count - _renew(turn, rater, until)
+    release_expired(turn)
+    missing -= regain(turn, rater, until, missing)
+    request = Request(turn, assignment, rater, secret, until, chance)
+    for _ in range(missing):
+        if not grant_item(request):
+            break
+    return [_item(row) for row in _held(turn.connection, rater, count)]
 
 
 def _held(connection: sa.Connection, rater: Rater, count: int) -> Sequence[Any]:
     """The leases that `rater` holds, with their comparisons, oldest first."""
+    return connection.execute(_HELD, {"rater": rater.id, "count": count}).all()
+
+
+def _held_query() -> sa.Select[Any]:
     leases, comparisons, prompts = schema.leases, schema.comparisons, schema.prompts
-    query = (
+    return (
         sa.select(
             *(leases.c.id.label("lease"), leases.c.shown_first, leases.c.kind, leases.c.expires_at),
             *(comparisons, prompts.c.messages),
         )
         .join(comparisons, comparisons.c.id == leases.c.comparison_id)
         .join(prompts, prompts.c.id == comparisons.c.prompt_id)
-        .where(leases.c.rater == rater.id, leases.c.state == "held")
+        .where(leases.c.rater == sa.bindparam("rater"), leases.c.state == "held")
         .order_by(leases.c.granted_at, leases.c.id)
-        .limit(count)
+        .limit(sa.bindparam("count"))
     )
-    return connection.execute(query).all()
 
 
 def _renew(turn: Turn, rater: Rater, until: datetime) -> int:
     """What a rater holds who is at work is theirs for a full lease again; returns how many leases that are."""
-    leases = schema.leases
-    mine = sa.and_(leases.c.rater == rater.id, leases.c.state == "held")
-    return turn.connection.execute(leases.update().where(mine).values(expires_at=stamp(until))).rowcount
+    return turn.connection.execute(_RENEW, {"of_rater": rater.id, "expires_at": stamp(until)}).rowcount
 
 
 def _item(row: Any) -> Item:
     return Item(row.lease, comparison_of(row), Side(row.shown_first), Kind(row.kind), row.expires_at)
+
+
+_HELD = _held_query()
+_RENEW = schema.leases.update().where(
+    schema.leases.c.rater == sa.bindparam("of_rater"), schema.leases.c.state == "held"
+)

@@ -1,11 +1,20 @@
 """How far a rater has come."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from firsthand.collect.work.raters import Rater, open_pools
+from firsthand.collect.work.turns import Pool
 from firsthand.store import Store, schema
+
+
+_RATED = (
+    sa.select(sa.func.count())
+    .select_from(schema.leases)
+    .where(schema.leases.c.rater == sa.bindparam("rater"), schema.leases.c.done_at.is_not(None))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +27,11 @@ class Progress:
 
 def progress(store: Store, rater: Rater) -> Progress:
     """How far `rater` has come; its time grows with the rater's work, not with the store's."""
-    leases = schema.leases
-    answered = sa.select(sa.func.count()).select_from(leases)
     with store.engine.connect().execution_options(read_only=True) as connection:
-        rated = connection.execute(
-            answered.where(leases.c.rater == rater.id, leases.c.done_at.is_not(None))
-        ).scalar_one()
-        return Progress(rated, sum(open_pools(connection, rater).values()))
+        return progress_in(connection, rater)
+
+
+def progress_in(connection: sa.Connection, rater: Rater, resized: Mapping[Pool, int] | None = None) -> Progress:
+    """`progress` inside a transaction; resized: what it has changed in the sizes of pools and not written yet."""
+    rated = connection.execute(_RATED, {"rater": rater.id}).scalar_one()
+    return Progress(rated, sum(open_pools(connection, rater, resized).values()))

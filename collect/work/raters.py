@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -22,25 +24,22 @@ class Rater:
     is_expert: bool = False
 
 
-def routed_to(rater: Rater, tag: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-    """The condition that work with the tag in column `tag` may go to `rater`.
+def routed_to(tags: frozenset[str], tag: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """The condition that work with the tag in column `tag` may go to a rater who holds `tags`.
 
     Work without a tag goes to everyone, work with one to those who hold it; who holds `law` also holds `law/contracts`.
     """
-    held = (sa.or_(tag == name, tag.startswith(f"{name}/", autoescape=True)) for name in sorted(rater.tags) if name)
+    held = (sa.or_(tag == name, tag.startswith(f"{name}/", autoescape=True)) for name in sorted(tags) if name)
     return sa.or_(tag == "", *held)
 
 
-def _holds(rater: Rater, tag: str) -> bool:
-    """`routed_to` for a tag at hand."""
-    return tag == "" or any(tag == name or tag.startswith(f"{name}/") for name in rater.tags if name)
-
-
-def unseen_by(rater: Rater) -> sa.ColumnElement[bool]:
-    """The condition that `rater` was not asked about the row of `work`."""
+def unseen() -> sa.ColumnElement[bool]:
+    """The condition that the rater, a parameter, was not asked about the row of `work`."""
     leases = schema.leases
     seen = sa.select(leases.c.id).where(
-        leases.c.comparison_id == schema.work.c.comparison_id, leases.c.rater == rater.id, leases.c.state.in_(SEEN)
+        leases.c.comparison_id == schema.work.c.comparison_id,
+        leases.c.rater == sa.bindparam("rater"),
+        leases.c.state.in_(SEEN),
     )
     return ~seen.correlate(schema.work).exists()
 
@@ -50,20 +49,39 @@ def open_pools(connection: sa.Connection, rater: Rater, resized: Mapping[Pool, i
 
     resized: what the turn that asks has changed and not written yet.
     """
-    pools, work, leases = schema.pools, schema.work, schema.leases
     sizes: Counter[Pool] = Counter()
-    for row in connection.execute(sa.select(pools).where(pools.c.size > 0, routed_to(rater, pools.c.tag))):
-        sizes[Pool(row.tag, row.overlap, row.taken, row.information)] = row.size
+    for *pool, size in connection.execute(_pools(rater.tags)):
+        sizes[Pool(*pool)] = size
     for pool, by in (resized or {}).items():
         if _holds(rater, pool.tag):
             sizes[pool] += by
-    shared = (work.c.tag, work.c.overlap, work.c.taken, work.c.information)
-    seen = (
-        sa.select(*shared, sa.func.count(leases.c.comparison_id.distinct()).label("seen"))
-        .join(work, work.c.comparison_id == leases.c.comparison_id)
-        .where(leases.c.rater == rater.id, leases.c.state.in_(SEEN), work.c.is_open)
-        .group_by(*shared)
-    )
-    for row in connection.execute(seen):
-        sizes[Pool(row.tag, row.overlap, row.taken, row.information)] -= row.seen
+    for *pool, seen in connection.execute(_SEEN_OF_POOLS, {"rater": rater.id}):
+        sizes[Pool(*pool)] -= seen
     return +sizes
+
+
+@lru_cache(maxsize=256)
+def _pools(tags: frozenset[str]) -> sa.Select[Any]:
+    pools = schema.pools.c
+    query = sa.select(pools.tag, pools.overlap, pools.taken, pools.information, pools.size)
+    return query.where(pools.size > 0, routed_to(tags, pools.tag))
+
+
+def _holds(rater: Rater, tag: str) -> bool:
+    """`routed_to` for a tag at hand."""
+    return tag == "" or any(tag == name or tag.startswith(f"{name}/") for name in rater.tags if name)
+
+
+def _seen_of_pools() -> sa.Select[Any]:
+    """How many of each pool's comparisons the rater was asked about; they are only theirs no more."""
+    work, leases = schema.work, schema.leases
+    pool = (work.c.tag, work.c.overlap, work.c.taken, work.c.information)
+    return (
+        sa.select(*pool, sa.func.count(leases.c.comparison_id.distinct()))
+        .join(work, work.c.comparison_id == leases.c.comparison_id)
+        .where(leases.c.rater == sa.bindparam("rater"), leases.c.state.in_(SEEN), work.c.is_open)
+        .group_by(*pool)
+    )
+
+
+_SEEN_OF_POOLS = _seen_of_pools()

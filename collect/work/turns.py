@@ -27,6 +27,22 @@ RATERS = 7263515
 # Written out: SQLite uses a partial index only where the query repeats its condition word for word.
 IS_OPEN, IS_GOLD, IS_DISPUTED = (sa.text(f"work.{name}") for name in ("is_open", "is_gold", "disputed"))
 
+# Statements are built once, here and beside this file: to build one takes longer than to run it.
+_LOCK_RATER = sa.text("SELECT pg_advisory_xact_lock(:space, hashtext(:rater))")
+_STATE = (
+    sa.select(schema.accounts.c.state, schema.accounts.c.state_reason)
+    .where(schema.accounts.c.id == sa.bindparam("rater"))
+    .with_for_update(read=True)
+)
+_THE_WORK = schema.work.c.comparison_id == sa.bindparam("comparison")
+_WORK = sa.select(schema.work).where(_THE_WORK).with_for_update()
+_FREE_WORK = sa.select(schema.work).where(_THE_WORK).with_for_update(skip_locked=True)
+_CHANGE_WORK = schema.work.update().where(_THE_WORK)
+_RESIZE_POOL = sa.text(
+    "INSERT INTO pools (tag, overlap, taken, information, size) VALUES (:tag, :overlap, :taken, :information, :by)"
+    " ON CONFLICT (tag, overlap, taken, information) DO UPDATE SET size = pools.size + excluded.size"
+)
+
 # SQLite lets one writer in at a time and has the others poll; threads of one process queue up here instead.
 _one_turn_at_a_time = threading.Lock()
 
@@ -60,8 +76,7 @@ def turn_of(store: Store, rater: str) -> Iterator[Turn]:
     queue = _one_turn_at_a_time if store.engine.dialect.name == "sqlite" else nullcontext()
     with queue, store.engine.connect().execution_options(row_locks=True) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
-            lock = sa.text("SELECT pg_advisory_xact_lock(:space, hashtext(:rater))")
-            connection.execute(lock, {"space": RATERS, "rater": rater})
+            connection.execute(_LOCK_RATER, {"space": RATERS, "rater": rater})
         turn = Turn(connection, clock(connection))
         yield turn
         _resize_pools(turn)
@@ -70,7 +85,7 @@ def turn_of(store: Store, rater: str) -> Iterator[Turn]:
 def clock(connection: sa.Connection) -> datetime:
     """The time by the one clock that all servers share: the database's."""
     if connection.dialect.name == "postgresql":
-        moment: datetime = connection.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
+        moment: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
         return moment.astimezone(UTC)
     return datetime.now(UTC)
 
@@ -82,9 +97,7 @@ def stamp(moment: datetime) -> str:
 
 def paused(connection: sa.Connection, rater: str) -> str | None:
     """Why `rater` may not rate now; None where they may. Their account can't change before the transaction ends."""
-    accounts = schema.accounts
-    query = sa.select(accounts.c.state, accounts.c.state_reason).where(accounts.c.id == rater)
-    found = connection.execute(query.with_for_update(read=True)).first()
+    found = connection.execute(_STATE, {"rater": rater}).first()
     if found is None or found.state == "active":
         return None
     return f"{found.state}: {found.state_reason}" if found.state_reason else str(found.state)
@@ -92,16 +105,25 @@ def paused(connection: sa.Connection, rater: str) -> str | None:
 
 def locked_work(turn: Turn, comparison_id: str) -> dict[str, Any]:
     """The row of `work` on a comparison, which nobody else changes before the turn ends."""
-    work = schema.work
-    query = sa.select(work).where(work.c.comparison_id == comparison_id).with_for_update()
-    return dict(turn.connection.execute(query).one()._mapping)
+    return dict(turn.connection.execute(_WORK, {"comparison": comparison_id}).one()._mapping)
 
 
-def open_work(turn: Turn, *conditions: sa.ColumnElement[bool]) -> dict[str, Any] | None:
-    """The first open row of `work` by position that fulfils the conditions, locked; no row of another turn."""
+def free_work(turn: Turn, comparison_id: str) -> dict[str, Any] | None:
+    """`locked_work`, or None where another turn has it in hand: two turns never wait for each other's."""
+    found = turn.connection.execute(_FREE_WORK, {"comparison": comparison_id}).first()
+    return None if found is None else dict(found._mapping)
+
+
+def first_open_work(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """The query for the first open row of `work` by position that fulfils the conditions; no row of another turn."""
     work = schema.work
     query = sa.select(work).where(IS_OPEN, *conditions).order_by(work.c.position).limit(1)
-    found = turn.connection.execute(query.with_for_update(skip_locked=True)).first()
+    return query.with_for_update(of=work, skip_locked=True)
+
+
+def open_work(turn: Turn, query: sa.Select[Any], values: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The row that a query of first_open_work finds, locked."""
+    found = turn.connection.execute(query, values).first()
     return None if found is None else dict(found._mapping)
 
 
@@ -111,9 +133,8 @@ def change_work(turn: Turn, row: dict[str, Any], **values: Any) -> None:
     new["is_open"] = is_open(new)
     if new == row:
         return
-    table = schema.work
     changed = {name: value for name, value in new.items() if value != row[name]}
-    turn.connection.execute(table.update().where(table.c.comparison_id == row["comparison_id"]).values(changed))
+    turn.connection.execute(_CHANGE_WORK, {"comparison": row["comparison_id"], **changed})
     if row["is_open"]:
         turn.resized[_pool(row)] -= 1
     if new["is_open"]:
@@ -130,10 +151,6 @@ def _pool(row: dict[str, Any]) -> Pool:
 
 
 def _resize_pools(turn: Turn) -> None:
-    resize = sa.text(
-        "INSERT INTO pools (tag, overlap, taken, information, size) VALUES (:tag, :overlap, :taken, :information, :by)"
-        " ON CONFLICT (tag, overlap, taken, information) DO UPDATE SET size = pools.size + excluded.size"
-    )
     rows = [{**pool._asdict(), "by": by} for pool, by in sorted(turn.resized.items()) if by]
     for row in rows:
-        turn.connection.execute(resize, row)
+        turn.connection.execute(_RESIZE_POOL, row)

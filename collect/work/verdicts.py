@@ -12,7 +12,7 @@ from firsthand.records import Comparison, Side, Verdict
 from firsthand.store import Store, schema
 from firsthand.store.rows import comparison_of, preference_of
 
-__all__ = ["Answer", "Past", "Recorded", "Status", "amend", "history", "record", "undo"]
+__all__ = ["Answer", "Past", "Recorded", "Status", "amend", "history", "record", "record_in", "undo"]
 
 NOT_YOURS = Recorded(Status.REFUSED, "This item was not given to you; load the page again.")
 TAKEN = Recorded(
@@ -20,6 +20,12 @@ TAKEN = Recorded(
 )
 FULL = Recorded(Status.REFUSED, "Others have judged the comparison since you skipped it; your skip stands.")
 RECORDED = Recorded(Status.RECORDED)
+
+_LEASE = (
+    sa.select(schema.leases)
+    .where(schema.leases.c.id == sa.bindparam("lease"), schema.leases.c.rater == sa.bindparam("rater"))
+    .with_for_update()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +47,22 @@ def record(store: Store, rater_id: str, lease: str, answer: Answer) -> Recorded:
     """
     check_answer(answer)
     with turn_of(store, rater_id) as turn:
-        row = _lease(turn, rater_id, lease)
-        if row is None:
-            return NOT_YOURS
-        if row.state in ("done", "skipped"):
-            return Recorded(Status.KNOWN, "You have answered this one already.")
-        refusal = _refusal(turn, rater_id) or (None if enter(turn, row, answer) else TAKEN)
-        if refusal:
-            put_aside(turn, row, answer)
-            return refusal
-        in_time = row.state == "held" and row.expires_at > stamp(turn.now)
-        return Recorded(Status.RECORDED if in_time else Status.LATE)
+        return record_in(turn, rater_id, lease, answer)
+
+
+def record_in(turn: Turn, rater_id: str, lease: str, answer: Answer) -> Recorded:
+    """`record` inside a turn of the rater, for an answer that was checked."""
+    row = _lease(turn, rater_id, lease)
+    if row is None:
+        return NOT_YOURS
+    if row.state in ("done", "skipped"):
+        return Recorded(Status.KNOWN, "You have answered this one already.")
+    refusal = _refusal(turn, rater_id) or (None if enter(turn, row, answer) else TAKEN)
+    if refusal:
+        put_aside(turn, row, answer)
+        return refusal
+    in_time = row.state == "held" and row.expires_at > stamp(turn.now)
+    return Recorded(Status.RECORDED if in_time else Status.LATE)
 
 
 def amend(store: Store, rater_id: str, lease: str, answer: Answer) -> Recorded:
@@ -109,9 +120,7 @@ def history(store: Store, rater_id: str, n: int = 10) -> list[Past]:
 
 def _lease(turn: Turn, rater_id: str, lease: str) -> Any:
     """The rater's own lease of this id, locked; None where it is another's or there is none."""
-    leases = schema.leases
-    query = sa.select(leases).where(leases.c.id == lease, leases.c.rater == rater_id)
-    return turn.connection.execute(query.with_for_update()).first()
+    return turn.connection.execute(_LEASE, {"lease": lease, "rater": rater_id}).first()
 
 
 def _refusal(turn: Turn, rater_id: str) -> Recorded | None:
