@@ -9,7 +9,7 @@ from firsthand.collect.serve_config import ServeConfig
 from firsthand.config import check_config
 
 DEPLOY = Path(__file__).resolve().parents[2] / "configs" / "deploy"
-COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yml").read_text(encoding="utf-8"))
 NGINX = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
 
 
