@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"
 
 from load_raters import Person, Rater, Tally, come_in, leave, work
 from load_site import PASSWORD, Server, check_store, make_site, running
+from peers.potato import PotatoRater, potato, saved
 
 AT_ONCE = 40
 """People who answer without a pause, to find the most verdicts a second."""
@@ -54,8 +55,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if args.potato:
-            from peers.potato import measure_potato
-
             measure_potato(args.potato, folder, loads, args.comparisons)
         else:
             measure(folder, args.store or f"sqlite:///{folder / 'store.db'}", loads, args.comparisons, args.servers)
@@ -71,6 +70,14 @@ def measure(folder: Path, store: str, loads: Sequence[Load], comparisons: int, s
         )
     acknowledged, stored = check_store(store, tallies)
     print(f"{acknowledged:,} verdicts acknowledged, {stored:,} in the store, each exactly once")
+
+
+def measure_potato(python: Path, folder: Path, loads: Sequence[Load], comparisons: int) -> None:
+    with potato(python, folder, comparisons) as server:
+        logins = [f"load-{number}" for number in range(max(load.raters for load in loads))]
+        tallies = asyncio.run(bear(lambda: [PotatoRater(login, server.url) for login in logins], loads, [server]))
+    acknowledged, stored = saved(folder, tallies)
+    print(f"{acknowledged:,} verdicts acknowledged, {stored:,} of them in its files")
 
 
 async def bear(make: Callable[[], Sequence[Person]], loads: Sequence[Load], servers: Sequence[Server]) -> list[Tally]:

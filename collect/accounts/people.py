@@ -18,6 +18,12 @@ from firsthand.errors import InputError
 from firsthand.records import dump
 from firsthand.store import Store, schema
 
+# Built once: every request asks for its account.
+_BY_ID, _BY_LOGIN = (
+    sa.select(schema.accounts).where(column == sa.bindparam("name"))
+    for column in (schema.accounts.c.id, schema.accounts.c.login)
+)
+
 
 def add(
     store: Store,
@@ -56,12 +62,12 @@ def add(
 
 def get(store: Store, account_id: str) -> Account | None:
     """The account with the id, or None."""
-    return _one(store, schema.accounts.c.id == account_id)
+    return _one(store, _BY_ID, account_id)
 
 
 def by_login(store: Store, login: str) -> Account | None:
     """The account that `login` logs in to, or None."""
-    return _one(store, schema.accounts.c.login == plain_login(login))
+    return _one(store, _BY_LOGIN, plain_login(login))
 
 
 def find(store: Store, who: str) -> Account:
@@ -162,7 +168,7 @@ def finish_practice(store: Store, account_id: str) -> None:
             record_event(connection, account_id, "practised", account_id, {})
 
 
-def _one(store: Store, condition: sa.ColumnElement[bool]) -> Account | None:
+def _one(store: Store, query: sa.Select[Any], name: str) -> Account | None:
     with reading(store) as connection:
-        row = connection.execute(sa.select(schema.accounts).where(condition)).first()
+        row = connection.execute(query, {"name": name}).first()
     return None if row is None else account_of(row)

@@ -36,7 +36,6 @@ _ALIKE = {
 
 _LOOKALIKES = {letter: plain for plain, letters in _ALIKE.items() for letter in letters}
 _UNSEEN = re.compile(r"[*`\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
-_UNSEEN_ASCII = "*`"
 _LETTER = re.compile(r"[^\W_]")
 _SEPARATORS = re.compile(r"[\s_.-]+")
 
@@ -65,6 +64,9 @@ def _spans(text: str, names: tuple[str, ...]) -> Iterable[tuple[int, int]]:
     pattern = _pattern(names)
     if pattern is None:
         return
+    if text.isascii() and not pattern.search(_UNSEEN.sub("", text).lower()):
+        # Most texts hold no name, and need no positions of letters.
+        return
     plain, positions = _plain(text)
     place = 0
     while match := pattern.search(plain, place):
@@ -80,9 +82,6 @@ def _plain(text: str) -> tuple[str, Sequence[int]]:
     """What `text` looks like in small Latin letters, and the position in `text` that each of them comes from."""
     if text.isascii() and not _UNSEEN.search(text):
         return text.lower(), range(len(text))
-    if text.isascii():
-        places = [place for place, character in enumerate(text) if character not in _UNSEEN_ASCII]
-        return "".join([text[place] for place in places]).lower(), places
     letters: list[str] = []
     positions: list[int] = []
     for position, character in enumerate(text):

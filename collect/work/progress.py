@@ -9,7 +9,6 @@ from firsthand.collect.work.raters import Rater, open_pools
 from firsthand.collect.work.turns import Pool
 from firsthand.store import Store, schema
 
-
 _RATED = (
     sa.select(sa.func.count())
     .select_from(schema.leases)

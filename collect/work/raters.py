@@ -52,9 +52,9 @@ def open_pools(connection: sa.Connection, rater: Rater, resized: Mapping[Pool, i
     sizes: Counter[Pool] = Counter()
     for *pool, size in connection.execute(_pools(rater.tags)):
         sizes[Pool(*pool)] = size
-    for pool, by in (resized or {}).items():
-        if _holds(rater, pool.tag):
-            sizes[pool] += by
+    for changed, by in (resized or {}).items():
+        if _holds(rater, changed.tag):
+            sizes[changed] += by
     for *pool, seen in connection.execute(_SEEN_OF_POOLS, {"rater": rater.id}):
         sizes[Pool(*pool)] -= seen
     return +sizes

@@ -29,7 +29,8 @@ from firsthand.store import Store, schema
 PASSWORD = "a password for the load test"
 BATCH = 5_000
 ANSWER = (
-    "## Answer {number}\n\nIt depends on **what you want**. First, *measure*; then decide:\n\n- the cost is \\(c = {number}\\)\n"
+    "## Answer {number}\n\nIt depends on **what you want**. First, *measure*; then decide:\n\n"
+    "- the cost is \\(c = {number}\\)\n"
     "- the gain is larger\n\n```python\nfor day in range({number}):\n    print(day)\n```\n\n"
 )
 
@@ -53,7 +54,9 @@ def make_site(
     logins = tuple(f"load-{number}" for number in range(raters))
     with Store(store) as opened:
         for start in range(0, comparisons, BATCH):
-            opened.add([parse_line(_line(number)) for number in range(start, min(start + BATCH, comparisons))])
+            opened.add(
+                [parse_line(comparison_line(number)) for number in range(start, min(start + BATCH, comparisons))]
+            )
         prepare_work(opened, checked.assignment)
         hashed = hash_password(PASSWORD, "load")
         for login in logins:
@@ -145,7 +148,8 @@ def check_store(store: str, tallies: Sequence[Tally]) -> tuple[int, int]:
     return len(acknowledged), len(stored)
 
 
-def _line(number: int) -> dict[str, Any]:
+def comparison_line(number: int) -> dict[str, Any]:
+    """A comparison of two Markdown responses of 1 KB."""
     answer = ANSWER.format(number=number) + f"Most people who were asked {number} times said much the same. " * 14
     return {
         "prompt": f"Question {number}: what would you do, and why? " * 4,

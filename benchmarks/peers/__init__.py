@@ -1,0 +1,1 @@
+"""Other tools, driven as ours is, to compare with."""
