@@ -12,7 +12,8 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
-from firsthand.collect.accounts.people import Account, Role, finish_practice, give_consent
+from firsthand.collect.accounts.account import Account, Role
+from firsthand.collect.accounts.people import finish_practice, give_consent
 from firsthand.collect.accounts.web import current_account
 from firsthand.collect.serve_config import ServeConfig
 from firsthand.collect.ui.said import Said, answer_of

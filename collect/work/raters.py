@@ -50,13 +50,13 @@ def open_pools(connection: sa.Connection, rater: Rater, resized: Mapping[Pool, i
     resized: what the turn that asks has changed and not written yet.
     """
     sizes: Counter[Pool] = Counter()
-    for *pool, size in connection.execute(_pools(rater.tags)):
-        sizes[Pool(*pool)] = size
+    for *values, size in connection.execute(_pools(rater.tags)):
+        sizes[Pool(*values)] = size
     for pool, by in (resized or {}).items():
         if _holds(rater, pool.tag):
             sizes[pool] += by
-    for *pool, seen in connection.execute(_SEEN_OF_POOLS, {"rater": rater.id}):
-        sizes[Pool(*pool)] -= seen
+    for *values, seen in connection.execute(_SEEN_OF_POOLS, {"rater": rater.id}):
+        sizes[Pool(*values)] -= seen
     return +sizes
 
 
