@@ -9,7 +9,7 @@ demo: $(READY) ## a store with sample comparisons and the rating page
 	$(BIN)/firsthand demo
 
 test: check ## every test; Debian's chromium is needed for the pages' own
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(READY) ## style and types
 	$(BIN)/ruff format --check .

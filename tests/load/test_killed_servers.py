@@ -5,7 +5,7 @@ import random
 from pathlib import Path
 
 import pytest
-from load_raters import Person, Rater, come_in, leave, work
+from load_raters import Person, Rater, come_in, leave, run_apart, work
 from load_site import PASSWORD, LoadSite, check_store, free_port, make_site, plan_of, rater_ids, start
 from rating_work import check_books, raters_of, rows, work_off
 
@@ -20,7 +20,7 @@ SETTINGS = {"assignment": {"raters": 1, "overlap": {"share": 0.3, "raters": 2}}}
 def test_no_verdict_is_lost_or_doubled_and_no_comparison_stuck_when_the_server_is_killed(tmp_path, kills):
     url = f"sqlite:///{tmp_path / 'store.db'}"
     site = make_site(tmp_path, url, PEOPLE, VERDICTS_A_KILL * kills, SETTINGS)
-    tallies = [person.tally for person in asyncio.run(_work_and_kill(site, kills))]
+    tallies = [person.tally for person in run_apart(_work_and_kill(site, kills))]
     acknowledged, stored = check_store(url, tallies)
     assert acknowledged == stored
     assert acknowledged > kills, "hardly anything was rated between the kills"
@@ -64,7 +64,7 @@ def _check_work_goes_on(url: str, site: LoadSite) -> None:
 def test_two_servers_share_one_postgresql_and_one_of_them_may_die(tmp_path: Path, new_postgres_database):
     url = new_postgres_database()
     site = make_site(tmp_path, url, PEOPLE, 150, SETTINGS)
-    people = asyncio.run(_work_on_two(site))
+    people = run_apart(_work_on_two(site))
     tallies = [person.tally for person in people]
     acknowledged, stored = check_store(url, tallies)
     assert acknowledged == stored > VERDICTS_A_KILL

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 
-from load_raters import Person, Rater, come_in, leave, work
+from load_raters import Person, Rater, come_in, leave, run_apart, work
 from load_site import PASSWORD, LoadSite, Server, check_store, make_site, running
 
 PEOPLE = 6
@@ -86,7 +86,7 @@ def _work_through(site: LoadSite, trouble: Callable[[Server], Awaitable[None]]) 
         return people
 
     with running(site) as server:
-        return asyncio.run(work_through(server))
+        return run_apart(work_through(server))
 
 
 def _told(people: list[Person]) -> set[str]:

@@ -6,9 +6,10 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import aiohttp
 
@@ -18,6 +19,8 @@ KEPT_OPEN = 3.0
 """Seconds that a connection is used again for; servers close an idle one after 5."""
 CHOICES = ("a3", "a1", "tie", "b1", "b3")
 LOGINS_AT_ONCE = 4
+
+Result = TypeVar("Result")
 
 
 class TroubleError(Exception):
@@ -176,3 +179,9 @@ async def _sleep(seconds: float, stop: asyncio.Event) -> None:
     if seconds:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), seconds)
+
+
+def run_apart(main: Coroutine[Any, Any, Result]) -> Result:
+    """`asyncio.run` in a thread of its own: in that of the tests, Playwright may keep a loop running."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, main).result()

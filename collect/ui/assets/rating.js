@@ -90,10 +90,10 @@ export class Rating {
   }
 
   async #refused(why) {
-    this.screen.alert(why, () => this.screen.alert(""));
     const state = await this.screen.insist(() => get("state"));
-    if (state.step !== "rate") this.moved();
-    else if (!this.#items.length && !this.outbox.size) this.begin();
+    if (state.step !== "rate") return this.moved();
+    if (!this.#items.length && !this.outbox.size) await this.begin();
+    this.screen.alert(why, () => this.screen.alert("")); // last: what insists ends the message that stands
   }
 
   #stuck(why, waiting) {
