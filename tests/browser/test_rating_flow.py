@@ -194,11 +194,11 @@ def test_past_answers_can_be_left_as_they_were(rate, site):
     page.keyboard.press("h")
     page.get_by_role("button", name="Change", exact=True).wait_for()
     page.keyboard.press("1")
-    assert page.locator("#prompt .text").inner_text() == first
+    expect(page.locator("#prompt .text")).to_have_text(first, use_inner_text=True)
     expect(page.get_by_role("button", name="A much better")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("Escape")
     expect(page.locator("#status")).to_contain_text("Left as it was")
-    assert page.locator("#prompt .text").inner_text() != first
+    expect(page.locator("#prompt .text")).not_to_have_text(first, use_inner_text=True)
     assert site.verdict_count() == 1
 
 

@@ -91,4 +91,4 @@ def _work_through(site: LoadSite, trouble: Callable[[Server], Awaitable[None]]) 
 
 def _told(people: list[Person]) -> set[str]:
     """What the people were told of the store."""
-    return {trouble.partition('"message":"')[2].rstrip('"}') for person in people for trouble in person.tally.troubles}
+    return {trouble.partition('"detail":"')[2].rstrip('"}') for person in people for trouble in person.tally.troubles}
