@@ -9,13 +9,13 @@ import os
 import pickle
 import subprocess
 import sys
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
 
+from firsthand.ahead import map_ahead
 from firsthand.collect.reading import Batch, Job, Reading, Summary
 from firsthand.errors import InputError
 
@@ -100,26 +100,20 @@ def main() -> None:
 
 def _read(job: Job, results: IO[bytes]) -> None:
     # A thread waits for the pipe to take a batch, so that the next one is read in the meantime.
-    with Reading(job) as reading, ThreadPoolExecutor(1) as sender:
-        sent: deque[Future[None]] = deque()
-        for batch in reading.batches():
-            if len(sent) > BATCHES_AHEAD:
-                sent.popleft().result()
-                reading.settle(_received(sys.stdin.buffer))
-            sent.append(sender.submit(_send, pickle.dumps(batch, pickle.HIGHEST_PROTOCOL), results))
-        for one in sent:
-            one.result()
+    with Reading(job) as reading:
+        batches = (pickle.dumps(batch, pickle.HIGHEST_PROTOCOL) for batch in reading.batches())
+        for _ in map_ahead(partial(_send, results), batches, depth=BATCHES_AHEAD):
             reading.settle(_received(sys.stdin.buffer))
         _write(results, reading.finished())
 
 
-def _send(data: bytes, pipe: IO[bytes]) -> None:
+def _send(pipe: IO[bytes], data: bytes) -> None:
     pipe.write(data)
     pipe.flush()
 
 
 def _write(pipe: IO[bytes], value: Any) -> None:
-    _send(pickle.dumps(value, pickle.HIGHEST_PROTOCOL), pipe)
+    _send(pipe, pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
 
 
 def _received(pipe: IO[bytes]) -> Any:

@@ -89,7 +89,7 @@ def _flat_comparison(comparison: Comparison) -> tuple[Any, ...]:
         b.author,
         a.length,
         b.length,
-        _json(comparison.tags),
+        json_object(comparison.tags),
         _content(a.content),
         _content(b.content),
     )
@@ -110,13 +110,13 @@ def _flat_preference(comparison_id: str, annotator: str, preference: Preference)
         preference.shown_first.value,
         preference.seconds,
         preference.rationale,
-        _json(preference.criteria),
+        json_object(preference.criteria),
         preference.prompt_sha256,
         preference.repeat,
         preference.swap_consistent,
         preference.gold,
         preference.created_at,
-        _json(preference.detail),
+        json_object(preference.detail),
     )
 
 
@@ -124,5 +124,6 @@ def _content(content: Content | None) -> str | None:
     return None if content is None else dump(content)
 
 
-def _json(values: dict[str, Any]) -> str:
+def json_object(values: dict[str, Any]) -> str:
+    """Names and values as JSON."""
     return dump(values) if values else "{}"

@@ -11,7 +11,7 @@ import orjson
 
 from firsthand import checks
 from firsthand.errors import RecordError
-from firsthand.flat import FlatAnnotator, FlatEntry, entry_of
+from firsthand.flat import FlatAnnotator, FlatEntry, entry_of, json_object
 from firsthand.records import (
     MAX_STRENGTH,
     Annotator,
@@ -198,7 +198,7 @@ def _preference(
         shown_first,
         None if (seconds := get("seconds")) is None else checks.number("seconds", seconds),
         checks.optional_text("rationale", get("rationale")),
-        _json(checks.mapping("criteria", get("criteria"))),
+        json_object(checks.mapping("criteria", get("criteria"))),
         prompt_sha256,
         repeat,
         swap_consistent,
@@ -216,7 +216,7 @@ def _asked(judge: Mapping[str, Any]) -> tuple[str, int, bool | None, str]:
         checks.optional_text("judge.prompt_sha256", judge.get("prompt_sha256")) or "",
         0 if repeat is None else checks.whole("judge.repeat", repeat, 0, MAX_REPEAT),
         None if consistent is None else checks.flag("judge.swap_consistent", consistent),
-        _json(detail),
+        json_object(detail),
     )
 
 
@@ -234,11 +234,7 @@ def _tags(value: Any) -> str:
     for name, tag in tags.items():
         if not isinstance(tag, str):
             raise RecordError(f"tags.{name} is {checks.shown(tag)}; expected a text")
-    return _json(tags)
-
-
-def _json(values: dict[str, Any]) -> str:
-    return dump(values) if values else "{}"
+    return json_object(tags)
 
 
 def _preference_keys(annotator: Annotator, preference: Preference) -> dict[str, Any]:
