@@ -14,7 +14,7 @@ from firsthand.store import Outcome, Store
 
 __all__ = ["Options", "Summary", "import_file"]
 
-BATCH_ENTRIES = 4_000
+BATCH_ENTRIES = 8_000
 BESIDE_BYTES = 16 * 2**20
 """A file from this size on is read in a process beside the one that writes."""
 
