@@ -1,0 +1,227 @@
+"""D4, the affinity of a judge for its own kind: what its verdicts owe to who wrote a response, beyond its quality.
+
+People's votes say how good the responses are: in comparison i, A is better than B by
+
+    delta_i = theta_a - theta_b + beta x_i + N(0, tau^2)
+
+in people's log-odds, with theta the authors' strengths and x covariates such as length (A minus B). The judge follows
+that quality with its own sharpness, kappa for what is special to the two responses and kappa + xi for what is expected
+of their authors (people share tastes in single responses that a judge has no part in, so the two differ; with one
+sharpness for both, an author that is truly better would look favoured). To that it adds (compare Play Favorites,
+arXiv 2508.06709, where a vote stands in place of the latent quality)
+
+    e_i = sum_f gamma_f s_if + lambda x_i + pi o_i,
+
+s_if = +1 where A and -1 where B belongs to target f, o the side shown first. gamma is the affinity. A judge's several
+verdicts on one comparison (orders, repeats, both outcomes of a soft label) share its weight of 1: a composite
+likelihood, whose variance is the sandwich H^-1 B H^-1 with B from the scores summed by prompt (Varin et al. 2011).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from firsthand.evaluate.audit.likelihood import LOCAL, MEAN, OFFSET, Contributions, Shared, evaluate
+from firsthand.evaluate.audit.table import NEITHER, AuditTable, B, Votes
+from firsthand.evaluate.bootstrap import FloatArray, IntArray, sums_by
+
+SHARED = LOCAL[OFFSET + 1 :]
+"""The parameters between those of the means and those of the offsets."""
+PRIOR_PRECISION = 0.01
+"""Of a normal prior around 0 on every parameter: keeps a fit finite where one value has been seen only."""
+STEPS = 100
+TOLERANCE = 1e-7
+LARGEST_STEP = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What the model is fitted to: C contributions over the comparisons of `prompt`.
+
+    by_mean, by_offset: (C, P) and (C, R), what the parameters of the mean and of the judge's offset are multiplied
+    with; names: of all parameters in their order; free: which of them the votes can tell. prompt: (C,).
+    """
+
+    given: Contributions
+    by_mean: FloatArray
+    by_offset: FloatArray
+    prompt: IntArray
+    names: tuple[str, ...]
+    free: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The estimate of every parameter, their covariance (sandwich, clustered by prompt), and whether it converged."""
+
+    names: tuple[str, ...]
+    value: FloatArray
+    covariance: FloatArray
+    converged: bool
+    log_likelihood: float
+
+    def of(self, name: str) -> tuple[float, float]:
+        """Estimate and standard error of a parameter."""
+        place = self.names.index(name)
+        return float(self.value[place]), float(np.sqrt(self.covariance[place, place]))
+
+
+def design(
+    table: AuditTable,
+    judge: int,
+    targets: dict[str, FloatArray],
+    covariates: dict[str, FloatArray],
+    one_slope: bool = False,
+) -> Design:
+    """The design for one judge; targets, covariates: name -> (N,), A minus B.
+
+    one_slope: hold xi at 0: the judge follows differences between authors as it follows those between responses.
+    """
+    people = _people(table)
+    seen = people.sum(axis=(1, 2)) > 0
+    pair, outcome, first, weight = _verdicts(table.judged.of(judge), seen)
+    alone = np.setdiff1d(np.flatnonzero(seen), pair)
+    pairs = np.concatenate([pair, alone])
+    indicator = np.zeros((len(pairs), 3))
+    indicator[np.arange(len(pair)), outcome] = 1.0
+    side = np.concatenate([first, np.zeros(len(alone))])
+    authors = _author_columns(table)
+    by_mean = np.column_stack([authors[pairs], *(column[pairs] for column in covariates.values())])
+    by_offset = np.column_stack(
+        [*(column[pairs] for column in targets.values()), *(column[pairs] for column in covariates.values()), side]
+    )
+    given = Contributions(people[pairs], indicator, np.concatenate([weight, np.ones(len(alone))]))
+    names = (
+        *(f"strength of {name}" for name in table.authors),
+        *(f"value of {name}" for name in covariates),
+        *SHARED,
+        *(f"affinity for {name}" for name in targets),
+        *(f"taste for {name}" for name in covariates),
+        "order_pull",
+    )
+    free = np.ones(len(names), bool)
+    free[names.index("log_width")] = people[:, :, NEITHER].any()
+    free[names.index("log_judge_width")] = indicator[:, NEITHER].any()
+    free[names.index("rater_pull")] = people[:, 1:].any()
+    free[names.index("order_pull")] = side.any()
+    free[names.index("between")] = not one_slope
+    return Design(given, by_mean, by_offset, table.prompt[pairs], names, free)
+
+
+def fit(given: Design) -> Fit:
+    """Maximise the likelihood by Newton's method, halving steps that do not climb."""
+    value = np.zeros(len(given.names))
+    value[given.names.index("sharpness")] = 1.0
+    for name in ("log_width", "log_judge_width"):
+        value[given.names.index(name)] = np.log(0.5)
+    now, slope, bend, scores = _at(given, value)
+    converged = False
+    for _ in range(STEPS):
+        step = _ascent(slope, bend)
+        largest = np.abs(step).max(initial=0.0)
+        step *= min(1.0, LARGEST_STEP / max(largest, 1e-12))
+        moved = _full(given, step)
+        for _halving in range(30):
+            new = _at(given, value + moved)
+            if new[0] >= now - 1e-9 * abs(now):
+                break
+            moved *= 0.5
+        gain = new[0] - now
+        value, (now, slope, bend, scores) = value + moved, new
+        if gain < TOLERANCE * max(1.0, abs(now)) * 1e-2 and np.abs(moved).max(initial=0.0) < 1e-4:
+            converged = True
+            break
+    covariance = np.zeros((len(value), len(value)))
+    free = np.flatnonzero(given.free)
+    covariance[np.ix_(free, free)] = _sandwich(bend, scores, given.prompt)
+    return Fit(given.names, value, covariance, converged, now)
+
+
+def _at(given: Design, value: FloatArray) -> tuple[float, FloatArray, FloatArray, FloatArray]:
+    """Penalised log-likelihood, its gradient and Hessian over the free parameters, and the scores (C, free)."""
+    means = given.by_mean.shape[1]
+    offsets = means + len(SHARED)
+    of_mean, shared, of_offset = np.split(value, [means, offsets])
+    free = dict(zip(SHARED, given.free[means:offsets], strict=True))
+    by_name = dict(zip(SHARED, shared, strict=True))
+    numbers = Shared(
+        spread=float(np.exp(by_name["log_spread"])),
+        width=float(np.exp(by_name["log_width"])) if free["log_width"] else 0.0,
+        rater_pull=float(by_name["rater_pull"]),
+        sharpness=float(by_name["sharpness"]),
+        between=float(by_name["between"]),
+        judge_width=float(np.exp(by_name["log_judge_width"])) if free["log_judge_width"] else 0.0,
+    )
+    values, local, bends = evaluate(given.given, given.by_mean @ of_mean, given.by_offset @ of_offset, numbers)
+    rest = slice(OFFSET + 1, len(LOCAL))
+    scores = np.column_stack([local[:, [MEAN]] * given.by_mean, local[:, rest], local[:, [OFFSET]] * given.by_offset])
+    bend = np.zeros((len(value), len(value)))
+    mean_block, rest_block, offset_block = slice(0, means), slice(means, offsets), slice(offsets, None)
+    bend[mean_block, mean_block] = given.by_mean.T @ (bends[:, MEAN, MEAN, None] * given.by_mean)
+    bend[mean_block, offset_block] = given.by_mean.T @ (bends[:, MEAN, OFFSET, None] * given.by_offset)
+    bend[offset_block, offset_block] = given.by_offset.T @ (bends[:, OFFSET, OFFSET, None] * given.by_offset)
+    bend[mean_block, rest_block] = given.by_mean.T @ bends[:, MEAN, rest]
+    bend[rest_block, offset_block] = (given.by_offset.T @ bends[:, OFFSET, rest]).T
+    bend[rest_block, rest_block] = bends[:, rest, rest].sum(axis=0)
+    bend = np.triu(bend) + np.triu(bend, 1).T - PRIOR_PRECISION * np.eye(len(value))
+    kept = given.free
+    total = float(values.sum()) - PRIOR_PRECISION / 2 * float((value[kept] ** 2).sum())
+    slope = scores.sum(axis=0) - PRIOR_PRECISION * value
+    return total, slope[kept], bend[np.ix_(kept, kept)], scores[:, kept]
+
+
+def _ascent(slope: FloatArray, bend: FloatArray) -> FloatArray:
+    """The Newton step; where the Hessian is not negative definite, it climbs along its eigenvectors all the same."""
+    values, vectors = np.linalg.eigh(-bend)
+    floor = 1e-6 * values.max()
+    values = np.where(values > floor, values, np.maximum(np.abs(values), floor))
+    step: FloatArray = vectors @ ((vectors.T @ slope) / values)
+    return step
+
+
+def _full(given: Design, step: FloatArray) -> FloatArray:
+    full = np.zeros(len(given.names))
+    full[given.free] = step
+    return full
+
+
+def _sandwich(bend: FloatArray, scores: FloatArray, prompt: IntArray) -> FloatArray:
+    """H^-1 B H^-1 with B the summed squares of the prompts' scores, times C / (C - 1) for C prompts."""
+    _, cluster = np.unique(prompt, return_inverse=True)
+    clusters = cluster.max() + 1
+    sums = sums_by(scores, cluster)
+    inverse = np.linalg.inv(bend)
+    covariance: FloatArray = inverse @ (sums.T @ sums) @ inverse * (clusters / max(clusters - 1, 1))
+    return covariance
+
+
+def _people(table: AuditTable) -> FloatArray:
+    """Votes of people by comparison, side shown first and outcome: (N, 3, 3)."""
+    votes = table.people
+    side = np.choose(votes.first + 1, [2, 0, 1])
+    cell = (votes.pair * 3 + side) * 3 + votes.outcome
+    return np.bincount(cell, minlength=9 * len(table)).reshape(len(table), 3, 3).astype(float)
+
+
+def _verdicts(votes: Votes, seen: npt.NDArray[np.bool_]) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+    """The judge's verdicts on comparisons that people saw: pair, outcome, side and weight, soft labels as two rows."""
+    votes = votes.where(seen[votes.pair])
+    soft = ~np.isnan(votes.p_a)
+    pair = np.concatenate([votes.pair, votes.pair[soft]])
+    outcome = np.concatenate([np.where(soft, 0, votes.outcome), np.full(soft.sum(), B)])
+    first = np.concatenate([votes.first, votes.first[soft]]).astype(float)
+    share = np.concatenate([np.where(soft, votes.p_a, 1.0), 1.0 - votes.p_a[soft]])
+    asked = np.bincount(votes.pair, minlength=len(seen))
+    weight = share / asked[pair]
+    kept = weight > 0
+    return pair[kept], outcome[kept], first[kept], weight[kept]
+
+
+def _author_columns(table: AuditTable) -> FloatArray:
+    """+1 for the author of A, -1 for the author of B: (N, authors)."""
+    columns = np.zeros((len(table), len(table.authors)))
+    for side, sign in ((0, 1.0), (1, -1.0)):
+        known = table.author[:, side] >= 0
+        np.add.at(columns, (np.flatnonzero(known), table.author[known, side]), sign)
+    return columns
