@@ -51,8 +51,8 @@ def run(connection: sa.Connection, statement: sa.Executable, values: Mapping[str
 def run_text(connection: sa.Connection, text: str, parameters: Any = ()) -> Any:
     """Run SQL as the driver takes it; returns the driver's cursor."""
     dialect = connection.dialect
-    cursor = connection.connection.cursor()
     try:
+        cursor = connection.connection.cursor()
         cursor.execute(text, parameters)
     except dialect.loaded_dbapi.Error as error:
         raise sa.exc.DBAPIError.instance(text, None, error, dialect.loaded_dbapi.Error, dialect=dialect) from error
