@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
 
 import uvicorn
@@ -51,7 +52,11 @@ def serve_app(app: FastAPI, listener: socket.socket) -> None:
     """Serve `app` until interrupted."""
     # An open page holds an event stream; the server stops without waiting for the browser to close it.
     # Which proxies to believe is the configuration's to say (collect/accounts/headers.py).
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1, proxy_headers=False)
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, timeout_graceful_shutdown=1, proxy_headers=False
+    )
+    # What was loaded stays: the collector need not walk through it while people wait.
+    gc.freeze()
     uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -17,6 +17,7 @@ from firsthand.collect.accounts.rows import account_of, change, new_pseudonym, r
 from firsthand.errors import InputError
 from firsthand.records import dump
 from firsthand.store import Store, schema
+from firsthand.store.driver import run
 
 # Built once: every request asks for its account.
 _BY_ID, _BY_LOGIN = (
@@ -170,5 +171,5 @@ def finish_practice(store: Store, account_id: str) -> None:
 
 def _one(store: Store, query: sa.Select[Any], name: str) -> Account | None:
     with reading(store) as connection:
-        row = connection.execute(query, {"name": name}).first()
+        row = run(connection, query, {"name": name}).first()
     return None if row is None else account_of(row)

@@ -4,13 +4,16 @@ Who rates is who the request comes from (current_account), never what it says; a
 to, which the store checks. The door (collect/accounts) has refused what other sites send before it comes here.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
+import orjson
+from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
+from starlette.routing import Route
 
 from firsthand.collect.accounts.account import Account, Role
 from firsthand.collect.accounts.people import finish_practice, give_consent
@@ -37,7 +40,6 @@ LARGEST_BODY = 64 * 1024
 """Bytes."""
 
 Sent = TypeVar("Sent", bound=Config)
-router = APIRouter(prefix="/api")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,19 @@ class Site:
     settings: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request: whom it comes from, and what it holds."""
+
+    site: Site
+    request: Request
+    account: Account
+    body: bytes
+
+
+Handler: TypeAlias = Callable[[Asked], dict[str, Any]]
+
+
 class Consent(Config):
     """The version of the text that the rater agrees to."""
 
@@ -57,12 +72,93 @@ class Consent(Config):
 
 def add_api(app: FastAPI, store: Store, config: ServeConfig) -> None:
     """Put the routes on an application that has accounts; every answer is JSON, a refusal {"detail": why}."""
-    app.state.rating = Site(store, config, page_settings(config.rating))
-    app.include_router(router)
+    site = Site(store, config, page_settings(config.rating))
+    routes: dict[tuple[str, str], Handler] = {
+        ("GET", "/api/state"): get_state,
+        ("GET", "/api/items"): get_items,
+        ("GET", "/api/history"): get_history,
+        ("POST", "/api/verdict"): send_verdict,
+        ("POST", "/api/amend"): send_amendment,
+        ("POST", "/api/undo"): send_undo,
+        ("POST", "/api/consent"): send_consent,
+        ("POST", "/api/practised"): send_practised,
+    }
+    for (method, path), handler in routes.items():
+        # Not FastAPI's own kind of route: to check and copy what is ours would take longer than to record a verdict.
+        app.router.routes.append(Route(path, _endpoint(site, handler), methods=[method]))
     app.add_exception_handler(InputError, _say_what_is_wrong)
 
 
-async def body_of(request: Request) -> bytes:
+def get_state(asked: Asked) -> dict[str, Any]:
+    """Who is rating, where they stand, and what the page shows and asks."""
+    return _state(asked.site, asked.account)
+
+
+def get_items(asked: Asked) -> dict[str, Any]:
+    """The pair to judge and the next one."""
+    site, rater = asked.site, _rater(asked)
+    return {"items": _views(site, _items(site, rater)), "progress": _shown(progress(site.store, rater))}
+
+
+def get_history(asked: Asked) -> dict[str, Any]:
+    """The rater's last answers, newest first."""
+    site, rater = asked.site, _rater(asked)
+    return {"past": [past_view(past, site.config.rating) for past in history(site.store, rater.id, PAST_SHOWN)]}
+
+
+def send_verdict(asked: Asked) -> dict[str, Any]:
+    """Record an answer, and hand out what comes next."""
+    site, rater, said = asked.site, _rater(asked), _read(asked.body, Said)
+    answer = answer_of(said, site.config.rating)
+    done = record_and_go_on(site.store, site.config.assignment, rater, said.lease, answer, ITEMS_AHEAD)
+    return _after(site, done.recorded, done.items, done.progress, said.known)
+
+
+def send_amendment(asked: Asked) -> dict[str, Any]:
+    """Put a new answer in the place of an earlier one."""
+    site, rater, said = asked.site, _rater(asked), _read(asked.body, Said)
+    done = amend(site.store, rater.id, said.lease, answer_of(said, site.config.rating))
+    return {"status": done.status, "message": done.message}
+
+
+def send_undo(asked: Asked) -> dict[str, Any]:
+    """Withdraw the last answer; its pair is the first of the items again."""
+    site, rater = asked.site, _rater(asked)
+    done = undo(site.store, rater.id)
+    return _after(site, done, _items(site, rater), progress(site.store, rater))
+
+
+def send_consent(asked: Asked) -> dict[str, Any]:
+    """Agree to the text that the page shows."""
+    site, account, agreed = asked.site, asked.account, _read(asked.body, Consent)
+    if agreed.version != site.config.rating.consent.version:
+        raise HTTPException(409, "The text has changed meanwhile; load the page again.")
+    give_consent(site.store, account.id, agreed.version)
+    return _state(site, _account(asked.request))
+
+
+def send_practised(asked: Asked) -> dict[str, Any]:
+    """Say that the practice round is done."""
+    site, account = asked.site, asked.account
+    finish_practice(site.store, account.id)
+    return _state(site, _account(asked.request))
+
+
+def _endpoint(site: Site, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """What the application calls: the handler, in a thread, for the account that the request comes from."""
+
+    def respond(request: Request, body: bytes) -> Response:
+        asked = Asked(site, request, _account(request), body)
+        return Response(orjson.dumps(handler(asked)), media_type="application/json")
+
+    async def endpoint(request: Request) -> Response:
+        # The loop's own few threads: turns follow each other anyway, and more of them get in each other's way.
+        return await asyncio.get_running_loop().run_in_executor(None, respond, request, await _body_of(request))
+
+    return endpoint
+
+
+async def _body_of(request: Request) -> bytes:
     """The request's body; answers 413 where it is larger than any of the page's."""
     body = b""
     async for chunk in request.stream():
@@ -70,72 +166,6 @@ async def body_of(request: Request) -> bytes:
         if len(body) > LARGEST_BODY:
             raise HTTPException(413, f"a request has {LARGEST_BODY:,} bytes at most")
     return body
-
-
-Body = Annotated[bytes, Depends(body_of)]
-
-
-@router.get("/state")
-def get_state(request: Request) -> dict[str, Any]:
-    """Who is rating, where they stand, and what the page shows and asks."""
-    return _state(_site(request), _account(request))
-
-
-@router.get("/items")
-def get_items(request: Request) -> dict[str, Any]:
-    """The pair to judge and the next one."""
-    site, rater = _site(request), _rater(request)
-    return {"items": _views(site, _items(site, rater)), "progress": _shown(progress(site.store, rater))}
-
-
-@router.post("/verdict")
-def send_verdict(request: Request, body: Body) -> dict[str, Any]:
-    """Record an answer, and hand out what comes next."""
-    site, rater, said = _site(request), _rater(request), _read(body, Said)
-    answer = answer_of(said, site.config.rating)
-    done = record_and_go_on(site.store, site.config.assignment, rater, said.lease, answer, ITEMS_AHEAD)
-    return _after(site, done.recorded, done.items, done.progress, said.known)
-
-
-@router.post("/amend")
-def send_amendment(request: Request, body: Body) -> dict[str, Any]:
-    """Put a new answer in the place of an earlier one."""
-    site, rater, said = _site(request), _rater(request), _read(body, Said)
-    done = amend(site.store, rater.id, said.lease, answer_of(said, site.config.rating))
-    return {"status": done.status, "message": done.message}
-
-
-@router.post("/undo")
-def send_undo(request: Request) -> dict[str, Any]:
-    """Withdraw the last answer; its pair is the first of the items again."""
-    site, rater = _site(request), _rater(request)
-    done = undo(site.store, rater.id)
-    return _after(site, done, _items(site, rater), progress(site.store, rater))
-
-
-@router.get("/history")
-def get_history(request: Request) -> dict[str, Any]:
-    """The rater's last answers, newest first."""
-    site, rater = _site(request), _rater(request)
-    return {"past": [past_view(past, site.config.rating) for past in history(site.store, rater.id, PAST_SHOWN)]}
-
-
-@router.post("/consent")
-def send_consent(request: Request, body: Body) -> dict[str, Any]:
-    """Agree to the text that the page shows."""
-    site, account, agreed = _site(request), _account(request), _read(body, Consent)
-    if agreed.version != site.config.rating.consent.version:
-        raise HTTPException(409, "The text has changed meanwhile; load the page again.")
-    give_consent(site.store, account.id, agreed.version)
-    return _state(site, _account(request))
-
-
-@router.post("/practised")
-def send_practised(request: Request) -> dict[str, Any]:
-    """Say that the practice round is done."""
-    site = _site(request)
-    finish_practice(site.store, _account(request).id)
-    return _state(site, _account(request))
 
 
 def step_of(account: Account, config: ServeConfig) -> str:
@@ -182,13 +212,12 @@ def _shown(how_far: Progress) -> dict[str, int]:
     return {"rated": how_far.rated, "open": how_far.open_for_them}
 
 
-def _rater(request: Request) -> Rater:
+def _rater(asked: Asked) -> Rater:
     """Who is rating; answers 409 where something comes before that. A paused rater's requests reach the store."""
-    account = _account(request)
-    step = step_of(account, _site(request).config)
+    step = step_of(asked.account, asked.site.config)
     if step not in ("rate", "paused"):
         raise HTTPException(409, f"The step {step!r} comes first; load the page again.")
-    return _as_rater(account)
+    return _as_rater(asked.account)
 
 
 def _as_rater(account: Account) -> Rater:
@@ -200,11 +229,6 @@ def _account(request: Request) -> Account:
     if account is None:
         raise HTTPException(401, "You are not logged in any more.")
     return account
-
-
-def _site(request: Request) -> Site:
-    site: Site = request.app.state.rating
-    return site
 
 
 def _read(body: bytes, model: type[Sent]) -> Sent:

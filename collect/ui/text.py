@@ -24,6 +24,12 @@ _markdown = (
     .disable(["image", "link", "autolink", "reference"])
 )
 add_formulas(_markdown)
+_cleaner = nh3.Cleaner(
+    tags=set(TAGS | MATHML_TAGS),
+    attributes={"ol": {"start"}, **MATHML_ATTRIBUTES},
+    allowed_classes={"span": set(CODE_CLASSES)},
+    link_rel=None,
+)
 
 
 def as_html(text: str, *, plain: bool = False) -> str:
@@ -40,14 +46,7 @@ def as_html(text: str, *, plain: bool = False) -> str:
         if token.type in ("heading_open", "heading_close"):
             # The page's own headings are of levels 1 and 2.
             token.tag = f"h{min(DEEPEST_HEADING, int(token.tag[1]) + 2)}"
-    rendered = _markdown.renderer.render(tokens, _markdown.options, {})
-    return nh3.clean(
-        rendered,
-        tags=set(TAGS | MATHML_TAGS),
-        attributes={"ol": {"start"}, **MATHML_ATTRIBUTES},
-        allowed_classes={"span": set(CODE_CLASSES)},
-        link_rel=None,
-    )
+    return _cleaner.clean(_markdown.renderer.render(tokens, _markdown.options, {}))
 
 
 def escaped(text: str) -> str:

@@ -11,6 +11,7 @@ from firsthand.collect.work.information import Votes, counted_votes, information
 from firsthand.collect.work.turns import Turn, change_work, locked_work, stamp
 from firsthand.records import Side, Source, Verdict, dump
 from firsthand.store import schema
+from firsthand.store.driver import run
 
 UNDONE = "undone"
 """The reason of the skip that takes the place of a withdrawn verdict."""
@@ -95,9 +96,9 @@ def _write_preference(turn: Turn, lease: Any, answer: Answer) -> None:
     repeat = int(lease.kind == "repeat")
     key = {"comparison_id": lease.comparison_id, "annotator": lease.rater, "shown_first": side.value}
     key |= {"prompt_sha256": "", "repeat": repeat}
-    retired = turn.connection.execute(_RETIRE, {f"of_{name}": key[name] for name in _CURRENT}).first()
+    retired = run(turn.connection, _RETIRE, {f"of_{name}": key[name] for name in _CURRENT}).first()
     if retired is None:
-        turn.connection.execute(_KNOW_RATER, {"name": lease.rater, "source": Source.HUMAN.value, "no": False})
+        run(turn.connection, _KNOW_RATER, {"name": lease.rater, "source": Source.HUMAN.value, "no": False})
     now = stamp(turn.now)
     # A clock that was set back must not make the new verdict look like the older one.
     created_at = max(now, _tick_after(retired.created_at)) if retired and retired.created_at else now
@@ -117,16 +118,16 @@ def _write_preference(turn: Turn, lease: Any, answer: Answer) -> None:
         "supersedes": retired.id if retired else None,
         "is_current": True,
     }
-    turn.connection.execute(_NEW_PREFERENCE, row)
+    run(turn.connection, _NEW_PREFERENCE, row)
 
 
 def _change_lease(turn: Turn, lease: Any, **values: Any) -> None:
-    turn.connection.execute(_CHANGE_LEASE, {"lease": lease.id, **values})
+    run(turn.connection, _CHANGE_LEASE, {"lease": lease.id, **values})
 
 
 def _after_all_others(turn: Turn, rater: str) -> str:
     """The time of an answer: now, but after the rater's other answers also where the clock was set back."""
-    last = turn.connection.execute(_NEWEST_ANSWER, {"rater": rater}).scalar()
+    last = run(turn.connection, _NEWEST_ANSWER, {"rater": rater}).scalar()
     return max(stamp(turn.now), _tick_after(last)) if last else stamp(turn.now)
 
 

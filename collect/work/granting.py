@@ -2,7 +2,7 @@
 
 import random
 import secrets
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -27,6 +27,7 @@ from firsthand.collect.work.turns import (
 )
 from firsthand.records import Side
 from firsthand.store import schema
+from firsthand.store.driver import run
 
 REPEAT_AFTER = 10
 """Verdicts that lie at least between a comparison and its repeat."""
@@ -43,12 +44,14 @@ _EXPIRED = (
     .with_for_update(skip_locked=True)
 )
 _CHANGE_LEASE = _LEASES.update().where(_LEASES.c.id == sa.bindparam("lease"))
-_LEASE_AGAIN = _LEASES.update().where(
-    _LEASES.c.comparison_id == sa.bindparam("comparison"),
-    _LEASES.c.rater == sa.bindparam("of_rater"),
-    _LEASES.c.shown_first == sa.bindparam("side"),
+_GRANT = sa.text(
+    "INSERT INTO leases"
+    " (id, comparison_id, rater, shown_first, kind, state, policy, propensity, granted_at, expires_at) VALUES"
+    " (:id, :comparison_id, :rater, :shown_first, :kind, :state, :policy, :propensity, :granted_at, :expires_at)"
+    " ON CONFLICT (comparison_id, rater, shown_first) DO UPDATE SET kind = excluded.kind, state = excluded.state,"
+    " policy = excluded.policy, propensity = excluded.propensity, granted_at = excluded.granted_at,"
+    " expires_at = excluded.expires_at"
 )
-_NEW_LEASE = _LEASES.insert()
 _PLACE_ON = first_open_work(_WORK.c.comparison_id == sa.bindparam("comparison"))
 _IN_POOL = sa.and_(*(_WORK.c[name] == sa.bindparam(name) for name in Pool._fields), unseen())
 _PLACE_FROM = first_open_work(_IN_POOL, _WORK.c.position >= sa.bindparam("pivot"))
@@ -57,13 +60,13 @@ _PLACE_BEFORE = first_open_work(_IN_POOL, _WORK.c.position < sa.bindparam("pivot
 
 def release_expired(turn: Turn) -> None:
     """End leases whose time is over, so that others can have the comparisons; those in another turn are left to it."""
-    for row in turn.connection.execute(_EXPIRED, {"now": stamp(turn.now)}).all():
+    for row in run(turn.connection, _EXPIRED, {"now": stamp(turn.now)}).rows:
         if row.kind == "new":
             work = free_work(turn, row.comparison_id)
             if work is None:
                 continue
             change_work(turn, work, taken=work["taken"] - 1)
-        turn.connection.execute(_CHANGE_LEASE, {"lease": row.id, "state": "expired"})
+        run(turn.connection, _CHANGE_LEASE, {"lease": row.id, "state": "expired"})
 
 
 def regain(turn: Turn, rater: Rater, until: datetime, count: int) -> int:
@@ -71,14 +74,14 @@ def regain(turn: Turn, rater: Rater, until: datetime, count: int) -> int:
     if count <= 0:
         return 0
     regained = 0
-    for row in turn.connection.execute(_expired_of(rater.tags), {"rater": rater.id, "count": count}).all():
+    for row in run(turn.connection, _expired_of(rater.tags), {"rater": rater.id, "count": count}).rows:
         if row.kind == "new":
             place = open_work(turn, _PLACE_ON, {"comparison": row.comparison_id})
             if place is None:
                 continue
             change_work(turn, place, taken=place["taken"] + 1)
         held = {"state": "held", "granted_at": stamp(turn.next_moment()), "expires_at": stamp(until)}
-        turn.connection.execute(_CHANGE_LEASE, {"lease": row.id, **held})
+        run(turn.connection, _CHANGE_LEASE, {"lease": row.id, **held})
         regained += 1
     return regained
 
@@ -86,12 +89,12 @@ def regain(turn: Turn, rater: Rater, until: datetime, count: int) -> int:
 @lru_cache(maxsize=256)
 def _expired_of(tags: frozenset[str]) -> sa.Select[Any]:
     """The rater's own expired leases whose place is free."""
-    leases, work = schema.leases, schema.work
+    leases, work, kind = schema.leases, schema.work, schema.leases.c.kind
     return (
         sa.select(leases.c.id, leases.c.comparison_id, leases.c.kind)
         .join(work, work.c.comparison_id == leases.c.comparison_id)
         .where(leases.c.rater == sa.bindparam("rater"), leases.c.state == "expired", routed_to(tags, work.c.tag))
-        .where(sa.or_(sa.and_(leases.c.kind == "new", work.c.is_open), leases.c.kind.in_(("gold", "repeat"))))
+        .where(sa.or_(sa.and_(kind == "new", work.c.is_open), kind == "gold", kind == "repeat"))
         .order_by(leases.c.granted_at)
         .limit(sa.bindparam("count"))
         .with_for_update(of=leases, skip_locked=True)
@@ -100,7 +103,10 @@ def _expired_of(tags: frozenset[str]) -> sa.Select[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who asks for an item in which turn; `until` is when a lease granted now ends, `secret` the store's."""
+    """Who asks for an item in which turn; `until` is when a lease granted now ends, `secret` the store's.
+
+    sizes: how many comparisons of each pool are open to the rater, kept up to date as items are granted.
+    """
 
     turn: Turn
     assignment: Assignment
@@ -108,6 +114,7 @@ class Request:
     secret: bytes
     until: datetime
     chance: random.Random
+    sizes: Counter[Pool]
 
 
 def grant_item(request: Request) -> bool:
@@ -118,8 +125,7 @@ def grant_item(request: Request) -> bool:
     """
     if request.rater.is_expert and _grant_adjudication(request):
         return True
-    sizes = open_pools(request.turn.connection, request.rater, request.turn.resized)
-    if not sizes:
+    if not request.sizes:
         return False
     gold, repeat = request.assignment.gold_share, request.assignment.repeat_share
     toss = request.chance.random()
@@ -127,7 +133,7 @@ def grant_item(request: Request) -> bool:
         return True
     if gold <= toss < gold + repeat and _grant_repeat(request):
         return True
-    return _grant_new(request, sizes)
+    return _grant_new(request)
 
 
 def _grant_adjudication(request: Request) -> bool:
@@ -147,6 +153,7 @@ def _grant_adjudication(request: Request) -> bool:
     found = request.turn.connection.execute(query, {"rater": request.rater.id}).scalar()
     if found is not None:
         _lease(request, found, "adjudication", _coin(request, found), "queue", None)
+        _look_again(request)
     return found is not None
 
 
@@ -180,22 +187,29 @@ def _grant_repeat(request: Request) -> bool:
     return found is not None
 
 
-def _grant_new(request: Request, sizes: Mapping[Pool, int]) -> bool:
-    turn = request.turn
+def _grant_new(request: Request) -> bool:
+    sizes = request.sizes
     for _ in range(TRIES):
         drawn = draw(sizes, request.assignment, request.chance)
         place = _place_in(request, drawn.pool)
         if place is not None:
-            change_work(turn, place, taken=place["taken"] + 1)
+            change_work(request.turn, place, taken=place["taken"] + 1)
+            sizes -= Counter([drawn.pool])
             comparison = place["comparison_id"]
             _lease(request, comparison, "new", _coin(request, comparison), drawn.policy, drawn.propensity)
             return True
         # Others took the last ones of the pool while this turn looked.
-        sizes = open_pools(turn.connection, request.rater, turn.resized)
+        _look_again(request)
         del sizes[drawn.pool]
         if not sizes:
             break
     return False
+
+
+def _look_again(request: Request) -> None:
+    """Count anew what is open to the rater."""
+    request.sizes.clear()
+    request.sizes.update(open_pools(request.turn.connection, request.rater, request.turn.resized))
 
 
 def _place_in(request: Request, pool: Pool) -> dict[str, Any] | None:
@@ -222,8 +236,6 @@ def _lease(request: Request, comparison: str, kind: str, side: Side, policy: str
     """Lease `comparison`; a lease of the rater that had expired is given again under its old id."""
     values = {"kind": kind, "state": "held", "policy": policy, "propensity": propensity}
     values |= {"granted_at": stamp(request.turn.next_moment()), "expires_at": stamp(request.until)}
-    connection, rater = request.turn.connection, request.rater.id
-    key = {"comparison": comparison, "of_rater": rater, "side": side.value}
-    if not connection.execute(_LEASE_AGAIN, {**key, **values}).rowcount:
-        key = {"id": secrets.token_hex(16), "comparison_id": comparison, "rater": rater, "shown_first": side.value}
-        connection.execute(_NEW_LEASE, {**key, **values})
+    key = {"id": secrets.token_hex(16), "comparison_id": comparison}
+    key |= {"rater": request.rater.id, "shown_first": side.value}
+    run(request.turn.connection, _GRANT, {**key, **values})

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from scipy.special import betainc
 
 from firsthand.store import schema
+from firsthand.store.driver import run
 
 P_A = {"a": 1.0, "b": 0.0, "tie": 0.5, "both_bad": 0.5}
 """Chance that A is better, where an annotator gave none."""
@@ -59,9 +60,9 @@ def counted_votes(connection: sa.Connection, comparison_id: str | None = None) -
     People's are the current verdicts of persons (no scripted annotators) but skips, repeats and trusted verdicts.
     """
     if comparison_id is None:
-        rows = connection.execute(_VOTES)
+        rows: Iterable[Any] = connection.execute(_VOTES)
     else:
-        rows = connection.execute(_VOTES_ON_ONE, {"comparison": comparison_id})
+        rows = run(connection, _VOTES_ON_ONE, {"comparison": comparison_id}).rows
     for row in rows:
         yield row.comparison_id, _votes(row)
 
@@ -79,7 +80,7 @@ def _votes_query() -> sa.Select[Any]:
             preferences.comparison_id,
             _count(sa.and_(by_people, says == "a")).label("for_a"),
             _count(sa.and_(by_people, says == "b")).label("for_b"),
-            _count(sa.and_(by_people, says.in_(("tie", "both_bad")))).label("neither"),
+            _count(sa.and_(by_people, sa.or_(says == "tie", says == "both_bad"))).label("neither"),
             sa.func.count(sa.case((took_place, preferences.annotator)).distinct()).label("people"),
             sa.func.avg(sa.case((by_judge, p_a))).label("judges_p_a"),
             _count(sa.and_(preferences.gold, ~decided)).label("gold"),

@@ -11,10 +11,11 @@ import sqlalchemy as sa
 
 from firsthand.collect.serve_config import Assignment
 from firsthand.collect.work.granting import Request, grant_item, regain, release_expired
-from firsthand.collect.work.raters import Rater
+from firsthand.collect.work.raters import Rater, open_pools
 from firsthand.collect.work.turns import Turn, clock, paused, stamp, turn_of
 from firsthand.records import Comparison, Side
 from firsthand.store import Store, schema
+from firsthand.store.driver import run
 from firsthand.store.rows import comparison_of
 from firsthand.store.secret import store_secret
 
@@ -47,6 +48,14 @@ class Item:
     expires_at: str
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a rater is given, and how many comparisons they could be given beyond it."""
+
+    items: list[Item]
+    still_open: int
+
+
 def next_items(
     store: Store, assignment: Assignment, rater: Rater, count: int = 2, chance: random.Random = SYSTEM_CHANCE
 ) -> list[Item]:
@@ -63,9 +72,7 @@ def next_items(
         if len(held) == count and held[0].expires_at > late and not paused(connection, rater.id):
             return [_item(row) for row in held]
     with turn_of(store, rater.id) as turn:
-        if paused(turn.connection, rater.id):
-            return []
-        return items_in(turn, assignment, rater, secret, count, chance)
+        return [] if turn.paused else items_in(turn, assignment, rater, secret, count, chance).items
 
 
 def items_in(
@@ -75,22 +82,23 @@ def items_in(
     secret: bytes,
     count: int = 2,
     chance: random.Random = SYSTEM_CHANCE,
-) -> list[Item]:
+) -> Given:
     """`next_items` inside a turn of a rater who is not paused; `secret` is the store's."""
     until = turn.now + timedelta(minutes=assignment.lease_minutes)
     missing = count - _renew(turn, rater, until)
     release_expired(turn)
     missing -= regain(turn, rater, until, missing)
-    request = Request(turn, assignment, rater, secret, until, chance)
+    sizes = open_pools(turn.connection, rater, turn.resized)
+    request = Request(turn, assignment, rater, secret, until, chance, sizes)
     for _ in range(missing):
         if not grant_item(request):
             break
-    return [_item(row) for row in _held(turn.connection, rater, count)]
+    return Given([_item(row) for row in _held(turn.connection, rater, count)], sizes.total())
 
 
 def _held(connection: sa.Connection, rater: Rater, count: int) -> Sequence[Any]:
     """The leases that `rater` holds, with their comparisons, oldest first."""
-    return connection.execute(_HELD, {"rater": rater.id, "count": count}).all()
+    return run(connection, _HELD, {"rater": rater.id, "count": count}).rows
 
 
 def _held_query() -> sa.Select[Any]:
@@ -110,7 +118,7 @@ def _held_query() -> sa.Select[Any]:
 
 def _renew(turn: Turn, rater: Rater, until: datetime) -> int:
     """What a rater holds who is at work is theirs for a full lease again; returns how many leases that are."""
-    return turn.connection.execute(_RENEW, {"of_rater": rater.id, "expires_at": stamp(until)}).rowcount
+    return run(turn.connection, _RENEW, {"of_rater": rater.id, "expires_at": stamp(until)}).changed
 
 
 def _item(row: Any) -> Item:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from firsthand.collect.work.raters import Rater, open_pools
 from firsthand.collect.work.turns import Pool
 from firsthand.store import Store, schema
+from firsthand.store.driver import run
 
 _RATED = (
     sa.select(sa.func.count())
@@ -32,5 +33,9 @@ def progress(store: Store, rater: Rater) -> Progress:
 
 def progress_in(connection: sa.Connection, rater: Rater, resized: Mapping[Pool, int] | None = None) -> Progress:
     """`progress` inside a transaction; resized: what it has changed in the sizes of pools and not written yet."""
-    rated = connection.execute(_RATED, {"rater": rater.id}).scalar_one()
-    return Progress(rated, sum(open_pools(connection, rater, resized).values()))
+    return Progress(rated_by(connection, rater), open_pools(connection, rater, resized).total())
+
+
+def rated_by(connection: sa.Connection, rater: Rater) -> int:
+    """How many items `rater` has answered, skips included."""
+    return int(run(connection, _RATED, {"rater": rater.id}).scalar())

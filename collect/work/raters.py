@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from firsthand.collect.work.turns import Pool
 from firsthand.store import schema
+from firsthand.store.driver import run
 
-SEEN = ("held", "done", "skipped")
-"""States of a lease after which a rater is not asked again."""
+WAS_SEEN = schema.leases.c.state != "expired"
+"""The condition that a rater is not asked again about what the lease is on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def unseen() -> sa.ColumnElement[bool]:
     seen = sa.select(leases.c.id).where(
         leases.c.comparison_id == schema.work.c.comparison_id,
         leases.c.rater == sa.bindparam("rater"),
-        leases.c.state.in_(SEEN),
+        WAS_SEEN,
     )
     return ~seen.correlate(schema.work).exists()
 
@@ -50,12 +51,12 @@ def open_pools(connection: sa.Connection, rater: Rater, resized: Mapping[Pool, i
     resized: what the turn that asks has changed and not written yet.
     """
     sizes: Counter[Pool] = Counter()
-    for *pool, size in connection.execute(_pools(rater.tags)):
+    for *pool, size in run(connection, _pools(rater.tags), {}).rows:
         sizes[Pool(*pool)] = size
     for changed, by in (resized or {}).items():
         if _holds(rater, changed.tag):
             sizes[changed] += by
-    for *pool, seen in connection.execute(_SEEN_OF_POOLS, {"rater": rater.id}):
+    for *pool, seen in run(connection, _SEEN_OF_POOLS, {"rater": rater.id}).rows:
         sizes[Pool(*pool)] -= seen
     return +sizes
 
@@ -79,7 +80,7 @@ def _seen_of_pools() -> sa.Select[Any]:
     return (
         sa.select(*pool, sa.func.count(leases.c.comparison_id.distinct()))
         .join(work, work.c.comparison_id == leases.c.comparison_id)
-        .where(leases.c.rater == sa.bindparam("rater"), leases.c.state.in_(SEEN), work.c.is_open)
+        .where(leases.c.rater == sa.bindparam("rater"), WAS_SEEN, work.c.is_open)
         .group_by(*pool)
     )
 

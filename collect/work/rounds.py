@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from firsthand.collect.serve_config import Assignment
 from firsthand.collect.work.answers import Answer, Recorded, check_answer
 from firsthand.collect.work.items import Item, items_in
-from firsthand.collect.work.progress import Progress, progress_in
+from firsthand.collect.work.progress import Progress, progress_in, rated_by
 from firsthand.collect.work.raters import Rater
-from firsthand.collect.work.turns import paused, turn_of
+from firsthand.collect.work.turns import turn_of
 from firsthand.collect.work.verdicts import record_in
 from firsthand.store import Store
 from firsthand.store.secret import store_secret
@@ -37,5 +37,7 @@ def record_and_go_on(
     secret = store_secret(store.engine)
     with turn_of(store, rater.id) as turn:
         recorded = record_in(turn, rater.id, lease, answer)
-        items = [] if paused(turn.connection, rater.id) else items_in(turn, assignment, rater, secret, count)
-        return Round(recorded, items, progress_in(turn.connection, rater, turn.resized))
+        if turn.paused:
+            return Round(recorded, [], progress_in(turn.connection, rater, turn.resized))
+        given = items_in(turn, assignment, rater, secret, count)
+        return Round(recorded, given.items, Progress(rated_by(turn.connection, rater), given.still_open))

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from firsthand.store import Store, schema
+from firsthand.store.driver import run, run_text
 
 SKIPS_ENOUGH = 3
 """A comparison that so many raters skipped is offered to no more of them; as many again each time it is requeued."""
@@ -58,10 +59,14 @@ class Pool(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An open transaction, its time by the database's clock, and what it changes in the sizes of the pools."""
+    """An open transaction, its time by the database's clock, and what it changes in the sizes of the pools.
+
+    paused: why the rater may not rate, which can't change before the transaction ends; None where they may.
+    """
 
     connection: sa.Connection
     now: datetime
+    paused: str | None
     resized: Counter[Pool] = field(default_factory=Counter)
     _moments: Iterator[int] = field(default_factory=count)
 
@@ -76,8 +81,8 @@ def turn_of(store: Store, rater: str) -> Iterator[Turn]:
     queue = _one_turn_at_a_time if store.engine.dialect.name == "sqlite" else nullcontext()
     with queue, store.engine.connect().execution_options(row_locks=True) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
-            connection.execute(_LOCK_RATER, {"space": RATERS, "rater": rater})
-        turn = Turn(connection, clock(connection))
+            run(connection, _LOCK_RATER, {"space": RATERS, "rater": rater})
+        turn = Turn(connection, clock(connection), paused(connection, rater))
         yield turn
         _resize_pools(turn)
 
@@ -85,7 +90,7 @@ def turn_of(store: Store, rater: str) -> Iterator[Turn]:
 def clock(connection: sa.Connection) -> datetime:
     """The time by the one clock that all servers share: the database's."""
     if connection.dialect.name == "postgresql":
-        moment: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+        moment: datetime = run_text(connection, "SELECT clock_timestamp()").fetchone()[0]
         return moment.astimezone(UTC)
     return datetime.now(UTC)
 
@@ -97,7 +102,7 @@ def stamp(moment: datetime) -> str:
 
 def paused(connection: sa.Connection, rater: str) -> str | None:
     """Why `rater` may not rate now; None where they may. Their account can't change before the transaction ends."""
-    found = connection.execute(_STATE, {"rater": rater}).first()
+    found = run(connection, _STATE, {"rater": rater}).first()
     if found is None or found.state == "active":
         return None
     return f"{found.state}: {found.state_reason}" if found.state_reason else str(found.state)
@@ -105,13 +110,14 @@ def paused(connection: sa.Connection, rater: str) -> str | None:
 
 def locked_work(turn: Turn, comparison_id: str) -> dict[str, Any]:
     """The row of `work` on a comparison, which nobody else changes before the turn ends."""
-    return dict(turn.connection.execute(_WORK, {"comparison": comparison_id}).one()._mapping)
+    row: dict[str, Any] = run(turn.connection, _WORK, {"comparison": comparison_id}).first()._asdict()
+    return row
 
 
 def free_work(turn: Turn, comparison_id: str) -> dict[str, Any] | None:
     """`locked_work`, or None where another turn has it in hand: two turns never wait for each other's."""
-    found = turn.connection.execute(_FREE_WORK, {"comparison": comparison_id}).first()
-    return None if found is None else dict(found._mapping)
+    found = run(turn.connection, _FREE_WORK, {"comparison": comparison_id}).first()
+    return None if found is None else found._asdict()
 
 
 def first_open_work(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
@@ -123,8 +129,8 @@ def first_open_work(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
 
 def open_work(turn: Turn, query: sa.Select[Any], values: Mapping[str, Any]) -> dict[str, Any] | None:
     """The row that a query of first_open_work finds, locked."""
-    found = turn.connection.execute(query, values).first()
-    return None if found is None else dict(found._mapping)
+    found = run(turn.connection, query, values).first()
+    return None if found is None else found._asdict()
 
 
 def change_work(turn: Turn, row: dict[str, Any], **values: Any) -> None:
@@ -134,7 +140,7 @@ def change_work(turn: Turn, row: dict[str, Any], **values: Any) -> None:
     if new == row:
         return
     changed = {name: value for name, value in new.items() if value != row[name]}
-    turn.connection.execute(_CHANGE_WORK, {"comparison": row["comparison_id"], **changed})
+    run(turn.connection, _CHANGE_WORK, {"comparison": row["comparison_id"], **changed})
     if row["is_open"]:
         turn.resized[_pool(row)] -= 1
     if new["is_open"]:
@@ -153,4 +159,4 @@ def _pool(row: dict[str, Any]) -> Pool:
 def _resize_pools(turn: Turn) -> None:
     rows = [{**pool._asdict(), "by": by} for pool, by in sorted(turn.resized.items()) if by]
     for row in rows:
-        turn.connection.execute(_RESIZE_POOL, row)
+        run(turn.connection, _RESIZE_POOL, row)

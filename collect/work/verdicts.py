@@ -7,9 +7,10 @@ import sqlalchemy as sa
 
 from firsthand.collect.work.answers import Answer, Recorded, Status, as_seen, check_answer
 from firsthand.collect.work.entering import enter, put_aside, withdraw
-from firsthand.collect.work.turns import Turn, paused, stamp, turn_of
+from firsthand.collect.work.turns import Turn, stamp, turn_of
 from firsthand.records import Comparison, Side, Verdict
 from firsthand.store import Store, schema
+from firsthand.store.driver import run
 from firsthand.store.rows import comparison_of, preference_of
 
 __all__ = ["Answer", "Past", "Recorded", "Status", "amend", "history", "record", "record_in", "undo"]
@@ -57,7 +58,7 @@ def record_in(turn: Turn, rater_id: str, lease: str, answer: Answer) -> Recorded
         return NOT_YOURS
     if row.state in ("done", "skipped"):
         return Recorded(Status.KNOWN, "You have answered this one already.")
-    refusal = _refusal(turn, rater_id) or (None if enter(turn, row, answer) else TAKEN)
+    refusal = _refusal(turn) or (None if enter(turn, row, answer) else TAKEN)
     if refusal:
         put_aside(turn, row, answer)
         return refusal
@@ -77,7 +78,7 @@ def amend(store: Store, rater_id: str, lease: str, answer: Answer) -> Recorded:
             return NOT_YOURS
         if row.done_at is None:
             return Recorded(Status.REFUSED, "There is no answer of yours to change; give one first.")
-        return _refusal(turn, rater_id) or (RECORDED if enter(turn, row, answer) else FULL)
+        return _refusal(turn) or (RECORDED if enter(turn, row, answer) else FULL)
 
 
 def undo(store: Store, rater_id: str) -> Recorded:
@@ -91,7 +92,7 @@ def undo(store: Store, rater_id: str) -> Recorded:
         row = turn.connection.execute(last.order_by(leases.c.done_at.desc()).limit(1).with_for_update()).first()
         if row is None:
             return Recorded(Status.REFUSED, "There is no answer of yours to withdraw.")
-        return _refusal(turn, rater_id) or (RECORDED if withdraw(turn, row) else FULL)
+        return _refusal(turn) or (RECORDED if withdraw(turn, row) else FULL)
 
 
 def history(store: Store, rater_id: str, n: int = 10) -> list[Past]:
@@ -120,12 +121,12 @@ def history(store: Store, rater_id: str, n: int = 10) -> list[Past]:
 
 def _lease(turn: Turn, rater_id: str, lease: str) -> Any:
     """The rater's own lease of this id, locked; None where it is another's or there is none."""
-    return turn.connection.execute(_LEASE, {"lease": lease, "rater": rater_id}).first()
+    return run(turn.connection, _LEASE, {"lease": lease, "rater": rater_id}).first()
 
 
-def _refusal(turn: Turn, rater_id: str) -> Recorded | None:
-    state = paused(turn.connection, rater_id)
-    return Recorded(Status.REFUSED, f"Your account is {state}. Nothing was recorded.") if state else None
+def _refusal(turn: Turn) -> Recorded | None:
+    message = f"Your account is {turn.paused}. Nothing was recorded."
+    return Recorded(Status.REFUSED, message) if turn.paused else None
 
 
 def _past(row: Any) -> Past:

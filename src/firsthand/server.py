@@ -48,9 +48,10 @@ def make_app(store: Store, config: ServeConfig, notice: str = "") -> FastAPI:
         watch.stop()
 
     app = FastAPI(openapi_url=None, lifespan=watching)
+    # Routes are tried in this order: those that raters wait for come first.
+    add_api(app, store, config)
     add_admin(app, store, config, lambda: watch.quality)
     add_accounts(app, store, config.login)
-    add_api(app, store, config)
     page = add_page(app, notice)
     app.add_middleware(SecureHeaders)
     gr.mount_gradio_app(app, page, path="/", auth_dependency=_person, **mount_options())

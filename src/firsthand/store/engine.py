@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql
 
 from firsthand.errors import InputError
 from firsthand.records import dump
+from firsthand.store.driver import run_text
 from firsthand.store.migrations import CURRENT, migrate
 
 PRAGMAS = (
@@ -121,7 +122,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     def begin(connection: sa.Connection) -> None:
         # Writers take the lock at once, so that two of them wait for each other instead of failing at the end.
         reading = connection.get_execution_options().get("read_only")
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        run_text(connection, "BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
 
