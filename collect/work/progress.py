@@ -9,18 +9,22 @@ from firsthand.collect.work.raters import Rater, open_pools
 from firsthand.collect.work.turns import Pool
 from firsthand.store import Store, schema
 
-_RATED = (
-    sa.select(sa.func.count())
-    .select_from(schema.leases)
-    .where(schema.leases.c.rater == sa.bindparam("rater"), schema.leases.c.done_at.is_not(None))
+_OF_RATER = sa.select(sa.func.count()).where(schema.leases.c.rater == sa.bindparam("rater"))
+_RATED_AND_HELD = sa.select(
+    _OF_RATER.where(schema.leases.c.done_at.is_not(None)).scalar_subquery(),
+    _OF_RATER.where(schema.leases.c.state == "held").scalar_subquery(),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """rated: items the rater has answered, skips included; open_for_them: comparisons they could still be given."""
+    """rated: items the rater has answered, skips included; held: items they were given and have not answered.
+
+    open_for_them: comparisons they could still be given.
+    """
 
     rated: int
+    held: int
     open_for_them: int
 
 
@@ -32,5 +36,5 @@ def progress(store: Store, rater: Rater) -> Progress:
 
 def progress_in(connection: sa.Connection, rater: Rater, resized: Mapping[Pool, int] | None = None) -> Progress:
     """`progress` inside a transaction; resized: what it has changed in the sizes of pools and not written yet."""
-    rated = connection.execute(_RATED, {"rater": rater.id}).scalar_one()
-    return Progress(rated, sum(open_pools(connection, rater, resized).values()))
+    rated, held = connection.execute(_RATED_AND_HELD, {"rater": rater.id}).one()
+    return Progress(rated, held, sum(open_pools(connection, rater, resized).values()))
