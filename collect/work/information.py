@@ -1,6 +1,6 @@
 """What the votes on one comparison say together: whether people contradict each other, and what one more would tell."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from scipy.special import betainc
 
 from firsthand.store import schema
+from firsthand.store.engine import among
 
 P_A = {"a": 1.0, "b": 0.0, "tie": 0.5, "both_bad": 0.5}
 """Chance that A is better, where an annotator gave none."""
@@ -63,6 +64,13 @@ def counted_votes(connection: sa.Connection, comparison_id: str | None = None) -
     else:
         rows = connection.execute(_VOTES_ON_ONE, {"comparison": comparison_id})
     for row in rows:
+        yield row.comparison_id, _votes(row)
+
+
+def votes_on(connection: sa.Connection, comparisons: Sequence[str]) -> Iterable[tuple[str, Votes]]:
+    """`counted_votes` on some comparisons."""
+    chosen = _VOTES.where(among(connection, schema.preferences.c.comparison_id, comparisons))
+    for row in connection.execute(chosen):
         yield row.comparison_id, _votes(row)
 
 

@@ -79,7 +79,7 @@ def turn_of(store: Store, rater: str) -> Iterator[Turn]:
             connection.execute(_LOCK_RATER, {"space": RATERS, "rater": rater})
         turn = Turn(connection, clock(connection))
         yield turn
-        _resize_pools(turn)
+        resize_pools(turn)
 
 
 def clock(connection: sa.Connection) -> datetime:
@@ -150,7 +150,8 @@ def _pool(row: dict[str, Any]) -> Pool:
     return Pool(row["tag"], bool(row["overlap"]), row["taken"], row["information"])
 
 
-def _resize_pools(turn: Turn) -> None:
+def resize_pools(turn: Turn) -> None:
+    """Write what the turn has changed in the sizes of the pools; the last thing that it does."""
     rows = [{**pool._asdict(), "by": by} for pool, by in sorted(turn.resized.items()) if by]
     for row in rows:
         turn.connection.execute(_RESIZE_POOL, row)
