@@ -34,9 +34,16 @@ def disagreements(store: Store, limit: int = 100) -> list[Dispute]:
 
 
 def given_up(store: Store, limit: int = 100) -> list[Dispute]:
-    """The first `limit` comparisons that too many raters skipped to be offered to another one."""
+    """The first `limit` comparisons that too many raters skipped to be offered to another one, no contradictions."""
     work = schema.work.c
-    return _in_queue(store, sa.and_(~work.is_open, work.taken < work.target), limit)
+    return _in_queue(store, sa.and_(~work.is_open, work.taken < work.target, ~work.disputed), limit)
+
+
+def people_on(store: Store, comparison_id: str) -> list[tuple[str, Preference]]:
+    """The raters' current verdicts on a comparison, by annotator; skips are among them, gold and repeats are not."""
+    with store.engine.connect().execution_options(read_only=True) as connection:
+        votes = _people_on(connection, [comparison_id])[comparison_id]
+    return [(rater, preference) for rater, preference in votes if not preference.gold]
 
 
 def requeue(store: Store, comparison_id: str) -> None:
