@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from scipy.special import betainc
 
+from firsthand.collect.work.turns import IS_CURRENT
 from firsthand.store import schema
 from firsthand.store.engine import among
 
@@ -94,7 +95,7 @@ def _votes_query() -> sa.Select[Any]:
             _count(decided).label("decided"),
         )
         .join(schema.annotators, annotators.name == preferences.annotator)
-        .where(preferences.is_current, says != "skip")
+        .where(IS_CURRENT, says != "skip")
         .group_by(preferences.comparison_id)
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from firsthand.collect.work.turns import change_work, locked_work, turn_of
+from firsthand.collect.work.turns import IS_CURRENT, change_work, locked_work, turn_of
 from firsthand.errors import InputError
 from firsthand.records import Comparison, Preference
 from firsthand.store import Store, schema
@@ -84,7 +84,7 @@ def _people_on(connection: sa.Connection, ids: list[str]) -> dict[str, list[tupl
     query = (
         sa.select(preferences)
         .join(annotators, annotators.c.name == preferences.c.annotator)
-        .where(among(connection, preferences.c.comparison_id, ids), preferences.c.is_current)
+        .where(among(connection, preferences.c.comparison_id, ids), IS_CURRENT)
         .where(annotators.c.source == "human", preferences.c.repeat == 0)
         .order_by(preferences.c.annotator, preferences.c.id)
     )

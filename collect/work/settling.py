@@ -9,7 +9,7 @@ from firsthand.collect.serve_config import Assignment
 from firsthand.collect.work.granting import Request, lease_dispute, release_expired
 from firsthand.collect.work.items import SYSTEM_CHANCE, Item, item_of
 from firsthand.collect.work.raters import SEEN, Rater
-from firsthand.collect.work.turns import Turn, paused, turn_of
+from firsthand.collect.work.turns import IS_CURRENT, Turn, paused, turn_of
 from firsthand.errors import InputError
 from firsthand.records import Side
 from firsthand.store import Store, schema
@@ -70,7 +70,7 @@ def _refuse_raters(turn: Turn, rater: Rater, comparison: str) -> None:
         _LEASES.c.comparison_id == comparison, _LEASES.c.rater == rater.id, _LEASES.c.state.in_(SEEN)
     )
     vote = sa.select(_PREFERENCES.c.id).where(
-        _PREFERENCES.c.comparison_id == comparison, _PREFERENCES.c.annotator == rater.id, _PREFERENCES.c.is_current
+        _PREFERENCES.c.comparison_id == comparison, _PREFERENCES.c.annotator == rater.id, IS_CURRENT
     )
     if any(turn.connection.execute(query.limit(1)).first() for query in (lease, vote)):
         raise InputError("you rate this comparison yourself: somebody else has to settle it")

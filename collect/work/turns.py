@@ -26,6 +26,7 @@ RATERS = 7263515
 
 # Written out: SQLite uses a partial index only where the query repeats its condition word for word.
 IS_OPEN, IS_GOLD, IS_DISPUTED = (sa.text(f"work.{name}") for name in ("is_open", "is_gold", "disputed"))
+IS_CURRENT = sa.text("preferences.is_current")
 
 # Statements are built once, here and beside this file: to build one takes longer than to run it.
 _LOCK_RATER = sa.text("SELECT pg_advisory_xact_lock(:space, hashtext(:rater))")
