@@ -13,7 +13,16 @@ import sqlalchemy as sa
 
 from firsthand.collect.accounts.account import Account, Role, State, known_login, plain_login, utc_text
 from firsthand.collect.accounts.passwords import hash_password
-from firsthand.collect.accounts.rows import account_of, change, new_pseudonym, read, reading, record_event, refuse_taken
+from firsthand.collect.accounts.rows import (
+    account_of,
+    change,
+    change_state,
+    new_pseudonym,
+    read,
+    reading,
+    record_event,
+    refuse_taken,
+)
 from firsthand.errors import InputError
 from firsthand.records import dump
 from firsthand.store import Store, schema
@@ -106,13 +115,7 @@ def set_state(store: Store, account_id: str, state: State, reason: str | None, a
             "a removed account is not a state to set; firsthand collect raters remove says what becomes of the data"
         )
     with store.engine.begin() as connection:
-        before = read(connection, account_id)
-        if (before.state, before.state_reason) == (state, reason):
-            return False
-        change(connection, account_id, state=state.value, state_reason=reason)
-        kind = "paused" if state is State.PAUSED else "resumed"
-        record_event(connection, account_id, kind, actor, {"reason": reason})
-    return True
+        return change_state(connection, account_id, state, reason, actor)
 
 
 def set_tags(store: Store, account_id: str, tags: Iterable[str], actor: str | None = None) -> None:

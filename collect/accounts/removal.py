@@ -12,6 +12,7 @@ from firsthand.collect.accounts.account import Account, State, utc_text
 from firsthand.collect.accounts.attempts import forget, login_key
 from firsthand.collect.accounts.people import get
 from firsthand.collect.accounts.rows import change, new_pseudonym, read, record_event
+from firsthand.collect.work.judging import judge_anew
 from firsthand.records import dump
 from firsthand.store import Store, schema
 
@@ -49,7 +50,9 @@ def remove(store: Store, account_id: str, data: Data, actor: str | None = None) 
         forget(connection, attempts)
         nobody = new_pseudonym(connection)
         _release_work(connection, account_id, nobody, data)
+        judged = _judged(connection, account_id)
         touched = _delete(connection, account_id) if data is Data.DELETE else _rename(connection, account_id, nobody)
+        judge_anew(connection, judged)
         record_event(connection, account_id, "removed", actor, {"data": data.value, "preferences": touched})
     if store.engine.dialect.name == "sqlite":
         _empty_log(store)
@@ -82,6 +85,13 @@ def _release_work(connection: sa.Connection, account_id: str, nobody: str, data:
     theirs = leases.c.rater == account_id
     connection.execute(sa.update(leases).where(theirs, leases.c.state.in_(ends)).values(out))
     connection.execute(sa.update(leases).where(theirs).values(rater=nobody, answer=None))
+
+
+def _judged(connection: sa.Connection, name: str) -> list[str]:
+    """The comparisons that the person has a say on."""
+    preferences = schema.preferences.c
+    mine = sa.select(preferences.comparison_id).where(preferences.annotator == name, preferences.is_current)
+    return sorted(set(connection.execute(mine).scalars()))
 
 
 def _delete(connection: sa.Connection, name: str) -> int:

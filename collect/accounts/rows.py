@@ -34,6 +34,18 @@ def change(connection: sa.Connection, account_id: str, **values: Any) -> None:
     connection.execute(sa.update(schema.accounts).where(schema.accounts.c.id == account_id).values(values))
 
 
+def change_state(
+    connection: sa.Connection, account_id: str, state: State, reason: str | None, actor: str | None
+) -> bool:
+    """Pause a person or let them rate again, and record it; returns whether that changed anything."""
+    before = read(connection, account_id)
+    if (before.state, before.state_reason) == (state, reason):
+        return False
+    change(connection, account_id, state=state.value, state_reason=reason)
+    record_event(connection, account_id, "paused" if state is State.PAUSED else "resumed", actor, {"reason": reason})
+    return True
+
+
 def record_event(
     connection: sa.Connection, account_id: str, kind: str, actor: str | None, detail: dict[str, Any]
 ) -> None:

@@ -5,28 +5,25 @@ refused what other sites send.
 """
 
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-import gradio as gr
 import orjson
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
+from fastapi import APIRouter, FastAPI, HTTPException
 from fastapi.responses import FileResponse, RedirectResponse
+from pydantic import NonNegativeInt
 from starlette.background import BackgroundTask
 
 from firsthand.collect.accounts.account import Account, Role, State
 from firsthand.collect.accounts.people import everyone, set_state
-from firsthand.collect.accounts.web import current_account
-from firsthand.collect.admin import view
+from firsthand.collect.admin import settling, view
+from firsthand.collect.admin.asking import Actor, Admin, Figures, Reader, Site
 from firsthand.collect.admin.disputes import disputes_view, texts_view
-from firsthand.collect.admin.figures import Quality
 from firsthand.collect.admin.guard import Guard
 from firsthand.collect.admin.log import recent_events, standing_warnings
-from firsthand.collect.admin.page import build_admin_page, mount_options
-from firsthand.collect.admin.rater_table import People, rater_table
+from firsthand.collect.admin.page import mount_admin_page
+from firsthand.collect.admin.rater_table import PAGE, Part, People, rater_table
 from firsthand.collect.exporting import export_file
 from firsthand.collect.serve_config import ServeConfig
 from firsthand.collect.work.queue import disagreements, given_up, requeue
@@ -37,19 +34,8 @@ from firsthand.store import Store
 
 router = APIRouter(prefix="/api/admin")
 
-Figures = Callable[[], Quality | None]
-"""The latest figures; None until the first are measured."""
 QUEUE_SHOWN = 6
 FILES = {"votes": "votes.csv", "native": "preferences.jsonl.gz"}
-
-
-@dataclass(frozen=True, slots=True)
-class Admin:
-    """What the routes work with."""
-
-    store: Store
-    config: ServeConfig
-    figures: Figures
 
 
 class Judgement(Config):
@@ -69,39 +55,20 @@ def add_admin(app: FastAPI, store: Store, config: ServeConfig, figures: Figures)
     """Put the admin page at /admin, for admins and auditors: call it before add_accounts and before / is mounted."""
     app.state.admin = Admin(store, config, figures)
     app.include_router(router)
+    app.include_router(settling.router)
     app.add_middleware(Guard)
     # The page mounted at / would answer for this address; the admin page begins behind the slash.
     app.add_api_route("/admin", lambda: RedirectResponse("/admin/"), methods=["GET"], response_model=None)
-    gr.mount_gradio_app(app, build_admin_page(), path="/admin", **mount_options())
-
-
-def _admin(request: Request) -> Admin:
-    admin: Admin = request.app.state.admin
-    return admin
-
-
-def _reader(request: Request) -> Account:
-    account = current_account(request)
-    if account is None:
-        raise HTTPException(401, "You are not logged in any more.")
-    return account
-
-
-def _actor(reader: Annotated[Account, Depends(_reader)]) -> Account:
-    if reader.role is not Role.ADMIN:
-        raise HTTPException(403, "Auditors read this page; an admin has to do that.")
-    return reader
-
-
-Site = Annotated[Admin, Depends(_admin)]
-Reader = Annotated[Account, Depends(_reader)]
-Actor = Annotated[Account, Depends(_actor)]
+    mount_admin_page(app)
 
 
 @router.get("/view")
-def get_view(admin: Site, reader: Reader) -> dict[str, Any]:
-    """The sections of the page as HTML, and how old the figures are in seconds (null: none yet)."""
-    quality = admin.figures()
+def get_view(admin: Site, reader: Reader, find: str = "", page: NonNegativeInt = 0) -> dict[str, Any]:
+    """The sections of the page as HTML, and how old the figures are in seconds (null: none yet).
+
+    find, page: which part of the table of raters. many: whether all of it needs several pages.
+    """
+    quality, people = admin.figures(), _people(admin, reader)
     if quality is None:
         waiting = element("p", view.MEASURING, class_="empty")
         sections: dict[str, Html] = dict.fromkeys(("tiles", "course", "throughput", "raters", "coverage"), waiting)
@@ -110,17 +77,20 @@ def get_view(admin: Site, reader: Reader) -> dict[str, Any]:
             "tiles": view.tiles(quality),
             "course": view.course(quality),
             "throughput": view.throughput(quality),
-            "raters": rater_table(quality, _people(admin, reader)),
+            "raters": rater_table(quality, people, Part(find, page)),
             "coverage": view.coverage(quality.coverage),
             "log": view.log(recent_events(admin.store)),
         }
     queued, skipped = disagreements(admin.store, QUEUE_SHOWN), given_up(admin.store, QUEUE_SHOWN)
-    sections["queue"] = disputes_view(queued, skipped, QUEUE_SHOWN, may_act=reader.role is Role.ADMIN)
+    sections["queue"] = disputes_view(
+        queued, skipped, QUEUE_SHOWN, settler=reader.id if reader.role is Role.ADMIN else None
+    )
     age = None if quality is None else (datetime.now(UTC) - datetime.fromisoformat(quality.measured_at)).total_seconds()
     return {
         "sections": sections,
         "age": age,
         "reader": reader.login or reader.id,
+        "many": len(people.accounts) > PAGE,
         "coverage_by": quality.coverage_by if quality else None,
     }
 

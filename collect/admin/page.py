@@ -1,14 +1,14 @@
 """The admin page: a shell whose sections the script fetches and keeps up to date."""
 
 from importlib.resources import files
-from typing import Any
 
 import gradio as gr
+from fastapi import FastAPI
 
+from firsthand.collect.page_files import add_files, head_of, read_files
+from firsthand.collect.ui.page import MOUNT_OPTIONS
 from firsthand.markup import Html, element
 
-CSS = files("firsthand.collect.admin").joinpath("page.css").read_text(encoding="utf-8")
-SCRIPT = files("firsthand.collect.admin").joinpath("page.js").read_text(encoding="utf-8")
 SECTIONS = (
     ("course", "Agreement as the work goes on", ""),
     ("throughput", "Throughput", ""),
@@ -19,25 +19,14 @@ SECTIONS = (
 )
 
 
-def build_admin_page() -> gr.Blocks:
-    """The page; it holds no figures itself."""
+def mount_admin_page(app: FastAPI) -> None:
+    """Put the page at /admin of `app`; it holds no figures itself."""
+    content = {**read_files(files("firsthand.collect.admin") / "assets"), "page.html": _shell().encode()}
+    content["stopwatch.js"] = (files("firsthand.collect.ui") / "assets" / "stopwatch.js").read_bytes()
+    where = add_files(app, "/admin-ui", content)
     with gr.Blocks(title="firsthand: quality", analytics_enabled=False, fill_width=True) as page:
-        gr.HTML(_shell(), elem_id="admin", padding=False)
-    return page
-
-
-def mount_options() -> dict[str, Any]:
-    """What gr.mount_gradio_app needs to show the page as it is meant: own style, no outside fonts, nothing kept."""
-    return {
-        "theme": gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
-        # Not as Gradio's own css: it rewrites the rules it is given, and breaks those for narrow screens.
-        "head": f"<style>{CSS}</style><script>{SCRIPT}</script>",
-        "footer_links": [],
-        "run_history": False,
-        "ssr_mode": False,
-        "pwa": False,
-        "show_error": False,
-    }
+        gr.Column(elem_id="admin")
+    gr.mount_gradio_app(app, page, path="/admin", head=head_of(where, ("page.css",), "page.js"), **MOUNT_OPTIONS)
 
 
 def _shell() -> Html:
@@ -56,6 +45,7 @@ def _shell() -> Html:
         element(
             "section",
             element("h2", title, id=f"{name}-title"),
+            *([_search()] if name == "raters" else []),
             element("div", element("p", "Loading…", class_="empty"), id=name),
             class_=f"card {kind}",
             aria_labelledby=f"{name}-title",
@@ -64,7 +54,7 @@ def _shell() -> Html:
     ]
     notice = element("p", "", id="said", role="alert")
     sections = element("div", *cards, class_="cards")
-    return element("div", head, notice, element("div", id="tiles"), sections, _dialog(), id="quality")
+    return element("div", head, notice, element("div", id="tiles"), sections, _dialog(), _settle(), id="quality")
 
 
 def _dialog() -> Html:
@@ -82,3 +72,22 @@ def _dialog() -> Html:
         method="dialog",
     )
     return element("dialog", form, id="ask", aria_labelledby="ask-title")
+
+
+def _search() -> Html:
+    field = element("input", type="search", id="find", maxlength="100", autocomplete="off", placeholder="Find a rater")
+    return element("label", element("span", "Find a rater", class_="hidden"), field, id="search", hidden="")
+
+
+def _settle() -> Html:
+    """Where a contradiction is settled; the script fills it."""
+    parts = (
+        element("h2", "Which response is better?", id="settle-title"),
+        element("p", "Who wrote them, and what the raters said, is told once you have decided.", id="settle-words"),
+        element("div", "", id="settle-pair", class_="texts"),
+        element("label", "Why?", element("textarea", "", id="settle-why", rows="1", maxlength="5000")),
+        element("div", "", id="settle-choices", class_="buttons"),
+        element("p", "", id="settle-said", role="status"),
+        element("div", element("button", "Close", type="button", id="settle-close"), class_="buttons"),
+    )
+    return element("dialog", *parts, id="settle", aria_labelledby="settle-title")

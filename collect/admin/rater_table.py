@@ -13,6 +13,8 @@ HEADS = (
     *("Rater", "Verdicts", "Gold right", "Same again", "Chose first side"),
     *("Median time", "Agrees", "Reliability", "Action"),
 )
+PAGE = 50
+"""Raters that are shown at once."""
 TONES = ("bad", "warn", "good", "plain")
 """What wants attention first."""
 
@@ -27,18 +29,59 @@ class People:
     reader: Account
 
 
-def rater_table(quality: Quality, people: People) -> Html:
-    """Everyone with an account: their state, their figures, the evidence against them, what can be done."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of the table is looked at: those whose name or state holds `find`, and the page of them."""
+
+    find: str = ""
+    page: int = 0
+
+
+def rater_table(quality: Quality, people: People, part: Part) -> Html:
+    """Everyone with an account: their state, their figures, the evidence against them, what can be done.
+
+    At most PAGE of them, those who want attention first.
+    """
     figures = {rater.name: rater for rater in quality.raters}
     shown = [one for one in people.accounts if one.id in figures or one.role in (Role.RATER, Role.EXPERT)]
     if not shown:
         return element("p", "Nobody has an account yet: firsthand collect raters add invites people.", class_="empty")
     shown.sort(key=lambda one: (TONES.index(_state(one, people)[1]), -_votes(figures.get(one.id)), one.id))
+    found = [one for one in shown if _is_meant(one, part.find, people)]
+    first = PAGE * min(part.page, max(0, len(found) - 1) // PAGE)
     columns = [element("th", head, scope="col") for head in HEADS]
-    rows = [row for account in shown for row in _rows(account, figures.get(account.id), people)]
+    rows = [row for account in found[first : first + PAGE] for row in _rows(account, figures.get(account.id), people)]
     table = element("table", element("thead", element("tr", *columns)), element("tbody", *rows))
     scroll = element("div", table, class_="scroll", tabindex="0", role="region", aria_label="Raters")
-    return join([scroll, _others(quality.people_without_account)])
+    return join([scroll, _pager(first, len(found)), _others(quality.people_without_account)])
+
+
+def _is_meant(account: Account, find: str, people: People) -> bool:
+    """Whether what the reader sees of the account holds `find`."""
+    seen = (_shown_name(account, people), account.id, account.role, _state(account, people)[0])
+    return any(find.lower() in word.lower() for word in seen)
+
+
+def _pager(first: int, count: int) -> Html:
+    """Which of them are shown, and the way to the others; nothing where all are."""
+    if not count:
+        return element("p", "Nobody is called so.", class_="empty")
+    if count <= PAGE:
+        return Html("")
+    page, last = first // PAGE, (count - 1) // PAGE
+    return element(
+        "nav",
+        _turn("Back", "back", page - 1, last),
+        element("span", f"{first + 1:,} to {min(first + PAGE, count):,} of {count:,}"),
+        _turn("Next", "next", page + 1, last),
+        class_="pager",
+        aria_label="Pages of raters",
+    )
+
+
+def _turn(words: str, key: str, page: int, last: int) -> Html:
+    off = {} if 0 <= page <= last else {"disabled": ""}
+    return element("button", words, type="button", data_page=page, data_key=f"turn-{key}", **off)
 
 
 def _rows(account: Account, figures: RaterFigures | None, people: People) -> list[Html]:
@@ -84,13 +127,17 @@ def _time(figures: RaterFigures, tone: str) -> Html:
 
 def _name(account: Account, figures: RaterFigures | None, people: People) -> Html:
     """Admins see who it is; auditors the pseudonym that exports hold."""
-    named = account.login if people.reader.role is Role.ADMIN else None
-    notes = [account.id] if named else []
+    name = _shown_name(account, people)
+    notes = [account.id] if name != account.id else []
     if account.role is not Role.RATER:
         notes.append(str(account.role))
     if figures and figures.simulated:
         notes.append("simulated")
-    return join([element("span", named or account.id, class_="name"), *(element("small", note) for note in notes)])
+    return join([element("span", name, class_="name"), *(element("small", note) for note in notes)])
+
+
+def _shown_name(account: Account, people: People) -> str:
+    return (account.login if people.reader.role is Role.ADMIN else None) or account.id
 
 
 def _state(account: Account, people: People) -> tuple[str, str]:

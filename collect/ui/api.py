@@ -209,7 +209,7 @@ def _views(site: Site, items: Sequence[Item], known: Sequence[str] = ()) -> list
 
 
 def _shown(how_far: Progress) -> dict[str, int]:
-    return {"rated": how_far.rated, "open": how_far.open_for_them}
+    return {"rated": how_far.rated, "open": how_far.held + how_far.open_for_them}
 
 
 def _rater(asked: Asked) -> Rater:

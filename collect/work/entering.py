@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from firsthand.collect.work.answers import Answer, as_seen
 from firsthand.collect.work.information import Votes, counted_votes, information
-from firsthand.collect.work.turns import Turn, change_work, locked_work, stamp
+from firsthand.collect.work.turns import IS_CURRENT, Turn, change_work, locked_work, stamp
 from firsthand.records import Side, Source, Verdict, dump
 from firsthand.store import schema
 from firsthand.store.driver import run
@@ -24,7 +24,7 @@ _PREFERENCES, _LEASES = schema.preferences, schema.leases
 _CURRENT = ("comparison_id", "annotator", "shown_first", "prompt_sha256", "repeat")
 _RETIRE = (
     _PREFERENCES.update()
-    .where(_PREFERENCES.c.is_current, *(_PREFERENCES.c[name] == sa.bindparam(f"of_{name}") for name in _CURRENT))
+    .where(IS_CURRENT, *(_PREFERENCES.c[name] == sa.bindparam(f"of_{name}") for name in _CURRENT))
     .values(is_current=False)
     .returning(_PREFERENCES.c.id, _PREFERENCES.c.created_at)
 )

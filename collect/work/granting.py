@@ -152,9 +152,14 @@ def _grant_adjudication(request: Request) -> bool:
     )
     found = request.turn.connection.execute(query, {"rater": request.rater.id}).scalar()
     if found is not None:
-        _lease(request, found, "adjudication", _coin(request, found), "queue", None)
+        lease_dispute(request, found)
         _look_again(request)
     return found is not None
+
+
+def lease_dispute(request: Request, comparison: str) -> None:
+    """Let the rater settle a comparison that people contradict each other on, whose work is locked."""
+    _lease(request, comparison, "adjudication", _coin(request, comparison), "queue", None)
 
 
 def _grant_gold(request: Request) -> bool:

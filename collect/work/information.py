@@ -1,14 +1,16 @@
 """What the votes on one comparison say together: whether people contradict each other, and what one more would tell."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from scipy.special import betainc
 
+from firsthand.collect.work.turns import IS_CURRENT
 from firsthand.store import schema
 from firsthand.store.driver import run
+from firsthand.store.engine import among
 
 P_A = {"a": 1.0, "b": 0.0, "tie": 0.5, "both_bad": 0.5}
 """Chance that A is better, where an annotator gave none."""
@@ -67,6 +69,13 @@ def counted_votes(connection: sa.Connection, comparison_id: str | None = None) -
         yield row.comparison_id, _votes(row)
 
 
+def votes_on(connection: sa.Connection, comparisons: Sequence[str]) -> Iterable[tuple[str, Votes]]:
+    """`counted_votes` on some comparisons."""
+    chosen = _VOTES.where(among(connection, schema.preferences.c.comparison_id, comparisons))
+    for row in connection.execute(chosen):
+        yield row.comparison_id, _votes(row)
+
+
 def _votes_query() -> sa.Select[Any]:
     preferences, annotators = schema.preferences.c, schema.annotators.c
     says, is_human = preferences.verdict, annotators.source == "human"
@@ -87,7 +96,7 @@ def _votes_query() -> sa.Select[Any]:
             _count(decided).label("decided"),
         )
         .join(schema.annotators, annotators.name == preferences.annotator)
-        .where(preferences.is_current, says != "skip")
+        .where(IS_CURRENT, says != "skip")
         .group_by(preferences.comparison_id)
     )
 

@@ -96,12 +96,17 @@ def items_in(
     return Given([_item(row) for row in _held(turn.connection, rater, count)], sizes.total())
 
 
+def item_of(connection: sa.Connection, lease: str) -> Item:
+    """The item of one lease."""
+    return _item(connection.execute(_LEASED.where(schema.leases.c.id == lease)).one())
+
+
 def _held(connection: sa.Connection, rater: Rater, count: int) -> Sequence[Any]:
     """The leases that `rater` holds, with their comparisons, oldest first."""
     return run(connection, _HELD, {"rater": rater.id, "count": count}).rows
 
 
-def _held_query() -> sa.Select[Any]:
+def _leased_query() -> sa.Select[Any]:
     leases, comparisons, prompts = schema.leases, schema.comparisons, schema.prompts
     return (
         sa.select(
@@ -110,9 +115,6 @@ def _held_query() -> sa.Select[Any]:
         )
         .join(comparisons, comparisons.c.id == leases.c.comparison_id)
         .join(prompts, prompts.c.id == comparisons.c.prompt_id)
-        .where(leases.c.rater == sa.bindparam("rater"), leases.c.state == "held")
-        .order_by(leases.c.granted_at, leases.c.id)
-        .limit(sa.bindparam("count"))
     )
 
 
@@ -125,7 +127,12 @@ def _item(row: Any) -> Item:
     return Item(row.lease, comparison_of(row), Side(row.shown_first), Kind(row.kind), row.expires_at)
 
 
-_HELD = _held_query()
+_LEASED = _leased_query()
+_HELD = (
+    _LEASED.where(schema.leases.c.rater == sa.bindparam("rater"), schema.leases.c.state == "held")
+    .order_by(schema.leases.c.granted_at, schema.leases.c.id)
+    .limit(sa.bindparam("count"))
+)
 _RENEW = schema.leases.update().where(
     schema.leases.c.rater == sa.bindparam("of_rater"), schema.leases.c.state == "held"
 )

@@ -10,18 +10,22 @@ from firsthand.collect.work.turns import Pool
 from firsthand.store import Store, schema
 from firsthand.store.driver import run
 
-_RATED = (
-    sa.select(sa.func.count())
-    .select_from(schema.leases)
-    .where(schema.leases.c.rater == sa.bindparam("rater"), schema.leases.c.done_at.is_not(None))
+_OF_RATER = sa.select(sa.func.count()).where(schema.leases.c.rater == sa.bindparam("rater"))
+_RATED_AND_HELD = sa.select(
+    _OF_RATER.where(schema.leases.c.done_at.is_not(None)).scalar_subquery(),
+    _OF_RATER.where(schema.leases.c.state == "held").scalar_subquery(),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """rated: items the rater has answered, skips included; open_for_them: comparisons they could still be given."""
+    """rated: items the rater has answered, skips included; held: items they were given and have not answered.
+
+    open_for_them: comparisons they could still be given.
+    """
 
     rated: int
+    held: int
     open_for_them: int
 
 
@@ -33,9 +37,10 @@ def progress(store: Store, rater: Rater) -> Progress:
 
 def progress_in(connection: sa.Connection, rater: Rater, resized: Mapping[Pool, int] | None = None) -> Progress:
     """`progress` inside a transaction; resized: what it has changed in the sizes of pools and not written yet."""
-    return Progress(rated_by(connection, rater), open_pools(connection, rater, resized).total())
+    return Progress(*rated_and_held(connection, rater), open_pools(connection, rater, resized).total())
 
 
-def rated_by(connection: sa.Connection, rater: Rater) -> int:
-    """How many items `rater` has answered, skips included."""
-    return int(run(connection, _RATED, {"rater": rater.id}).scalar())
+def rated_and_held(connection: sa.Connection, rater: Rater) -> tuple[int, int]:
+    """How many items `rater` has answered, skips included, and how many they hold."""
+    rated, held = run(connection, _RATED_AND_HELD, {"rater": rater.id}).first()
+    return rated, held

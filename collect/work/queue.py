@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from firsthand.collect.work.turns import change_work, locked_work, turn_of
+from firsthand.collect.work.turns import IS_CURRENT, change_work, locked_work, turn_of
 from firsthand.errors import InputError
 from firsthand.records import Comparison, Preference
 from firsthand.store import Store, schema
@@ -34,9 +34,16 @@ def disagreements(store: Store, limit: int = 100) -> list[Dispute]:
 
 
 def given_up(store: Store, limit: int = 100) -> list[Dispute]:
-    """The first `limit` comparisons that too many raters skipped to be offered to another one."""
+    """The first `limit` comparisons that too many raters skipped to be offered to another one, no contradictions."""
     work = schema.work.c
-    return _in_queue(store, sa.and_(~work.is_open, work.taken < work.target), limit)
+    return _in_queue(store, sa.and_(~work.is_open, work.taken < work.target, ~work.disputed), limit)
+
+
+def people_on(store: Store, comparison_id: str) -> list[tuple[str, Preference]]:
+    """The raters' current verdicts on a comparison, by annotator; skips are among them, gold and repeats are not."""
+    with store.engine.connect().execution_options(read_only=True) as connection:
+        votes = _people_on(connection, [comparison_id])[comparison_id]
+    return [(rater, preference) for rater, preference in votes if not preference.gold]
 
 
 def requeue(store: Store, comparison_id: str) -> None:
@@ -77,7 +84,7 @@ def _people_on(connection: sa.Connection, ids: list[str]) -> dict[str, list[tupl
     query = (
         sa.select(preferences)
         .join(annotators, annotators.c.name == preferences.c.annotator)
-        .where(among(connection, preferences.c.comparison_id, ids), preferences.c.is_current)
+        .where(among(connection, preferences.c.comparison_id, ids), IS_CURRENT)
         .where(annotators.c.source == "human", preferences.c.repeat == 0)
         .order_by(preferences.c.annotator, preferences.c.id)
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from firsthand.collect.serve_config import Assignment
 from firsthand.collect.work.answers import Answer, Recorded, check_answer
 from firsthand.collect.work.items import Item, items_in
-from firsthand.collect.work.progress import Progress, progress_in, rated_by
+from firsthand.collect.work.progress import Progress, progress_in, rated_and_held
 from firsthand.collect.work.raters import Rater
 from firsthand.collect.work.turns import turn_of
 from firsthand.collect.work.verdicts import record_in
@@ -40,4 +40,4 @@ def record_and_go_on(
         if turn.paused:
             return Round(recorded, [], progress_in(turn.connection, rater, turn.resized))
         given = items_in(turn, assignment, rater, secret, count)
-        return Round(recorded, given.items, Progress(rated_by(turn.connection, rater), given.still_open))
+        return Round(recorded, given.items, Progress(*rated_and_held(turn.connection, rater), given.still_open))

@@ -27,6 +27,7 @@ RATERS = 7263515
 
 # Written out: SQLite uses a partial index only where the query repeats its condition word for word.
 IS_OPEN, IS_GOLD, IS_DISPUTED = (sa.text(f"work.{name}") for name in ("is_open", "is_gold", "disputed"))
+IS_CURRENT = sa.text("preferences.is_current")
 
 # Statements are built once, here and beside this file: to build one takes longer than to run it.
 _LOCK_RATER = sa.text("SELECT pg_advisory_xact_lock(:space, hashtext(:rater))")
@@ -84,7 +85,7 @@ def turn_of(store: Store, rater: str) -> Iterator[Turn]:
             run(connection, _LOCK_RATER, {"space": RATERS, "rater": rater})
         turn = Turn(connection, clock(connection), paused(connection, rater))
         yield turn
-        _resize_pools(turn)
+        resize_pools(turn)
 
 
 def clock(connection: sa.Connection) -> datetime:
@@ -156,7 +157,8 @@ def _pool(row: dict[str, Any]) -> Pool:
     return Pool(row["tag"], bool(row["overlap"]), row["taken"], row["information"])
 
 
-def _resize_pools(turn: Turn) -> None:
+def resize_pools(turn: Turn) -> None:
+    """Write what the turn has changed in the sizes of the pools; the last thing that it does."""
     rows = [{**pool._asdict(), "by": by} for pool, by in sorted(turn.resized.items()) if by]
     for row in rows:
         run(turn.connection, _RESIZE_POOL, row)

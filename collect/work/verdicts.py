@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from firsthand.collect.work.answers import Answer, Recorded, Status, as_seen, check_answer
 from firsthand.collect.work.entering import enter, put_aside, withdraw
-from firsthand.collect.work.turns import Turn, stamp, turn_of
+from firsthand.collect.work.turns import IS_CURRENT, Turn, stamp, turn_of
 from firsthand.records import Comparison, Side, Verdict
 from firsthand.store import Store, schema
 from firsthand.store.driver import run
@@ -103,7 +103,7 @@ def history(store: Store, rater_id: str, n: int = 10) -> list[Past]:
         preferences.c.comparison_id == leases.c.comparison_id,
         preferences.c.annotator == leases.c.rater,
         preferences.c.shown_first == leases.c.shown_first,
-        preferences.c.is_current,
+        IS_CURRENT,
     )
     query = (
         sa.select(leases.c.id.label("lease"), leases.c.done_at, comparisons, prompts.c.messages, *said)

@@ -3,16 +3,16 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import gradio as gr
 from fastapi import FastAPI, Request
 
 from firsthand.collect.accounts.people import everyone
 from firsthand.collect.accounts.web import add_accounts, current_account
 from firsthand.collect.admin.api import add_admin
+from firsthand.collect.page_policy import PagePolicy
 from firsthand.collect.serve import SecureHeaders, listen, serve_app
 from firsthand.collect.serve_config import ServeConfig
 from firsthand.collect.ui.api import add_api
-from firsthand.collect.ui.page import add_page, mount_options
+from firsthand.collect.ui.page import mount_page
 from firsthand.collect.work.targets import prepare_work
 from firsthand.commandline import note, say
 from firsthand.evaluate.watch import Watch
@@ -52,9 +52,9 @@ def make_app(store: Store, config: ServeConfig, notice: str = "") -> FastAPI:
     add_api(app, store, config)
     add_admin(app, store, config, lambda: watch.quality)
     add_accounts(app, store, config.login)
-    page = add_page(app, notice)
+    app.add_middleware(PagePolicy)
     app.add_middleware(SecureHeaders)
-    gr.mount_gradio_app(app, page, path="/", auth_dependency=_person, **mount_options())
+    mount_page(app, notice, auth_dependency=_person)
     return app
 
 

@@ -8,10 +8,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from quality_site import QualitySite, log_in, quality_site
+from rating_work import rows
 
 from firsthand.collect.accounts.account import State
 from firsthand.collect.accounts.people import get
-from firsthand.store import Store
+from firsthand.collect.work.queue import disagreements
+from firsthand.records import Annotator, Entry, Preference, Source, Verdict
+from firsthand.store import Store, schema
 
 PAUSED, GOOD = "farah@example.org", "amara@example.org"
 
@@ -68,14 +71,78 @@ def test_an_admin_sees_rules_at_work_pauses_and_resumes(site: QualitySite, visit
     expect(row(page, GOOD).locator(".chip")).to_have_text("active")
 
 
-def test_disputes_are_read_and_requeued(site: QualitySite, visitor: BrowserContext) -> None:
+def test_one_more_rater_is_asked_about_a_contradiction(site: QualitySite, visitor: BrowserContext) -> None:
     page = measured(log_in(visitor, site, "ada"))
+    page.locator("#queue article").first.get_by_role("button", name="Ask one more rater").click()
+    page.locator("#ask-do").click()
+    expect(page.locator("#said")).to_have_text("One more person will be asked.")
+
+
+def test_an_admin_settles_a_contradiction_without_knowing_who_said_what(
+    site: QualitySite, visitor: BrowserContext
+) -> None:
+    page = measured(log_in(visitor, site, "ada"))
+    with Store(str(site.store)) as store:
+        dispute = disagreements(store)[1]
+    raters = [rater for rater, _ in dispute.votes]
+    assert not any(rater in page.locator("#queue").inner_text() for rater in raters)
+    settle = page.locator(f"#queue [data-act=settle][data-key='{dispute.comparison.id}']")
+    settle.click()
+    expect(page.locator("#settle")).to_be_visible()
+    expect(page.locator("#settle-pair")).to_contain_text("Response B")
+    assert not any(word in page.locator("#settle").inner_text() for word in raters)
+    # Closed, it is anybody's again; by keyboard it is opened and settled.
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator("#settle")).to_be_hidden()
+    with Store(str(site.store)) as store:
+        assert not rows(store, schema.leases, kind="adjudication", state="held")
+    settle.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#settle")).to_be_visible()
+    page.keyboard.press("1")
+    said = page.locator("#settle-said")
+    expect(said).to_contain_text("Settled: your verdict is gold now.")
+    for rater in raters:
+        expect(said).to_contain_text(rater)
+    page.keyboard.press("Enter")
+    expect(settle).to_have_count(0)
+    with Store(str(site.store)) as store:
+        (lease,) = rows(store, schema.leases, comparison_id=dispute.comparison.id, kind="adjudication")
+        (vote,) = rows(store, schema.preferences, comparison_id=dispute.comparison.id, annotator=lease["rater"])
+        (work,) = rows(store, schema.work, comparison_id=dispute.comparison.id)
+    assert (lease["rater"], lease["state"]) == (site.accounts["ada"].id, "done")
+    assert (vote["gold"], vote["verdict"], vote["strength"]) == (True, lease["shown_first"], 3)
+    assert vote["detail"] == '{"kind":"adjudication","policy":"queue"}'
+    assert vote["seconds"] > 0
+    assert not work["disputed"]
+
+
+def test_whoever_rated_a_contradiction_does_not_settle_it(site: QualitySite, visitor: BrowserContext) -> None:
+    ada = site.accounts["ada"].id
+    with Store(str(site.store)) as store:
+        dispute = disagreements(store)[0]
+        store.add([Entry(dispute.comparison, Annotator(ada, Source.HUMAN), Preference(Verdict.TIE))])
+    page = measured(log_in(visitor, site, "ada"))
+    card = page.locator("#queue article").first
+    expect(card).to_contain_text("You rated it yourself")
+    expect(card.get_by_role("button")).to_have_count(1)
+    refused = page.evaluate(POST, ["take", {"comparison": dispute.comparison.id}])
+    assert refused == [422, "You rate this comparison yourself: somebody else has to settle it."]
+    for path, body in (("take", {"comparison": "none"}), ("settle", {"lease": "x", "choice": "a3", "seconds": 1})):
+        assert page.evaluate(POST, [path, body])[0] == 422
+
+
+def test_an_auditor_reads_the_texts_and_the_verdicts_of_a_contradiction(
+    site: QualitySite, visitor: BrowserContext
+) -> None:
+    page = measured(log_in(visitor, site, "otto"))
+    with Store(str(site.store)) as store:
+        dispute = disagreements(store)[0]
     first = page.locator("#queue article").first
     first.locator("summary").click()
     expect(first.locator(".texts")).to_contain_text("Response B")
-    first.get_by_role("button", name="Ask one more rater").click()
-    page.locator("#ask-do").click()
-    expect(page.locator("#said")).to_have_text("One more person will be asked.")
+    for rater, _ in dispute.votes:
+        expect(first).to_contain_text(rater)
 
 
 def test_an_export_holds_pseudonyms_only(site: QualitySite, visitor: BrowserContext) -> None:
@@ -84,7 +151,8 @@ def test_an_export_holds_pseudonyms_only(site: QualitySite, visitor: BrowserCont
         page.get_by_role("link", name="Votes (CSV)").click()
     text = download.value.path().read_text(encoding="utf-8")
     names = {line["annotator"] for line in csv.DictReader(io.StringIO(text))}
-    assert names == {"experts", *(account.id for login, account in site.accounts.items() if "@" in login)}
+    assert {"experts", *(account.id for login, account in site.accounts.items() if "@" in login)} <= names
+    assert names <= {"experts", *(account.id for account in site.accounts.values())}
     assert "@" not in "".join(names)
 
 
@@ -93,7 +161,11 @@ def test_an_auditor_reads_pseudonyms_and_changes_nothing(site: QualitySite, visi
     expect(page.locator("#raters")).to_contain_text(site.accounts[GOOD].id)
     expect(page.locator("#quality")).not_to_contain_text("@example.org")
     expect(page.locator("#quality button[data-act]")).to_have_count(0)
-    for path, body in (("pause", {"rater": site.accounts[GOOD].id, "reason": "x"}), ("requeue", {"comparison": "x"})):
+    for path, body in (
+        ("pause", {"rater": site.accounts[GOOD].id, "reason": "x"}),
+        ("requeue", {"comparison": "x"}),
+        ("take", {"comparison": "x"}),
+    ):
         answer = page.evaluate(POST, [path, body])
         assert answer == [403, "Auditors read this page; an admin has to do that."]
 
@@ -121,8 +193,6 @@ def test_nobody_comes_in_without_an_account_or_from_another_site(site: QualitySi
 def test_the_page_is_accessible_and_fits(site: QualitySite, browser: Browser, width: int, scheme: str) -> None:
     context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
     page = measured(log_in(context, site, "ada"))
-    page.locator("#queue summary").first.click()
-    expect(page.locator("#queue .texts").first).to_contain_text("Prompt")
     assert page.evaluate("document.documentElement.scrollWidth") == width
     rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
     found = Axe().run(page, options=rules)
@@ -130,6 +200,13 @@ def test_the_page_is_accessible_and_fits(site: QualitySite, browser: Browser, wi
     page.locator("#raters button").first.click()
     opened = Axe().run(page, options=rules)
     assert opened.violations_count == 0, opened.generate_report()
+    page.locator("#ask-cancel").click()
+    page.locator("#queue [data-act=settle]").first.click()
+    expect(page.locator("#settle-choices button")).to_have_count(6)
+    settling = Axe().run(page, options=rules)
+    assert settling.violations_count == 0, settling.generate_report()
+    page.locator("#settle-close").click()
+    expect(page.locator("#settle")).to_be_hidden()
     context.close()
 
 

@@ -47,6 +47,7 @@ def test_the_whole_job_without_a_mouse_from_the_login_to_the_end(context, site):
         expect_rated(page, number, 10)
     page.keyboard.press("u")
     expect(page.locator("#status")).to_contain_text("withdrawn")
+    expect_rated(page, 5, 10)
     look_at(page)
     page.keyboard.press("5")
     expect_rated(page, 6, 10)
@@ -86,6 +87,20 @@ def test_the_whole_job_without_a_mouse_from_the_login_to_the_end(context, site):
     assert noted.detail["flag"] == "Someone's personal data"
     (skipped,) = (vote for vote in votes if vote.verdict is Verdict.SKIP)
     assert skipped.detail["skip_reason"] == site.config.rating.skip_reasons[0]
+
+
+def test_the_count_is_right_after_every_undo_and_after_a_reload(rate):
+    page = rate(*(f"answer {n}" for n in range(6)))
+    for number in (1, 2, 3):
+        page.keyboard.press("3")
+        expect_rated(page, number, 6)
+        look_at(page)
+    for number in (2, 1):
+        page.keyboard.press("u")
+        expect_rated(page, number, 6)
+    page.reload()
+    page.wait_for_selector("#firsthand[data-step='rate']")
+    expect_rated(page, 1, 6)
 
 
 def test_each_key_gives_the_verdict_its_button_shows(rate, site):

@@ -25,6 +25,7 @@ def test_an_answer_is_kept_while_the_server_is_down_and_saved_once_when_it_is_ba
     page.keyboard.press("3")
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("The server can't be reached. Your last answer is not saved yet, but kept here")
+    expect(alert.get_by_role("button", name="Try again now")).to_be_visible()
     look_at(page)
     page.keyboard.press("1")
     expect(page.get_by_role("heading", name="One moment")).to_be_visible()
@@ -124,6 +125,9 @@ def test_somebody_elses_login_in_the_same_browser_does_not_get_the_answer(rate, 
     page.keyboard.press("2")
     expect(page.get_by_role("alert")).to_contain_text("not given to you")
     assert site.votes() == []
+    expect(page.get_by_role("alert").get_by_role("button")).to_have_accessible_name("Close")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_hidden()
 
 
 @pytest.mark.parametrize("kind", ["reading", "unpractised"])

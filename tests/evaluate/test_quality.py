@@ -1,3 +1,5 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -156,3 +158,21 @@ def test_a_limit_warns_once(careless):
     assert enforce(store, measure_quality(store), rules) == []
     assert [event["kind"] for event in events(store, rater)] == ["added", "warned"]
     assert "below 70 % warns" in events(store, rater)[-1]["detail"]["reason"]
+
+
+@pytest.mark.parametrize(("pause", "kind"), [(0.1, "warned"), (0.5, "paused")])
+def test_two_servers_that_measured_at_once_warn_or_pause_once(store_url, careless, pause, kind):
+    store, rater = careless
+    rules = Rules(gold_accuracy={"warn": 0.7, "pause": pause, "least": 10})
+    first = measure_quality(store)
+    give(store, rater, 20, "a")
+    give(store, "experts", 20, "a", gold=True)
+    second = measure_quality(store)  # with other evidence
+    with Store(store_url) as other, ThreadPoolExecutor(2) as servers:
+        with store.engine.begin():
+            # Both have found what is due, and wait for the one who writes.
+            at_work = [servers.submit(enforce, *job, rules) for job in ((store, first), (other, second))]
+            time.sleep(1)
+            assert not any(server.done() for server in at_work)
+        assert sorted(len(server.result(60)) for server in at_work) == [0, 1]
+    assert [event["kind"] for event in events(store, rater)] == ["added", kind]

@@ -1,4 +1,4 @@
-// The page: waits for Gradio to put page.html on the screen, then leads the person through the steps.
+// The page: waits for Gradio's frame, puts page.html into it, then leads the person through the steps.
 
 import { Deck } from "./deck.js";
 import { tell } from "./dialogs.js";
@@ -11,7 +11,10 @@ import { Outage, get, post } from "./server.js";
 import { startTheme } from "./theme.js";
 
 const state = load();
-const root = await appears("#firsthand");
+const html = fetch(new URL("page.html", import.meta.url)).then((answer) => answer.text());
+const frame = await appears("#rating");
+frame.innerHTML = await html;
+const root = frame.querySelector("#firsthand");
 startTheme(root.querySelector("#theme"));
 for (const button of root.querySelectorAll("nav [data-key], #expand, #alert [data-key]")) showKey(button);
 listenForKeys(root);

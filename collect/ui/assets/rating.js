@@ -2,6 +2,7 @@
 
 import { choosePast } from "./dialogs.js";
 import { Outbox } from "./outbox.js";
+import { TRY_AGAIN } from "./screen.js";
 import { Refusal, get, post } from "./server.js";
 import { Stopwatch } from "./stopwatch.js";
 
@@ -52,7 +53,7 @@ export class Rating {
   #take({ items, progress }) {
     const here = new Map(this.#items.map((item) => [item.lease, item]));
     this.#items = items.filter(({ lease }) => !this.outbox.holds(lease)).map((item) => (item.first === undefined ? here.get(item.lease) : item)).filter(Boolean);
-    this.screen.progress({ ...progress, open: progress.open + this.#items.length });
+    this.screen.progress(progress);
   }
 
   #showNext() {
@@ -93,12 +94,12 @@ export class Rating {
     const state = await this.screen.insist(() => get("state"));
     if (state.step !== "rate") return this.moved();
     if (!this.#items.length && !this.outbox.size) await this.begin();
-    this.screen.alert(why, () => this.screen.alert("")); // last: what insists ends the message that stands
+    this.screen.alert(why, "Close", () => this.screen.alert("")); // last: what insists ends the message that stands
   }
 
   #stuck(why, waiting) {
     const what = waiting === 1 ? "Your last answer is" : `Your last ${waiting} answers are`;
-    this.screen.alert(`${why} ${what} not saved yet, but kept here: leave this page open, it goes on trying.`, () => this.outbox.hurry());
+    this.screen.alert(`${why} ${what} not saved yet, but kept here: leave this page open, it goes on trying.`, TRY_AGAIN, () => this.outbox.hurry());
   }
 
   async #undo() {

@@ -4,6 +4,7 @@ import { showKey } from "./keys.js";
 import { Outage, Refusal } from "./server.js";
 
 const SAID_FOR = 4_000; // milliseconds that a passing message stands
+export const TRY_AGAIN = "Try again now";
 const UNDERSTOOD = "firsthand-notice";
 const HEEDED = "firsthand-warning";
 
@@ -22,7 +23,7 @@ export class Screen {
       sessionStorage.setItem(UNDERSTOOD, "yes");
       notice.hidden = true;
     });
-    this.alertBox.querySelector("button").addEventListener("click", () => this.retry?.());
+    this.alertBox.querySelector("button").addEventListener("click", () => this.alertPressed());
     this.warningBox = root.querySelector("#warning");
     this.warningBox.querySelector("button").addEventListener("click", () => {
       sessionStorage.setItem(HEEDED, this.warning);
@@ -59,12 +60,12 @@ export class Screen {
     this.timer = setTimeout(() => (this.status.textContent = ""), SAID_FOR);
   }
 
-  // A message that stays until it is over: "" ends it.
-  alert(text, retry = null) {
-    this.retry = retry;
+  // A message that stays until it is over: "" ends it. label: what the button does, `pressed`.
+  alert(text, label = "", pressed = null) {
+    this.alertPressed = pressed;
     this.alertBox.hidden = !text;
     this.alertBox.querySelector("p").textContent = text;
-    this.alertBox.querySelector("button").hidden = !retry;
+    this.alertBox.querySelector("button span").textContent = label;
   }
 
   // A line above the pair, with a button where there is something to do.
@@ -104,7 +105,7 @@ export class Screen {
       } catch (error) {
         if (!(error instanceof Outage || error instanceof Refusal)) throw error;
         await new Promise((again) => {
-          this.alert(error.message, again);
+          this.alert(error.message, TRY_AGAIN, again);
           if (error instanceof Outage) setTimeout(again, 3_000);
         });
       }

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from builders import fill, human, line
+from rating_work import check_books, rows
 
 from firsthand.collect.accounts import people
 from firsthand.collect.accounts.account import State
@@ -11,6 +12,7 @@ from firsthand.collect.accounts.invitations import invite
 from firsthand.collect.accounts.removal import Data, remove
 from firsthand.collect.exporting import export_file
 from firsthand.collect.serve_config import Assignment, Login
+from firsthand.collect.work.answers import as_seen
 from firsthand.collect.work.items import Rater, next_items
 from firsthand.collect.work.targets import prepare_work
 from firsthand.collect.work.verdicts import Answer, Status, amend, record
@@ -127,6 +129,26 @@ def test_a_removed_person_neither_gets_nor_gives_anything_and_can_come_back_as_s
     with pytest.raises(InputError, match="was removed; add the person anew"):
         remove(either_store, ann.id, Data.DELETE)
     assert people.add(either_store, LOGIN).id != ann.id
+
+
+@pytest.mark.parametrize("data", Data)
+def test_contradictions_and_what_a_verdict_would_tell_follow_at_once(either_store, data):
+    plan = Assignment.model_validate({"overlap": {"share": 1, "raters": 3}, "gold_share": 0, "repeat_share": 0})
+    fill(either_store, [line(number) for number in range(3)])
+    prepare_work(either_store, plan)
+    ann, bob, cyd = (people.add(either_store, login) for login in ("ann", "bob", "cyd"))
+    for person, says in ((ann, Verdict.B), (bob, Verdict.A), (cyd, Verdict.A)):
+        for item in next_items(either_store, plan, Rater(person.id), 3):
+            verdict = as_seen(says, item.shown_first)
+            assert record(either_store, person.id, item.lease, Answer(verdict)).status is Status.RECORDED
+    assert [(row["disputed"], row["information"]) for row in rows(either_store, schema.work)] == [(True, 6)] * 3
+    remove(either_store, ann.id, data)
+    # Left are two for A: t ~ Beta(3, 1), P(t < 1/2) = 1/8, and 2/8 in tenths is 2 (half to even); with all
+    # three Beta(3, 2), P(t < 1/2) = 5/16, and 10/16 is 6.
+    left = (True, 6) if data is Data.ANONYMISE else (False, 2)
+    assert [(row["disputed"], row["information"]) for row in rows(either_store, schema.work)] == [left] * 3
+    next_items(either_store, plan, Rater(bob.id), 1)  # takes back what has run out
+    check_books(either_store)
 
 
 def test_nobody_else_is_touched(either_store, ann):

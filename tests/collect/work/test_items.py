@@ -138,7 +138,7 @@ def test_work_goes_only_to_those_who_hold_its_tag(either_store):
     assert [open_to(), open_to("law"), open_to("law/contracts"), open_to("law", "medicine")] == [1, 3, 2, 4]
     given = work_off(either_store, plan, [Rater("ann", frozenset({"law", ""}))])
     assert sorted(item.comparison.tags.get("domain", "") for _, item in given) == ["", "law", "law/contracts"]
-    assert progress(either_store, Rater("ann", frozenset({"law"}))) == Progress(rated=3, open_for_them=0)
+    assert progress(either_store, Rater("ann", frozenset({"law"}))) == Progress(rated=3, held=0, open_for_them=0)
     assert len(work_off(either_store, plan, [Rater("bob", frozenset({"medicine", "lawless"}))])) == 2
 
 
@@ -188,13 +188,13 @@ def test_progress_counts_what_was_answered_and_what_is_open(either_store):
     plan = assignment(0.5)
     prepared(either_store, 10, plan)
     ann = Rater("ann")
-    assert progress(either_store, ann) == Progress(0, 10)
+    assert progress(either_store, ann) == Progress(0, 0, 10)
     work_off(either_store, plan, ["ann"], most=4)
-    assert progress(either_store, ann) == Progress(4, 6)
+    assert progress(either_store, ann) == Progress(4, 0, 6)
     work_off(either_store, plan, ["ann"])
-    assert progress(either_store, ann) == Progress(10, 0)
+    assert progress(either_store, ann) == Progress(10, 0, 0)
     # The half chosen for overlap wants a second rater.
-    assert progress(either_store, Rater("bob")) == Progress(0, 5)
+    assert progress(either_store, Rater("bob")) == Progress(0, 0, 5)
 
 
 def test_the_share_with_several_raters_is_held_while_work_goes_on(store):

@@ -21,7 +21,7 @@ def test_an_answer_is_recorded_and_the_next_items_come_as_they_would_one_by_one(
     assert done.items[0].lease == second.lease
     assert done.items == next_items(store, PLAN, ANN)
     # Four comparisons: one answered, two on the screen or next, one that could still be given.
-    assert done.progress == progress(store, ANN) == Progress(rated=1, open_for_them=1)
+    assert done.progress == progress(store, ANN) == Progress(rated=1, held=2, open_for_them=1)
     check_books(store)
 
 
@@ -30,7 +30,7 @@ def test_the_last_answer_is_followed_by_nothing(either_store):
     (item,) = next_items(store, PLAN, ANN)
     done = record_and_go_on(store, PLAN, ANN, item.lease, A)
     assert done.items == []
-    assert done.progress == Progress(rated=1, open_for_them=0)
+    assert done.progress == Progress(rated=1, held=0, open_for_them=0)
 
 
 def test_an_answer_sent_again_is_known_and_the_same_items_come(either_store):

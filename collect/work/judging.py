@@ -1,0 +1,23 @@
+"""What `work` says of the votes on comparisons, brought up to date after votes were taken away."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from firsthand.collect.work.information import Votes, information, votes_on
+from firsthand.collect.work.turns import Turn, change_work, clock, resize_pools
+from firsthand.store import schema
+from firsthand.store.engine import among
+
+
+def judge_anew(connection: sa.Connection, comparisons: Sequence[str]) -> None:
+    """Set whether raters contradict each other on the comparisons, and what a verdict would tell, by today's votes."""
+    turn = Turn(connection, clock(connection), paused=None)
+    work = schema.work
+    theirs = sa.select(work).where(among(connection, work.c.comparison_id, comparisons))
+    rows = connection.execute(theirs.order_by(work.c.comparison_id).with_for_update()).all()
+    votes = dict(votes_on(connection, comparisons))
+    for row in rows:
+        found = votes.get(row.comparison_id, Votes())
+        change_work(turn, dict(row._mapping), disputed=found.disputed, information=information(found))
+    resize_pools(turn)
