@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import gradio as gr
-import orjson
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, RedirectResponse
 from starlette.background import BackgroundTask
@@ -128,7 +127,7 @@ def get_view(admin: Site, reader: Reader) -> dict[str, Any]:
 @router.get("/texts/{comparison}")
 def get_texts(admin: Site, comparison: str) -> dict[str, str]:
     """The prompt and the responses of a comparison, as HTML."""
-    for _, messages, a, b, *_ in orjson.loads(admin.store.texts([comparison])):
+    for [(_, messages, a, b, *_)] in admin.store.texts([comparison]):
         return {"html": texts_view(messages, a, b)}
     raise HTTPException(404, "There is no such comparison.")
 
