@@ -20,7 +20,7 @@ class Draw:
 
 
 def draw(human: pd.DataFrame, synthetic: pd.DataFrame, strata: "pd.Series[str] | None", config: MixConfig) -> Draw:
-    """Draw the shares of `config.ratio` from the two pools of labels.
+    """Draw the shares of `config.ratio` from the two pools of labels, which come by comparison and annotator.
 
     Both pools are put into one seeded order of the comparisons, people's from its front and judges' from its back, and
     each source takes a prefix of its own. So a larger share only adds rows to what a smaller one took, and a comparison
@@ -75,15 +75,15 @@ def _in_order(
     pool: pd.DataFrame, seed: int, strata: "pd.Series[str] | None", *, from_the_back: bool = False
 ) -> pd.DataFrame:
     """The pool in the seeded order of its comparisons, each prefix holding every stratum in its share."""
-    position = pd.util.hash_array(pool["comparison_id"].to_numpy(dtype=object), hash_key=f"{seed & (2**64 - 1):016x}")
-    pool = pool.assign(position=~position if from_the_back else position)
-    pool = pool.sort_values(["position", "comparison_id", "annotator"], kind="stable", ignore_index=True)
+    key = f"{seed & (2**64 - 1):016x}"
+    position = pd.util.hash_array(pool["comparison_id"].to_numpy(dtype=object), hash_key=key, categorize=False)
+    pool = pool.iloc[np.argsort(~position if from_the_back else position, kind="stable")]
     if strata is not None and len(pool):
         tag = pool["comparison_id"].map(strata)
         groups = tag.groupby(tag)
         place = (groups.cumcount() + 0.5) / groups.transform("size")
         pool = pool.iloc[np.argsort(place.to_numpy(), kind="stable")]
-    return pool.drop(columns="position").reset_index(drop=True)
+    return pool.reset_index(drop=True)
 
 
 def _take(pool: pd.DataFrame, count: int) -> pd.DataFrame:

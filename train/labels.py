@@ -4,12 +4,10 @@ A label is a row with the columns of LABEL_COLUMNS. `chosen` is "a" or "b"; `p_c
 better one; `margin` the mean strength in its favour divided by 3 (0 to 1, 0 where no strength was given).
 """
 
-from collections.abc import Iterator
-from itertools import groupby
-from operator import itemgetter
-
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from firsthand.records import MAX_STRENGTH, Source
 from firsthand.train.drops import Drops
@@ -32,7 +30,7 @@ def usable(votes: pd.DataFrame, drops: Drops) -> pd.DataFrame:
 
 
 def human_labels(votes: pd.DataFrame, rules: HumanRules, drops: Drops) -> pd.DataFrame:
-    """People's labels: one a comparison, or one a vote with `each-vote`.
+    """People's labels: one a comparison, or one a vote with `each-vote`; `votes` come by comparison and annotator.
 
     A gold verdict outweighs the others on its comparison. Ties end in no label: training needs a better response.
     """
@@ -85,7 +83,7 @@ def _decided(labels: pd.DataFrame, drops: Drops) -> pd.DataFrame:
 
 def _per_comparison(votes: pd.DataFrame) -> pd.DataFrame:
     """One row a comparison, by its id: who voted, how many for A, B and neither, and their mean signed strength."""
-    votes = votes.sort_values(["comparison_id", "annotator"], kind="stable").assign(
+    votes = votes.assign(
         signed_strength=votes["sign"] * votes["strength"],
         for_a=votes["sign"] == 1,
         for_b=votes["sign"] == -1,
@@ -93,17 +91,18 @@ def _per_comparison(votes: pd.DataFrame) -> pd.DataFrame:
     )
     groups = votes.groupby("comparison_id", sort=True)
     labels = groups[["prompt_id", "source"]].first()
-    labels["annotator"] = ["+".join(names) for names in _grouped(votes["comparison_id"], votes["annotator"])]
+    labels["annotator"] = _joined(votes["annotator"], groups.size())
     labels["simulated"] = groups["simulated"].any()
     labels["signed_strength"] = groups["signed_strength"].mean()
     labels[["for_a", "for_b", "for_neither"]] = groups[["for_a", "for_b", "for_neither"]].sum()
     return labels
 
 
-def _grouped(keys: "pd.Series[str]", values: "pd.Series[str]") -> Iterator[list[str]]:
-    """The values of each run of equal keys."""
-    pairs = zip(keys.tolist(), values.tolist(), strict=True)
-    return ([value for _, value in run] for _, run in groupby(pairs, key=itemgetter(0)))
+def _joined(names: "pd.Series[str]", sizes: "pd.Series[int]") -> "pd.Series[str]":
+    """The names of each run of `sizes`, joined by +."""
+    ends = np.concatenate([[0], np.cumsum(sizes)])
+    runs = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pa.array(names.to_numpy(dtype=object), pa.string()))
+    return pd.Series(pc.binary_join(runs, "+").to_pandas().to_numpy(), index=sizes.index, dtype="str")
 
 
 def _vote_share(counts: pd.DataFrame) -> "pd.Series[float]":

@@ -68,7 +68,8 @@ def draw_mix(store: Store, config: MixConfig) -> Mix:
     synthetic = synthetic_labels(votes[~is_human], config.synthetic, drops)
     _check_judges(votes[~is_human], config)
 
-    held_out = [prompt_id for prompt_id in votes["prompt_id"].unique() if in_anchor(prompt_id, config.anchor.fraction)]
+    prompts = pa.array(votes["prompt_id"]).unique().to_pylist()
+    held_out = [prompt_id for prompt_id in prompts if in_anchor(prompt_id, config.anchor.fraction)]
     human_train, anchor = _split(human, held_out)
     synthetic_train, heldout = _split(synthetic, held_out)
     drops.count("prompt held out in the anchor", pd.concat([anchor["source"], heldout["source"]]))

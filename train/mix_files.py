@@ -4,13 +4,13 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import orjson
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,16 +19,15 @@ import pyarrow.parquet as pq
 from firsthand.ahead import map_ahead
 from firsthand.errors import InputError
 from firsthand.records import Content, Message
-from firsthand.store import Store
+from firsthand.store import Store, Texts
 
 MANIFEST = "manifest.json"
 SHARD_ROWS = 200_000
-GROUP_ROWS = 1_000  # texts in memory at once
+FIRST_ROWS = 100
+GROUP_BYTES = 2**25  # of texts in memory at once
 
 TURN = [pa.field("role", pa.string()), pa.field("content", pa.string())]
 MESSAGES = pa.list_(pa.struct(TURN))
-PROMPT, A, B, AUTHOR = 1, 2, 3, 2
-"""Where Store.texts has the prompt and the two responses, and how far behind a response its author is."""
 SCHEMA = pa.schema(
     [
         ("prompt", MESSAGES),
@@ -46,6 +45,12 @@ SCHEMA = pa.schema(
         ("margin", pa.float64()),
     ]
 )
+ORDER = ["comparison_id", "source", "annotator", "repetition"]
+REPEATED = [
+    *(f"{name}.list.element.role" for name in ("prompt", "chosen", "rejected")),
+    *SCHEMA.names[5:],
+]
+"""The columns that hold few different values: for the others a dictionary and the extremes only cost time."""
 
 
 @contextmanager
@@ -73,17 +78,13 @@ def written_whole(out: Path) -> Iterator[Path]:
 
 
 def write_split(store: Store, labels: pd.DataFrame, folder: Path, split: str) -> None:
-    """Write `labels` with their texts as `folder/split-*.parquet`, by comparison id, a few hundred rows in memory."""
+    """Write `labels` with their texts as `folder/split-*.parquet`, by comparison id, a few megabytes in memory."""
     folder.mkdir(exist_ok=True)
-    ordered = labels.sort_values(["comparison_id", "source", "annotator", "repetition"], kind="stable")
-    rows = pa.Table.from_pandas(ordered, preserve_index=False)
+    rows = pa.Table.from_pandas(labels, preserve_index=False).sort_by([(name, "ascending") for name in ORDER])
     shards = range(0, len(rows), SHARD_ROWS)
     for number, start in enumerate(shards):
         path = folder / f"{split}-{number:05d}-of-{len(shards):05d}.parquet"
-        tables = _tables(store, rows.slice(start, SHARD_ROWS))
-        with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
-            for _ in map_ahead(writer.write_table, tables, depth=1):
-                pass
+        _write_shard(path, _groups(store, rows.slice(start, SHARD_ROWS)))
 
 
 def content_sha256(folder: Path) -> str:
@@ -113,47 +114,83 @@ def _beside(out: Path, name: str) -> Path:
     return out.parent / f".{out.name}.{name}"
 
 
-def _tables(store: Store, rows: pa.Table) -> Iterator[pa.Table]:
-    """The rows with their texts, in groups."""
-    groups = [rows.slice(start, GROUP_ROWS) for start in range(0, len(rows), GROUP_ROWS)]
-    ids = (group["comparison_id"].unique().to_pylist() for group in groups)
-    return map(_table, groups, map_ahead(store.texts, ids, depth=2))
+def _write_shard(path: Path, groups: Iterable[tuple[pa.Table, pa.Table]]) -> None:
+    """Write the groups as one Parquet file, in a thread that leaves the interpreter to whoever makes them."""
+    settings = {"compression": "zstd", "use_dictionary": REPEATED, "write_statistics": REPEATED}
+    with pq.ParquetWriter(path, SCHEMA, **settings) as writer:
+
+        def write(group: tuple[pa.Table, pa.Table]) -> None:
+            writer.write_table(_table(*group))
+
+        for _ in map_ahead(write, groups, depth=1):
+            pass
 
 
-def _table(rows: pa.Table, texts: str) -> pa.Table:
-    """The rows with their texts (JSON, as the store gives them), in the order of `rows`."""
-    stored = {text[0]: text for text in orjson.loads(texts)}
-    found = [stored[key] for key in rows["comparison_id"].to_pylist()]
-    places = np.where(pc.equal(rows["chosen"], "a"), A, B).tolist()
-    placed = list(zip(found, places, strict=True))
+def _groups(store: Store, rows: pa.Table) -> Iterator[tuple[pa.Table, pa.Table]]:
+    """Rows with the texts of their comparisons, as many at a time as make about GROUP_BYTES, judged by those before.
+
+    Their number depends on the texts, not on where the store has them: equal mixes have equal files.
+    """
+    start, size = 0, FIRST_ROWS
+    while start < len(rows):
+        group = rows.slice(start, size)
+        texts = pa.concat_tables(map(_texts, store.texts(group["comparison_id"].unique().to_pylist())))
+        yield group, texts
+        start += len(group)
+        size = max(1, GROUP_BYTES * len(texts) // texts.select(["prompt", "a", "b"]).nbytes)
+
+
+def _texts(stored: list[Texts]) -> pa.Table:
+    """Texts as the store gives them, in columns."""
+    ids, prompts, a, b, authors_a, authors_b = zip(*stored, strict=True)
+    return pa.table(
+        {
+            "id": pa.array(ids, pa.string()),
+            "prompt": _conversations(prompts),
+            "a": _conversations(a),
+            "b": _conversations(b),
+            "author_a": pa.array(authors_a, pa.string()),
+            "author_b": pa.array(authors_b, pa.string()),
+        }
+    )
+
+
+def _table(rows: pa.Table, texts: pa.Table) -> pa.Table:
+    """The rows with their texts, in the order of `rows`."""
+    places = pc.index_in(rows["comparison_id"], texts["id"]).to_numpy()
+    is_b = pc.equal(rows["chosen"], "b").to_numpy()
+    chosen, rejected = places + len(texts) * is_b, places + len(texts) * ~is_b  # in a column of all A, then all B
+    responses, authors = (
+        pa.chunked_array([*texts[a].chunks, *texts[b].chunks]) for a, b in (("a", "b"), ("author_a", "author_b"))
+    )
     given = {
-        "prompt": _conversations([text[PROMPT] for text in found]),
-        "chosen": _conversations([text[place] for text, place in placed]),
-        "rejected": _conversations([text[A + B - place] for text, place in placed]),
-        "author_chosen": [text[AUTHOR + place] for text, place in placed],
-        "author_rejected": [text[AUTHOR + A + B - place] for text, place in placed],
+        "prompt": texts["prompt"].take(places),
+        "chosen": responses.take(chosen),
+        "rejected": responses.take(rejected),
+        "author_chosen": authors.take(chosen),
+        "author_rejected": authors.take(rejected),
         "weight": np.ones(len(rows)),
     }
     columns = [given[name] if name in given else rows[name].cast(SCHEMA.field(name).type) for name in SCHEMA.names]
     return pa.table(columns, schema=SCHEMA)
 
 
-def _conversations(values: list[Content]) -> pa.Array:
+def _conversations(values: Sequence[Content]) -> pa.Array:
     """A column of conversations; a plain text is one turn of the assistant.
 
     Built from flat columns of roles and contents, many times faster than from a dict for each turn.
     """
-    if all(type(value) is str for value in values):
+    if set(map(type, values)) == {str}:
         roles: list[str] = ["assistant"] * len(values)
-        contents: list[Any] = values
-        ends: Any = np.arange(len(values) + 1, dtype=np.int32)
+        contents: Sequence[Any] = values
+        ends = np.arange(len(values) + 1)
     else:
-        turns = [_turns(value) for value in values]
-        roles = [turn["role"] for value in turns for turn in value]
-        contents = [turn["content"] for value in turns for turn in value]
-        ends = np.concatenate([[0], np.cumsum([len(value) for value in turns])]).astype(np.int32)
+        exchanges = [_turns(value) for value in values]
+        turns = list(chain.from_iterable(exchanges))
+        roles, contents = [turn["role"] for turn in turns], [turn["content"] for turn in turns]
+        ends = np.cumsum([0, *map(len, exchanges)])
     flat = pa.StructArray.from_arrays([pa.array(roles, pa.string()), pa.array(contents, pa.string())], fields=TURN)
-    return pa.ListArray.from_arrays(pa.array(ends), flat)
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), flat)
 
 
 def _turns(value: Content) -> list[Message]:

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-import orjson
 from fastapi import APIRouter, FastAPI, HTTPException
 from fastapi.responses import FileResponse, RedirectResponse
 from pydantic import NonNegativeInt
@@ -98,7 +97,7 @@ def get_view(admin: Site, reader: Reader, find: str = "", page: NonNegativeInt =
 @router.get("/texts/{comparison}")
 def get_texts(admin: Site, comparison: str) -> dict[str, str]:
     """The prompt and the responses of a comparison, as HTML."""
-    for _, messages, a, b, *_ in orjson.loads(admin.store.texts([comparison])):
+    for [(_, messages, a, b, *_)] in admin.store.texts([comparison]):
         return {"html": texts_view(messages, a, b)}
     raise HTTPException(404, "There is no such comparison.")
 

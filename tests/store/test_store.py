@@ -1,6 +1,5 @@
 from collections.abc import Sequence
 
-import orjson
 import pytest
 
 from firsthand.errors import RecordError
@@ -150,19 +149,19 @@ def test_comparisons_come_by_id_and_their_texts_for_the_ids_asked(either_store: 
     ids = sorted(entry.comparison.id for entry in entries)
     comparisons = {comparison.id: comparison for comparison in either_store.comparisons()}
     assert list(comparisons) == ids
-    texts = sorted(orjson.loads(either_store.texts(ids[1:3])))
+    texts = sorted(text for batch in either_store.texts(ids[1:3]) for text in batch)
     wanted = [comparisons[id_] for id_ in ids[1:3]]
-    assert texts == [[one.id, one.prompt, one.a.content, one.b.content, one.a.author, one.b.author] for one in wanted]
-    assert orjson.loads(either_store.texts([])) == []
+    assert texts == [(one.id, one.prompt, one.a.content, one.b.content, one.a.author, one.b.author) for one in wanted]
+    assert list(either_store.texts([])) == []
 
 
 def test_texts_keep_quotes_exchanges_and_missing_authors(either_store: Store) -> None:
     exchange = [{"role": "assistant", "content": 'say "x", \\ and \n'}]
     entry = line(response_a=exchange, response_b='%s,"],[', author_a='the "best"\\\n', author_b=None)
     either_store.add([entry])
-    (text,) = orjson.loads(either_store.texts([entry.comparison.id]))
+    ((text,),) = either_store.texts([entry.comparison.id])
     a, b = entry.comparison.a, entry.comparison.b
-    assert text[2:] == [a.content, b.content, a.author, b.author]
+    assert text[2:] == (a.content, b.content, a.author, b.author)
 
 
 @pytest.mark.parametrize("p_a", [0.1 + 0.2, 1 / 3, 1e-17, 0.0, 1.0, None])

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from firsthand.errors import InputError
 from firsthand.store import Store
+from firsthand.train import mix_files
 from firsthand.train.mix import draw_mix, in_anchor, write_mix
 from firsthand.train.mix_config import MixConfig
 
@@ -99,18 +100,31 @@ def test_the_files_load_as_trl_preferences_with_provenance(mixed_store: Store, t
     assert json.loads((tmp_path / "mix" / "manifest.json").read_text()) == manifest
 
 
-def test_the_chosen_text_is_the_one_people_preferred(store: Store, tmp_path: Path) -> None:
-    lines = [human(number, verdict="ab"[number % 2]) for number in range(20)]
-    write_mix(fill(store, lines), config(0, anchor={"fraction": 0}), tmp_path / "mix")
+def test_the_chosen_text_is_the_one_people_preferred(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # a third of them with two raters, whose rows share their texts; read in several groups of different sizes
+    monkeypatch.setattr(mix_files, "GROUP_BYTES", 4_000)
+    monkeypatch.setattr(mix_files, "FIRST_ROWS", 7)
+    lines = [human(number, verdict="ab"[number % 2], author_a=None) for number in range(150)]
+    lines += [human(number, verdict="ab"[number % 2], rater="bob") for number in range(0, 150, 3)]
+    setting = config(0, anchor={"fraction": 0}, human={"aggregate": "each-vote"})
+    write_mix(fill(store, lines), setting, tmp_path / "mix")
     rows = pq.read_table(tmp_path / "mix" / "data").to_pylist()
-    assert len(rows) == 20
+    assert len(rows) == 200
+    assert [row["comparison_id"] for row in rows] == sorted(row["comparison_id"] for row in rows)
     for row in rows:
         number = int(row["prompt"][0]["content"].removeprefix("question "))
         assert row["chosen"][0]["content"].startswith(("first", "second")[number % 2])
 
 
-def test_same_store_config_and_seed_give_the_same_bytes_whatever_the_order_of_import(tmp_path: Path) -> None:
-    lines = [human(p, k) for p in range(30) for k in range(2)] + [synthetic(p, 5, "b") for p in range(40)]
+def test_same_store_config_and_seed_give_the_same_bytes_whatever_the_order_of_import(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mix_files, "GROUP_BYTES", 2_000)
+    monkeypatch.setattr(mix_files, "FIRST_ROWS", 3)
+    lines = [human(p, k, author_a="x" * p or None) for p in range(30) for k in range(2)]
+    lines += [synthetic(p, 5, "b") for p in range(40)]
     digests = []
     for name, ordered in (("one", lines), ("two", lines[::-1])):
         with Store(str(tmp_path / f"{name}.db")) as store:

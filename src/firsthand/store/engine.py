@@ -61,7 +61,7 @@ def open_engine(url: str | None = None, *, must_exist: bool = False) -> sa.Engin
     return engine
 
 
-def among(connection: sa.Connection, column: sa.Column[str], values: Iterable[str]) -> sa.ColumnElement[bool]:
+def among(connection: sa.Connection, column: sa.ColumnElement[str], values: Iterable[str]) -> sa.ColumnElement[bool]:
     """The condition that `column` holds one of `values`, passed as one parameter however many they are."""
     wanted = sorted(values)
     if connection.dialect.name == "postgresql":
@@ -69,11 +69,14 @@ def among(connection: sa.Connection, column: sa.Column[str], values: Iterable[st
     return column.in_(sa.select(sa.func.json_each(dump(wanted)).table_valued("value").c.value))
 
 
-def as_json(connection: sa.Connection, column: sa.Column[str]) -> sa.ColumnElement[str]:
-    """The text of `column` as JSON."""
-    if connection.dialect.name == "postgresql":
-        return sa.cast(sa.func.to_json(column), sa.Text)
-    return sa.func.json_quote(column)
+def stored_as(connection: sa.Connection, table: sa.Table, ids: Iterable[str]) -> sa.ColumnElement[bool]:
+    """The condition that a row of `table` has one of `ids`, met in the order in which the rows are stored."""
+    if connection.dialect.name == "postgresql":  # it sorts by itself
+        return among(connection, table.c.id, ids)
+    # SQLite walks through a list of row numbers in their order.
+    index = table.alias("wanted")
+    numbers: sa.Select[Any] = sa.select(sa.literal_column("wanted.rowid")).select_from(index)
+    return sa.literal_column(f"{table.name}.rowid").in_(numbers.where(among(connection, index.c.id, ids)))
 
 
 def json_rows(connection: sa.Connection, columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[str]:
