@@ -27,7 +27,7 @@ METHOD = (
     "(clustered by prompt), error shared by all rules"
 )
 LEARNING_SHARE = 1 / 3
-STEPS = 20
+STEPS = 10
 LOWEST = 0.5
 
 
@@ -117,7 +117,7 @@ def make_chain(
 
 def run_chains(chains: Sequence[Chain], target: float, error: float) -> tuple[list[float | None], list[float]]:
     """The lowest threshold that each chain passed, None where it passed none, and the error it was tested at."""
-    p_values = [[chain.tested(threshold).p_value(target) for threshold in chain.thresholds] for chain in chains]
+    p_values = [_p_values(chain, target, error) for chain in chains]
     least = np.log(error) / np.log(target)  # rows that pass only if all of them agree
     open_chains = {number for number, chain in enumerate(chains) if (~chain.learning).sum() >= least}
     level = error / max(len(open_chains), 1)
@@ -125,7 +125,7 @@ def run_chains(chains: Sequence[Chain], target: float, error: float) -> tuple[li
     while open_chains:
         for number in open_chains:
             levels[number] = level
-        done = {number for number in open_chains if _passed(p_values[number], level) == len(p_values[number])}
+        done = {number for number in open_chains if _passed(p_values[number], level) == len(chains[number].thresholds)}
         if not done:
             break
         open_chains -= done
@@ -160,6 +160,16 @@ def _steps(confidence: FloatArray) -> list[float]:
         return [LOWEST]
     quantiles = np.quantile(confidence, np.linspace(0, 1, STEPS + 1)[1:-1], method="lower")
     return sorted({LOWEST, *(float(value) for value in np.floor(quantiles * 1e4) / 1e4)}, reverse=True)
+
+
+def _p_values(chain: Chain, target: float, error: float) -> list[float]:
+    """The p-value of each threshold, up to the first that fails even at the whole error."""
+    found = []
+    for threshold in chain.thresholds:
+        found.append(chain.tested(threshold).p_value(target))
+        if found[-1] > error:
+            break
+    return found
 
 
 def _passed(p_values: Sequence[float], level: float) -> int:
@@ -211,5 +221,6 @@ def _why(found: Agreed, threshold: float | None, level: float, target: float, mo
         kept = "every label" if threshold == LOWEST else f"labels with confidence {threshold:g} or more"
         return f"{kept}: {seen}"
     if more:
-        return f"not admitted: {seen}; about {more:,} more human labels needed"
+        still = "" if found.share > target else f", which do not rule out {target:.0%} yet"
+        return f"not admitted: {seen}{still}; about {more:,} more human labels needed"
     return f"not admitted: {seen}; shown to be below {target:.0%}, so that more human labels would not help"

@@ -19,6 +19,7 @@ COLUMNS = (
 CHOICES = ("b", "neither", "a", "changed")
 """A choice is an index into these; changed: the answer turned with the order, and neither order said tie."""
 B, NEITHER, A, CHANGED = range(4)
+DECISIVE = (B, A)
 SPLIT = -1
 """People's verdict where no choice leads."""
 BANDS = ("lengths within 10 %", "lengths 10 to 50 % apart", "lengths over 50 % apart")

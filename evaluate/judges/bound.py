@@ -9,7 +9,8 @@ effect), and the exact bound is taken with that number (Korn and Graubard 1998, 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import beta, binom
+from scipy.special import betainc, betaincinv
+from scipy.stats import binom
 
 from firsthand.evaluate.agreement import alpha_nominal, coincidences
 from firsthand.evaluate.bootstrap import FloatArray, IntArray, sums_by
@@ -43,21 +44,21 @@ class Agreed:
         if self.agreed == 0:
             return 1.0
         x = self.share * self.effective
-        return float(beta.cdf(target, x, self.effective - x + 1.0))
+        return float(betainc(x, self.effective - x + 1.0, target))
 
     def lower(self, error: float) -> float:
         """The one-sided lower bound: the target that would have the p-value `error`."""
         if self.agreed == 0:
             return 0.0
         x = self.share * self.effective
-        return float(beta.ppf(error, x, self.effective - x + 1.0))
+        return float(betaincinv(x, self.effective - x + 1.0, error))
 
     def upper(self, error: float) -> float:
         """The one-sided upper bound."""
         if self.agreed == self.rows:
             return 1.0
         x = self.share * self.effective
-        return float(beta.ppf(1.0 - error, x + 1.0, self.effective - x))
+        return float(betaincinv(x + 1.0, self.effective - x, 1.0 - error))
 
 
 def count_agreed(agrees: FloatArray, prompts: IntArray) -> Agreed:

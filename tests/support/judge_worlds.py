@@ -24,7 +24,7 @@ class Truth:
     """A judge and the people it is held against.
 
     base, slope: P(the judge names the better response) = base + slope * (confidence - 0.5) on average.
-    correlation: how much the labels of one prompt are right or wrong together, 0 to 1. raters, noise, ties: how many
+    correlation: within-prompt correlation of being right, 0 to 1. raters, noise, ties: how many
     people vote on a comparison, how often each errs, and how often each says neither. largest: of a prompt's 1 to
     `largest` comparisons, skewed to few.
     """
@@ -39,11 +39,11 @@ class Truth:
 
     def draw(self, generator: np.random.Generator, prompts: int) -> World:
         """A world of so many prompts."""
-        sizes = np.minimum(generator.geometric(0.3, prompts), self.largest)
+        sizes = np.minimum(generator.geometric(0.25, prompts), self.largest)
         prompt = np.repeat(np.arange(prompts), sizes)
         rows = len(prompt)
         confidence = 0.5 + 0.5 * generator.beta(2, 2, rows)
-        shared = generator.random(rows) < self.correlation
+        shared = generator.random(rows) < np.sqrt(self.correlation)
         luck = np.where(shared, generator.random(prompts)[prompt], generator.random(rows))
         return World(confidence, self._agrees(generator, luck < self._right(confidence)), prompt)
 
