@@ -1,11 +1,11 @@
 """The alternative annotator test: may the judge stand in for one of the people.
 
-Calderon et al. 2025, arXiv 2501.10970. Each person j is left out in turn. On item i, the judge and person j are each scored by how many of the other people
-they agree with, S(f, i) and S(h_j, i). The judge does at least as well where S(f, i) >= S(h_j, i), the person where
-S(h_j, i) >= S(f, i). With d_ij = [S(h_j) >= S(f)] - [S(f) >= S(h_j)], a one-sided t test of mean(d_j) < epsilon says
-that the judge does as well as person j, given that it costs epsilon less. Benjamini and Yekutieli's procedure at
-q = 0.05 goes over the people; the winning rate omega is the share of people who are beaten, rho the mean share of items
-on which the judge does at least as well. omega >= 1/2 passes.
+Calderon et al. 2025, arXiv 2501.10970. Each person j is left out in turn. On item i, the judge and person j are each
+scored by how many of the other people they agree with, S(f, i) and S(h_j, i). The judge does at least as well where
+S(f, i) >= S(h_j, i), the person where S(h_j, i) >= S(f, i). With d_ij = [S(h_j) >= S(f)] - [S(f) >= S(h_j)], a
+one-sided t test of mean(d_j) < epsilon says that the judge does as well as person j, given that it costs epsilon less.
+Benjamini and Yekutieli's procedure at q = 0.05 goes over the people; the winning rate omega is the share of people who
+are beaten, rho the mean share of items on which the judge does at least as well. omega >= 1/2 passes.
 """
 
 from dataclasses import dataclass

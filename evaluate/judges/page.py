@@ -9,12 +9,14 @@ from firsthand.evaluate.judges.figures import LABELS
 from firsthand.evaluate.judges.findings import Findings, JudgeFindings
 from firsthand.evaluate.judges.groups import Group
 from firsthand.evaluate.judges.report import (
+    SIMULATED,
+    admits_text,
     alternative_line,
     ceiling_lines,
+    more_text,
     order_line,
     percent_of,
     points,
-    simulated_line,
     tag_text,
 )
 from firsthand.evaluate.page import data_table, document, facts, simulated_notice
@@ -29,7 +31,7 @@ def write_judges_page(found: Findings, path: Path) -> None:
 
 def judges_page(found: Findings) -> str:
     """The whole page as HTML."""
-    notice = [simulated_notice(simulated_line(found))] if found.simulated else []
+    notice = [simulated_notice(SIMULATED)] if found.simulated else []
     sections = [*notice, *_verdicts(found)]
     if found.judges:
         sections += [_accuracy(found), *(_details(judge) for judge in found.judges)]
@@ -55,10 +57,11 @@ def _verdicts(found: Findings) -> list[Html]:
         class_=f"verdict {tone}",
     )
     lead = (
-        f"With {found.admission.confidence:.0%} confidence for all rules together, admitted labels agree with the majority "
-        f"of people on {found.admission.target:.0%} or more. “At least” is the bound that a rule has to reach."
+        f"With {found.admission.confidence:.0%} confidence for all rules together, admitted labels agree with the "
+        f"majority of people on {found.admission.target:.0%} or more. “At least” is the bound that a rule has to "
+        "reach; “more labels” is about how many more comparisons people would have to label for it to be reached."
     )
-    heads = ["judge", "admitted", "confidence from", "agreement", "at least", "labels", "more human labels"]
+    heads = ["judge", "admits", "agreement", "at least", "labels", "more labels"]
     rules = element(
         "section",
         element("h2", "Admission"),
@@ -70,15 +73,13 @@ def _verdicts(found: Findings) -> list[Html]:
 
 def _rule(rule: Rule) -> list[str]:
     name = rule.judge if rule.tag is None else f"{rule.judge}, {tag_text(rule.tag)}"
-    more = "" if rule.admitted else f"about {rule.more_labels:,}" if rule.more_labels else "would not help"
     return [
         name,
-        "yes" if rule.admitted else "no",
-        "" if rule.threshold is None else percent(rule.threshold),
+        admits_text(rule),
         "" if rule.agreement is None else percent(rule.agreement),
         "" if rule.lower_bound is None else percent(rule.lower_bound),
         f"{rule.n:,}",
-        more,
+        more_text(rule),
     ]
 
 
@@ -132,7 +133,8 @@ def _calibration(judge: JudgeFindings) -> list[Html]:
     ]
     note = (
         f"Error {' '.join(shown(found.ece))}; {number(found.ece_if_calibrated)} if it were calibrated. "
-        f"Log loss {' '.join(shown(found.log_loss))}; a coin's is 0.693. Points below the dashed line: surer than right."
+        f"Log loss {' '.join(shown(found.log_loss))}; a coin's is 0.693. Points below the dashed line: the judge is "
+        "surer than it is right. Larger points hold more labels."
     )
     numbers = element(
         "details", element("summary", "The plot's figures"), data_table(["sure", "labels", "mean sure", "right"], bins)
@@ -185,12 +187,13 @@ def _panel(found: Findings) -> Html:
 
 def _methods(found: Findings) -> Html:
     texts = [
-        "A judge's label is the one a mix would take: orders and repeats merged, each order counting the same. An answer that "
-        "turns with the order, and leaves neither response ahead, agrees with nobody.",
-        "Admission counts labels that prefer one response. A tie of people, or votes without a majority, is no agreement. "
+        "A judge's label is the one a mix would take: orders and repeats merged, each order counting the same. An "
+        "answer that turns with the order, and leaves neither response ahead, agrees with nobody.",
+        "Admission counts labels that prefer one response. A tie of people, or votes without a majority, is no "
+        "agreement. "
         f"{found.admission.split}. {found.admission.method}.",
-        f"Intervals: percentile bootstrap over prompts, {found.draws:,} draws, seed {found.seed}. Differences between groups: "
-        "the same draws, normal approximation, Holm-corrected over all judges and groups.",
+        f"Intervals: percentile bootstrap over prompts, {found.draws:,} draws, seed {found.seed}. Differences between "
+        "groups: the same draws, normal approximation, Holm-corrected over all judges and groups.",
         "Alternative annotator test: Calderon et al. 2025. docs/judges.md explains every figure.",
     ]
     return element("section", element("h2", "How"), join(element("p", text) for text in texts))

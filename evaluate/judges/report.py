@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from firsthand.admission import Rule
 from firsthand.estimates import Estimate
 from firsthand.evaluate.bootstrap import LEVEL
+from firsthand.evaluate.judges.admitting import LOWEST
 from firsthand.evaluate.judges.alternative import EPSILONS
 from firsthand.evaluate.judges.figures import LABELS, Figures
 from firsthand.evaluate.judges.findings import Findings, JudgeFindings
@@ -15,6 +17,7 @@ from firsthand.evaluate.table import number, percent, plain, shown, table
 
 SCHEMA = 1
 OUTSTANDING = ("worse", "better")
+SIMULATED = "Scripts answered for some of the people or judges here: these figures say nothing about people."
 
 
 def findings_json(found: Findings) -> dict[str, Any]:
@@ -73,7 +76,7 @@ def order_line(order: OrderBias) -> str:
     if order.both_orders:
         text = f"{percent_of(order.flips)} of {order.both_orders:,} comparisons change their answer with the order"
         if order.noise.value is not None:
-            text += f", {percent_of(order.noise)} from one time to the next in the same order: excess {points(order.excess)}"
+            text += f", {percent_of(order.noise)} from one time to the next in one order: excess {points(order.excess)}"
         else:
             text += "; no repeats, so that noise and order can't be told apart"
         if order.p is not None:
@@ -90,12 +93,13 @@ def alternative_line(judge: JudgeFindings) -> str:
     test = judge.alternative
     if test.omega is None or test.rho is None:
         return f"refused: {test.refused}"
-    rates = ", ".join(f"{percent(test.omega[word])} of {word}s" for word in EPSILONS)
+    rates = ", ".join(f"{test.omega[word]:.2f} ({word})" for word in EPSILONS)
     passed = [word for word in EPSILONS if test.passes(word)]
-    verdict = (
-        f"may stand in for {' and '.join(f'{word}s' for word in passed)}" if passed else "may not stand in for people"
+    verdict = f"may stand in for {' or '.join(passed)} annotators" if passed else "may not stand in for a person"
+    return (
+        f"{verdict}. Share of {test.people} people beaten (omega, 0.50 passes): {rates}; as good as a person on "
+        f"{percent(test.rho)} of the comparisons (rho)"
     )
-    return f"{verdict}: beats {rates} (omega, {test.people} people left out in turn), advantage rho {number(test.rho)}"
 
 
 def ceiling_lines(found: Findings) -> list[str]:
@@ -109,17 +113,29 @@ def ceiling_lines(found: Findings) -> list[str]:
     ]
 
 
-def simulated_line(found: Findings) -> str:
-    """The warning that scripts took part."""
-    return "Scripts answered for some of the people or judges here: these figures say nothing about people."
+def admits_text(rule: Rule) -> str:
+    """Which labels the rule admits."""
+    if rule.threshold is None:
+        return "none"
+    return "every label" if rule.threshold == LOWEST else f"from {100 * rule.threshold:.2f} % sure"
+
+
+def more_text(rule: Rule) -> str:
+    """How many more human labels the rule needs."""
+    return "" if rule.admitted else f"about {rule.more_labels:,}" if rule.more_labels else "would not help"
+
+
+def tag_text(tag: dict[str, str | None]) -> str:
+    """A rule's tag in words."""
+    return ", ".join(f"{name}: {plain(value) if value is not None else '(none)'}" for name, value in tag.items())
 
 
 def _head(found: Findings) -> list[str]:
-    people = found.bench.people
+    people, undecided = found.bench.people, int((found.bench.majority < 0).sum())
     return [
-        f"Judges against people: {len(people.raters):,} people, {int(people.counted.sum()):,} votes on {people.units:,} "
-        f"comparisons of {people.prompts:,} prompts; {int((found.bench.majority < 0).sum()):,} without a majority.",
-        simulated_line(found) if found.simulated else "",
+        f"Judges against people: {len(people.raters):,} people, {int(people.counted.sum()):,} votes on "
+        f"{people.units:,} comparisons of {people.prompts:,} prompts; {undecided:,} without a majority.",
+        SIMULATED if found.simulated else "",
     ]
 
 
@@ -198,26 +214,16 @@ def _rules_table(found: Findings) -> str:
     rows = [
         [
             f"{plain(rule.judge)}{'' if rule.tag is None else f', {tag_text(rule.tag)}'}",
-            "yes" if rule.admitted else "no",
-            number(rule.threshold, 4) if rule.threshold is not None else "",
+            admits_text(rule),
             percent(rule.agreement) if rule.agreement is not None else "",
             percent(rule.lower_bound) if rule.lower_bound is not None else "",
             f"{rule.n:,}",
-            _more(rule.admitted, rule.more_labels),
+            more_text(rule),
         ]
         for rule in found.admission.rules
     ]
     target = f"admitted at {percent(found.admission.target)}"
-    return table([target, "", "confidence from", "agreement", "at least", "labels", "more human labels"], rows)
-
-
-def tag_text(tag: dict[str, str | None]) -> str:
-    """A rule's tag in words."""
-    return ", ".join(f"{name}: {plain(value) if value is not None else '(none)'}" for name, value in tag.items())
-
-
-def _more(admitted: bool, labels: int) -> str:
-    return "" if admitted else f"about {labels:,}" if labels else "would not help"
+    return table([target, "admits", "agreement", "at least", "labels", "more human labels"], rows)
 
 
 def _judge_json(found: JudgeFindings) -> dict[str, Any]:
