@@ -111,7 +111,7 @@ def _details(judge: JudgeFindings) -> Html:
     return element(
         "section",
         element("h2", judge.judge.name),
-        data_table(["figure", "judge", "people"], rows),
+        data_table(["figure", "judge", "people"], rows, judge.judge.name),
         facts([("order", order_line(judge.order)), ("instead of a person", alternative_line(judge))]),
         *_calibration(judge),
         *_groups(judge.groups),
@@ -137,7 +137,9 @@ def _calibration(judge: JudgeFindings) -> list[Html]:
         "surer than it is right. Larger points hold more labels."
     )
     numbers = element(
-        "details", element("summary", "The plot's figures"), data_table(["sure", "labels", "mean sure", "right"], bins)
+        "details",
+        element("summary", "The plot's figures"),
+        data_table(["sure", "labels", "mean sure", "right"], bins, judge.judge.name),
     )
     return [
         element("h3", "Calibration"),
@@ -168,7 +170,7 @@ def _groups(groups: list[Group]) -> list[Html]:
     unlike = sum(group.verdict in ("worse", "better") for group in groups)
     title = f"{unlike} of {len(groups)} groups differ from the judge's other labels"
     heads = ["group", "labels", "accuracy", "one person", "to the rest", "p (Holm)", "verdict"]
-    return [element("details", element("summary", title), data_table(heads, rows))]
+    return [element("details", element("summary", title), data_table(heads, rows, groups[0].judge))]
 
 
 def _panel(found: Findings) -> Html:

@@ -36,7 +36,7 @@ def judged_lines() -> Callable[..., list[Line]]:
                         felt = better + generator.normal(0, 0.4)
                         verdict = "tie" if abs(felt) < 0.1 else "a" if felt > 0 else "b"
                         lines.append({**comparison, "annotator": rater, "source": "human", "verdict": verdict})
-                for judge, noise, pull in (("sharp", sharp, 0.1), ("swayed", 2.0, 1.0)):
+                for judge, noise, pull in (("sharp", sharp, 0.1), ("swayed", 4.0, 1.0)):
                     felt = better + generator.normal(0, noise)
                     for side in ("a", "b"):
                         p_a = float(expit(1.5 * felt + (pull if side == "a" else -pull)))

@@ -28,7 +28,7 @@ def bias(store):
 
 
 def test_flips_noise_and_excess_by_hand(fill):
-    # p0: a in both orders, twice each. p1: always the one shown first. p2: shown a first, says a then b; shown b first, b.
+    # p0: a in both orders, twice each. p1: always the one shown first. p2: shown a first, a then b; shown b first, b.
     verdicts = [
         {"a": "a", "a1": "a", "b": "a", "b1": "a"},
         {"a": "a", "a1": "a", "b": "b", "b1": "b"},
