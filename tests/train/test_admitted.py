@@ -36,7 +36,7 @@ def config(path: Path | None, **synthetic_rules: Any) -> MixConfig:
 
 @pytest.fixture
 def judged(store: Store) -> Store:
-    """Ten comparisons of math, of code and without a tag; judge-1 is 0.6, 0.7, 0.8, 0.9 sure in turn, judge-2 always 1."""
+    """Ten comparisons of math, of code and without a tag; judge-1 is 0.6 to 0.9 sure in turn, judge-2 always 1."""
     tags = [{"domain": "math"}, {"domain": "code"}, {}]
     lines = [human(1000 + number) for number in range(40)]
     for number in range(30):
@@ -59,7 +59,7 @@ def rules(tmp_path: Path) -> Path:
 
 def test_labels_are_admitted_by_judge_tag_and_confidence(judged: Store, rules: Path) -> None:
     mix = draw_mix(judged, config(rules))
-    # math is every third comparison, 0, 3, ... 27; 0.8 or 0.9 sure are those with number % 4 in (2, 3): 3, 6, 15, 18, 27.
+    # math is every third comparison, 0, 3, ... 27; 0.8 or 0.9 sure are those with number % 4 of 2 or 3: 3, 6, 15, 18, 27.
     admitted = mix.splits["train"].query("source == 'synthetic'")
     assert len(admitted) == 5
     assert set(admitted["annotator"]) == {"judge-1"}
