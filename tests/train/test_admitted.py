@@ -59,7 +59,7 @@ def rules(tmp_path: Path) -> Path:
 
 def test_labels_are_admitted_by_judge_tag_and_confidence(judged: Store, rules: Path) -> None:
     mix = draw_mix(judged, config(rules))
-    # math is every third comparison, 0, 3, ... 27; 0.8 or 0.9 sure are those with number % 4 of 2 or 3: 3, 6, 15, 18, 27.
+    # math is every third comparison, 0, 3, ... 27; 0.8 or 0.9 sure are those with number % 4 > 1: 3, 6, 15, 18, 27.
     admitted = mix.splits["train"].query("source == 'synthetic'")
     assert len(admitted) == 5
     assert set(admitted["annotator"]) == {"judge-1"}
