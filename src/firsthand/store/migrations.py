@@ -154,6 +154,10 @@ MIGRATIONS: list[list[str]] = [
         )""",
         "CREATE UNIQUE INDEX one_answer ON calls (kind, key) WHERE outcome = 'answer'",
     ],
+    [
+        "ALTER TABLE work ADD COLUMN judges_p_a DOUBLE PRECISION",
+        "ALTER TABLE work ADD COLUMN judges_weight DOUBLE PRECISION NOT NULL DEFAULT 0",
+    ],
 ]
 CURRENT = len(MIGRATIONS)
 

@@ -138,6 +138,8 @@ work = sa.Table(
     sa.Column("taken", sa.Integer, nullable=False),  # how many have, or hold a lease on it
     sa.Column("skipped", sa.Integer, nullable=False),  # how many skipped it
     sa.Column("is_open", sa.Boolean, nullable=False),  # one more rater is wanted
+    sa.Column("judges_p_a", sa.Double),  # what the judges who count say together; NULL: none does
+    sa.Column("judges_weight", sa.Double, nullable=False),  # the share of the judges who count, 0 to 1
 )
 
 # How many open comparisons of `work` share these values, so that nothing is counted while people wait.
