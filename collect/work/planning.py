@@ -70,6 +70,17 @@ def make_plan(connection: sa.Connection, assignment: Assignment, doubts: Doubts,
     return Plan(known, rows, pairs, votes, judgments, own_family, uncovered, doubts)
 
 
+def judges_worth(connection: sa.Connection, doubts: Doubts) -> dict[str, int]:
+    """What a first label on each comparison with both texts is worth, in tenths, tags to cover aside."""
+    judgments = dict(all_judgments(connection))
+    worth = {}
+    for row in _with_texts(connection):
+        pair = Pair(row.author_a, row.author_b, orjson.loads(row.tags))
+        p_a, weight = joint_word(judgments.get(row.id, ()), doubts, pair, uncovered=False)
+        worth[row.id] = information(Votes(judges_p_a=p_a, judges_weight=weight))
+    return worth
+
+
 def _with_texts(connection: sa.Connection) -> Iterable[Any]:
     table = schema.comparisons
     query = sa.select(table.c.id, table.c.author_a, table.c.author_b, table.c.tags)

@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
+
 from firsthand.collect.serve_config import Assignment
 from firsthand.collect.work.information import Votes
-from firsthand.collect.work.planning import Plan, make_plan, read_doubts
+from firsthand.collect.work.planning import Plan, judges_worth, make_plan, read_doubts
+from firsthand.collect.work.targets import remembered_assignment
 from firsthand.collect.work.worth import Because, Reason, doubts_on
-from firsthand.store import Store
+from firsthand.store import Store, schema
 from firsthand.store.secret import store_secret
 
 
@@ -60,6 +63,23 @@ def propose(store: Store, count: int, assignment: Assignment) -> list[Proposal]:
 
     chosen = sorted((row for row in plan.rows.values() if row["is_open"]), key=rank)[:count]
     return [_proposal(row, plan, several) for row in chosen]
+
+
+def worth_before_people(store: Store) -> dict[str, int] | None:
+    """What a label on each comparison was worth, in tenths, before a person saw it; None where nobody was sent by it.
+
+    The policy `informative` sends people by worth, and by nothing else but chance: of the comparisons of one worth,
+    those with a label are a random part. The cover of tags, which changes as labels come, is left out.
+    """
+    routed = sa.select(schema.leases.c.id).where(
+        schema.leases.c.policy == "informative", schema.leases.c.done_at.is_not(None)
+    )
+    assignment = remembered_assignment(store)
+    with store.engine.connect().execution_options(read_only=True) as connection:
+        if assignment is None or connection.execute(routed.limit(1)).first() is None:
+            return None
+        doubts = read_doubts(store, assignment)
+        return judges_worth(connection, doubts)
 
 
 def _is_begun(row: dict[str, Any], several: int) -> bool:

@@ -30,12 +30,15 @@ def add_winrate_commands(group: Any) -> None:
 
 def win_rates(args: argparse.Namespace) -> None:
     """Print each author's win rate by each judge, by people, and corrected."""
+    from firsthand.collect.work.proposals import worth_before_people
     from firsthand.evaluate.winrate.outcomes import author_outcomes
     from firsthand.evaluate.winrate.report import measure_win_rates, win_rate_json, win_rate_text
     from firsthand.store import Store
 
     with Store(args.store, must_exist=True) as store:
-        found = measure_win_rates(author_outcomes(store, args.judge, args.against), args.bound)
+        found = measure_win_rates(
+            author_outcomes(store, args.judge, args.against), args.bound, worth_before_people(store)
+        )
     if args.json:
         say_json(win_rate_json(found, args.bound))
     else:
