@@ -106,7 +106,7 @@ def _uncovered(
             labelled[value] += 1
         elif value is not None:
             free.setdefault(value, []).append(id_)
-    chosen = {}
+    chosen: dict[str, int] = {}
     for value, ids in free.items():
         ids.sort(key=places.__getitem__)
         chosen |= dict.fromkeys(ids[: max(COVERED - labelled[value], 0)], labelled[value])
