@@ -2,11 +2,12 @@
 
 import argparse
 from collections import Counter
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firsthand.collect.accounts.commands import add_rater_commands
+from firsthand.collect.status import add_status_command
 from firsthand.commandline import Handler, add_command, note, say, say_json
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def add_collect_commands(group: Any, serve: Handler) -> None:
     exporting.add_argument(
         "--format", metavar="F", help="native, votes, trl, argilla or label-studio, where the name does not tell"
     )
-    add_command(group, "status", status, "show what the store holds", store=True, as_json=True)
+    add_status_command(group)
     add_rater_commands(group)
     serving = add_command(group, "serve", serve, "open the rating site for people to compare responses", store=True)
     serving.add_argument("config", metavar="CONFIG", type=Path, nargs="?", help="configs/serve.yaml explains it")
@@ -80,19 +81,6 @@ def export(args: argparse.Namespace) -> None:
         return
     say(f"{summary.file} ({summary.format}): {summary.rows:,} rows")
     _tell_reasons("left out", summary.left_out)
-
-
-def status(args: argparse.Namespace) -> None:
-    """Print counts of what the store holds."""
-    from firsthand.store import Store
-
-    with Store(args.store, must_exist=True) as store:
-        counts = asdict(store.counts())
-    if args.json:
-        say_json(counts)
-        return
-    for name, count in counts.items():
-        say(f"{name:12} {count:>10,}")
 
 
 def _fields(summary: Any) -> dict[str, Any]:

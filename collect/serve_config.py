@@ -4,6 +4,7 @@ configs/serve.yaml explains it key by key; without a file, the defaults hold.
 """
 
 import ipaddress
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
@@ -46,10 +47,21 @@ class Overlap(Config):
 
 
 class Order(Config):
-    """Which comparison comes next; a random share is drawn beside the policy, so that estimates can be reweighted."""
+    """Which comparison comes next; a random share is drawn beside the policy, so that estimates can be reweighted.
+
+    cover: the tag whose every value people shall label some of (else what work is routed by); rules: an admission file,
+    whose judges' word counts only where it says so.
+    """
 
     policy: Literal["random", "least_covered", "informative"] = "least_covered"
     random_share: Annotated[float, Field(gt=0, le=1)] = 0.2
+    cover: str | None = None
+    rules: Path | None = None
+
+    @field_validator("rules")
+    @classmethod
+    def _stays_where_it_is(cls, rules: Path | None) -> Path | None:
+        return rules.absolute() if rules else None  # An import from another folder reads it again.
 
 
 class Assignment(Config):

@@ -1,6 +1,6 @@
 """Writing an answer into the store inside a turn: the preference, the lease, the place on the comparison."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,7 +50,7 @@ def enter(turn: Turn, lease: Any, answer: Answer) -> bool:
         return False
     _write_preference(turn, lease, answer)
     _change_lease(turn, lease, state=state, done_at=_after_all_others(turn, lease.rater), answer=None)
-    change_work(turn, work, **places, **_judged(turn, lease))
+    change_work(turn, work, **places, **_judged(turn, lease, work))
     return True
 
 
@@ -65,7 +65,7 @@ def withdraw(turn: Turn, lease: Any) -> bool:
         return False
     _write_preference(turn, lease, Answer(Verdict.SKIP, skip_reason=UNDONE))
     _change_lease(turn, lease, state="held", done_at=None, expires_at=stamp(turn.now + HOLD))
-    change_work(turn, work, **places, **_judged(turn, lease))
+    change_work(turn, work, **places, **_judged(turn, lease, work))
     return True
 
 
@@ -131,11 +131,12 @@ def _after_all_others(turn: Turn, rater: str) -> str:
     return max(stamp(turn.now), _tick_after(last)) if last else stamp(turn.now)
 
 
-def _judged(turn: Turn, lease: Any) -> dict[str, Any]:
-    """What `work` holds of the votes on the comparison, now that one of them has changed."""
+def _judged(turn: Turn, lease: Any, work: dict[str, Any]) -> dict[str, Any]:
+    """What `work` holds of the votes on the comparison, now that one of people's has changed."""
     if lease.kind in ("gold", "repeat"):
         return {}
     votes = dict(counted_votes(turn.connection, lease.comparison_id)).get(lease.comparison_id, Votes())
+    votes = replace(votes, judges_p_a=work["judges_p_a"], judges_weight=work["judges_weight"])
     return {"disputed": votes.disputed, "information": information(votes)}
 
 

@@ -20,8 +20,8 @@ P_A = {"a": 1.0, "b": 0.0, "tie": 0.5, "both_bad": 0.5}
 class Votes:
     """Votes that count on one comparison: people's for A, for B and for neither, and the judges' mean P(A is better).
 
-    people: how many persons gave them, checks against gold left out. gold: a trusted verdict came with the data.
-    decided: an expert settled it.
+    people: how many persons gave them, checks against gold left out. judges_weight: how far the judges' word counts,
+    0 to 1 (worth.py). gold: a trusted verdict came with the data. decided: an expert settled it.
     """
 
     for_a: int = 0
@@ -29,6 +29,7 @@ class Votes:
     neither: int = 0
     people: int = 0
     judges_p_a: float | None = None
+    judges_weight: float = 1.0
     gold: bool = False
     decided: bool = False
 
@@ -42,22 +43,22 @@ def information(votes: Votes) -> int:
     """What one more verdict would tell, in tenths: how uncertain it is which response is the better one.
 
     With t the chance that a person prefers A, a uniform prior, w_A people for A, w_B for B (neither counts half for
-    each) and all judges together as one vote p (their mean P(A is better)),
+    each) and all judges together as one vote p (their mean P(A is better)) of weight w,
 
-        t ~ Beta(1 + w_A + p, 1 + w_B + 1 - p),   information = 2 min(P(t < 1/2), P(t > 1/2)),
+        t ~ Beta(1 + w_A + w p, 1 + w_B + w (1 - p)),   information = 2 min(P(t < 1/2), P(t > 1/2)),
 
     from 0 (certain) to 1 (nothing known, or judges and people disagree). P(t < 1/2) is the regularised incomplete beta
     function I_1/2.
     """
-    half, p = votes.neither / 2, votes.judges_p_a
-    for_a = 1 + votes.for_a + half + (0 if p is None else p)
-    for_b = 1 + votes.for_b + half + (0 if p is None else 1 - p)
+    half, p, weight = votes.neither / 2, votes.judges_p_a, votes.judges_weight
+    for_a = 1 + votes.for_a + half + (0 if p is None else weight * p)
+    for_b = 1 + votes.for_b + half + (0 if p is None else weight * (1 - p))
     below = float(betainc(for_a, for_b, 0.5))
     return round(20 * min(below, 1 - below))
 
 
 def counted_votes(connection: sa.Connection, comparison_id: str | None = None) -> Iterable[tuple[str, Votes]]:
-    """The votes on each comparison that has some, or on one.
+    """People's votes on each comparison that has any vote, or on one; what judges said is for worth.py.
 
     People's are the current verdicts of persons (no scripted annotators) but skips, repeats and trusted verdicts.
     """
@@ -80,8 +81,6 @@ def _votes_query() -> sa.Select[Any]:
     preferences, annotators = schema.preferences.c, schema.annotators.c
     says, is_human = preferences.verdict, annotators.source == "human"
     by_people = sa.and_(is_human, ~annotators.simulated, preferences.repeat == 0, ~preferences.gold)
-    by_judge = annotators.source == "synthetic"
-    p_a = sa.func.coalesce(preferences.p_a, sa.case(P_A, value=says))
     decided = sa.and_(preferences.gold, _asked_as("adjudication"))
     took_place = sa.and_(by_people, ~_asked_as("gold"))
     return (
@@ -91,7 +90,6 @@ def _votes_query() -> sa.Select[Any]:
             _count(sa.and_(by_people, says == "b")).label("for_b"),
             _count(sa.and_(by_people, sa.or_(says == "tie", says == "both_bad"))).label("neither"),
             sa.func.count(sa.case((took_place, preferences.annotator)).distinct()).label("people"),
-            sa.func.avg(sa.case((by_judge, p_a))).label("judges_p_a"),
             _count(sa.and_(preferences.gold, ~decided)).label("gold"),
             _count(decided).label("decided"),
         )
@@ -111,8 +109,7 @@ def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
 
 
 def _votes(row: Any) -> Votes:
-    judges = None if row.judges_p_a is None else float(row.judges_p_a)
-    return Votes(row.for_a, row.for_b, row.neither, row.people, judges, row.gold > 0, row.decided > 0)
+    return Votes(row.for_a, row.for_b, row.neither, row.people, gold=row.gold > 0, decided=row.decided > 0)
 
 
 _VOTES = _votes_query()

@@ -1,6 +1,7 @@
 """What `work` says of the votes on comparisons, brought up to date after votes were taken away."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -18,6 +19,7 @@ def judge_anew(connection: sa.Connection, comparisons: Sequence[str]) -> None:
     rows = connection.execute(theirs.order_by(work.c.comparison_id).with_for_update()).all()
     votes = dict(votes_on(connection, comparisons))
     for row in rows:
-        found = votes.get(row.comparison_id, Votes())
+        judges = {"judges_p_a": row.judges_p_a, "judges_weight": row.judges_weight}
+        found = replace(votes.get(row.comparison_id, Votes()), **judges)
         change_work(turn, dict(row._mapping), disputed=found.disputed, information=information(found))
     resize_pools(turn)

@@ -61,8 +61,14 @@ def raters_of(store: Store) -> dict[str, set[str]]:
     have: dict[str, set[str]] = {row["comparison_id"]: set() for row in rows(store, schema.work)}
     for row in rows(store, schema.leases, kind="new", state="held"):
         have[row["comparison_id"]].add(row["rater"])
+    people = {row["name"] for row in rows(store, schema.annotators, source="human")}
     for row in rows(store, schema.preferences, is_current=True, repeat=0):
-        if row["verdict"] != "skip" and not row["gold"] and '"kind":"gold"' not in row["detail"]:
+        if (
+            row["annotator"] in people
+            and row["verdict"] != "skip"
+            and not row["gold"]
+            and '"kind":"gold"' not in row["detail"]
+        ):
             have[row["comparison_id"]].add(row["annotator"])
     return have
 

@@ -138,6 +138,8 @@ work = sa.Table(
     sa.Column("taken", sa.Integer, nullable=False),  # how many have, or hold a lease on it
     sa.Column("skipped", sa.Integer, nullable=False),  # how many skipped it
     sa.Column("is_open", sa.Boolean, nullable=False),  # one more rater is wanted
+    sa.Column("judges_p_a", sa.Double),  # what the judges who count say together; NULL: none does
+    sa.Column("judges_weight", sa.Double, nullable=False),  # the share of the judges who count, 0 to 1
 )
 
 # How many open comparisons of `work` share these values, so that nothing is counted while people wait.
@@ -167,4 +169,21 @@ leases = sa.Table(
     sa.Column("expires_at", sa.Text, nullable=False),
     sa.Column("done_at", sa.Text),  # when its current verdict was given
     sa.Column("answer", sa.Text),  # JSON: an answer that could not count
+)
+
+# Every call of a model that generates or judges, as it ended; append-only. A (kind, key) has at most one answer.
+calls = sa.Table(
+    "calls",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),  # generate, judge
+    sa.Column("key", sa.Text, nullable=False),  # content hash of what was asked
+    sa.Column("outcome", sa.Text, nullable=False),  # answer, or the kind of failure
+    sa.Column("reply", sa.Text, nullable=False),  # JSON: what came back, or what was said of the failure
+    sa.Column("model", sa.Text),  # as the endpoint names it
+    sa.Column("prompt_tokens", sa.Integer),
+    sa.Column("completion_tokens", sa.Integer),
+    sa.Column("cost", sa.Double),  # USD
+    sa.Column("seconds", sa.Double),
+    sa.Column("recorded_at", sa.Text, nullable=False),
 )
