@@ -106,8 +106,8 @@ def test_an_endpoint_that_is_down_is_given_up_and_what_it_answered_is_kept() -> 
     outcomes: dict[int, Any] = {}
 
     async def run() -> None:
-        async for call, outcome in run_calls(range(100_000), ask, 4):
-            outcomes[call] = outcome
+        async for batch in run_call_batches(range(100_000), ask, 4):
+            outcomes.update(batch)
 
     with pytest.raises(EndpointDownError, match=r"no answer to 10 calls in a row.*outage: no connection"):
         asyncio.run(run())

@@ -1,7 +1,7 @@
 """An OpenAI-compatible endpoint that fails on demand: a proxy before a real server, or alone with a fixed delay.
 
 In a test: `with faulty_endpoint(upstream, plan) as endpoint:`, where `plan` says which request meets which fault.
-Alone, for measuring how fast a client is: `python tests/support/faulty_endpoint.py --delay 0.2`, which prints its address.
+Alone, for measuring how fast a client is: `python tests/support/faulty_endpoint.py --delay 0.2` prints its address.
 """
 
 import argparse
