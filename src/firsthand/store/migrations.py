@@ -138,6 +138,22 @@ MIGRATIONS: list[list[str]] = [
         "CREATE INDEX answers_of_rater ON leases (rater, done_at) WHERE done_at IS NOT NULL",
         "CREATE INDEX leases_by_end ON leases (state, expires_at)",
     ],
+    [
+        """CREATE TABLE calls (
+            id {key},
+            kind TEXT NOT NULL CHECK (kind = 'generate' OR kind = 'judge'),
+            key TEXT NOT NULL,
+            outcome TEXT NOT NULL,
+            reply TEXT NOT NULL,
+            model TEXT,
+            prompt_tokens INTEGER,
+            completion_tokens INTEGER,
+            cost DOUBLE PRECISION,
+            seconds DOUBLE PRECISION,
+            recorded_at TEXT NOT NULL
+        )""",
+        "CREATE UNIQUE INDEX one_answer ON calls (kind, key) WHERE outcome = 'answer'",
+    ],
 ]
 CURRENT = len(MIGRATIONS)
 

@@ -168,3 +168,20 @@ leases = sa.Table(
     sa.Column("done_at", sa.Text),  # when its current verdict was given
     sa.Column("answer", sa.Text),  # JSON: an answer that could not count
 )
+
+# Every call of a model that generates or judges, as it ended; append-only. A (kind, key) has at most one answer.
+calls = sa.Table(
+    "calls",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),  # generate, judge
+    sa.Column("key", sa.Text, nullable=False),  # content hash of what was asked
+    sa.Column("outcome", sa.Text, nullable=False),  # answer, or the kind of failure
+    sa.Column("reply", sa.Text, nullable=False),  # JSON: what came back, or what was said of the failure
+    sa.Column("model", sa.Text),  # as the endpoint names it
+    sa.Column("prompt_tokens", sa.Integer),
+    sa.Column("completion_tokens", sa.Integer),
+    sa.Column("cost", sa.Double),  # USD
+    sa.Column("seconds", sa.Double),
+    sa.Column("recorded_at", sa.Text, nullable=False),
+)
