@@ -87,3 +87,12 @@ def usable_cores(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
     except (OSError, ValueError):
         pass
     return cores
+
+
+def idle_cores() -> int:
+    """The usable cores that nothing else keeps busy, by the load of the last minute; at least one.
+
+    For work whose threads wait for each other at every step: one that has no core of its own holds all others up.
+    """
+    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return max(1, min(usable_cores(), round((os.cpu_count() or 1) - busy)))

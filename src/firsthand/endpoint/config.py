@@ -43,7 +43,7 @@ class EndpointConfig(Config):
     model: str | None = None
     api_key_env: str | None = None
     in_flight: int = Field(default=8, ge=1, le=1000)
-    timeout_seconds: float = Field(default=120, gt=0)
+    timeout_seconds: float = Field(default=300, gt=0)
     attempts: int = Field(default=6, ge=1, le=100)
     price: Price | None = None
     context: int = Field(default=4096, ge=256)

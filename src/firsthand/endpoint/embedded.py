@@ -7,7 +7,7 @@ from pathlib import Path
 
 from firsthand.endpoint.config import EMBEDDED
 from firsthand.errors import InputError
-from firsthand.hardware import usable_cores
+from firsthand.hardware import idle_cores
 from firsthand.smollm2 import SMOLLM2, smollm2_gguf
 
 MOST_SLOTS = 8
@@ -33,7 +33,7 @@ def llamacpp_server(address: str, *, model: str, in_flight: int, context: int) -
     parameters.port = 0
     parameters.verbosity = -1
     parameters.ui = False
-    parameters.cpuparams.n_threads = usable_cores()
+    parameters.cpuparams.n_threads = idle_cores()
     parameters.n_parallel = min(in_flight, MOST_SLOTS)
     parameters.n_ctx = parameters.n_parallel * context
     try:
