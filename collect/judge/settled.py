@@ -39,6 +39,6 @@ def check_settled(store: Store, name: str, sha256: str, facts: Mapping[str, Any]
     for fact, now in facts.items():
         if earlier is not None and earlier.get(fact) != now:
             raise InputError(
-                f"the judge {name!r} gave its verdicts with {fact} {dump(earlier.get(fact))}, and it is now {dump(now)}; "
+                f"the judge {name!r} gave its verdicts with {fact} {dump(earlier.get(fact))}, now {dump(now)}; "
                 "give the changed judge another name, or change it back"
             )
