@@ -54,7 +54,7 @@ async def ask_judge(run: JudgeRun, config: EndpointConfig) -> Report:
     asked, backlog = known or _by(run, Method.LOGPROBS), Backlog()
     todo = questions(run.store, asked, run.choice, backlog)
     try:
-        if (first := next(todo, None)) is not None:
+        if (first := next(todo, None)) is not None and run.budget.allows_another(0):
             todo = chain([first], todo)
             async with open_endpoint(config, run.budget) as endpoint:
                 if known is None:
