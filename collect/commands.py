@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from firsthand.collect.accounts.commands import add_rater_commands
 from firsthand.collect.generate.commands import add_generate_commands
+from firsthand.collect.judge.commands import add_judge_commands
 from firsthand.commandline import Handler, add_command, note, say, say_json
 
 if TYPE_CHECKING:
@@ -40,8 +41,9 @@ def add_collect_commands(group: Any, serve: Handler) -> None:
         "--format", metavar="F", help="native, votes, trl, argilla or label-studio, where the name does not tell"
     )
     add_command(group, "status", status, "show what the store holds", store=True, as_json=True)
-    add_rater_commands(group)
     add_generate_commands(group)
+    add_judge_commands(group)
+    add_rater_commands(group)
     serving = add_command(group, "serve", serve, "open the rating site for people to compare responses", store=True)
     serving.add_argument("config", metavar="CONFIG", type=Path, nargs="?", help="configs/serve.yaml explains it")
     serving.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")

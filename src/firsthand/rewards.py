@@ -22,8 +22,8 @@ BLOCK = 2**20
 class RewardModel:
     """A sequence classifier of one score, on a GPU where there is one.
 
-    name: a folder that firsthand trained, or what `from_pretrained` takes. max_length: the longest conversation it reads,
-    in tokens; None for no limit. version: a hash of its weights, or its commit on the hub.
+    name: a folder that firsthand trained, or what `from_pretrained` takes. max_length: the longest conversation it
+    reads, in tokens; None for no limit. version: a hash of its weights, or its commit on the hub.
     Raises InputError when it can't be loaded, has no chat template, or is no model of one score.
     """
 
