@@ -1,6 +1,7 @@
 """What `firsthand collect generate CONFIG` is told."""
 
 from enum import StrEnum
+from itertools import combinations
 from typing import Any
 
 from pydantic import Field, field_validator, model_validator
@@ -106,6 +107,14 @@ class GenerateJob(Config):
         if any(not name.strip() or "\x00" in name for name in named):
             raise ValueError("one has no name")
         return named
+
+    @field_validator("settings")
+    @classmethod
+    def _different(cls, settings: dict[str, Setting]) -> dict[str, Setting]:
+        for (one, first), (other, second) in combinations(settings.items(), 2):
+            if (first.system, first.request()) == (second.system, second.request()):
+                raise ValueError(f"{one!r} and {other!r} ask the same; for more responses of one setting give samples")
+        return settings
 
     @model_validator(mode="after")
     def _trained_models_take_no_other_parameters(self) -> "GenerateJob":

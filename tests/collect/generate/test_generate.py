@@ -99,7 +99,7 @@ def test_failures_are_told_by_kind_and_only_they_are_asked_for_again(
 def test_an_endpoint_that_goes_down_ends_the_run_and_the_next_run_goes_on(
     generate: Generate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings = {"a": {"samples": 20}, "b": {"samples": 20}}
+    settings = {"a": {"samples": 20}, "b": {"samples": 20, "temperature": 1}}
     with faulty_endpoint(plan=lambda number, _body: Fault.SERVER_ERROR if number >= 30 else None) as proxy:
         status, report = generate(proxy.url, {"attempts": 1}, settings=settings)
     assert status == 1
@@ -114,7 +114,7 @@ def test_an_endpoint_that_goes_down_ends_the_run_and_the_next_run_goes_on(
 
 
 def test_a_token_budget_stops_the_run_and_a_larger_one_goes_on(generate: Generate) -> None:
-    settings = {"a": {"samples": 20}, "b": {"samples": 20}}
+    settings = {"a": {"samples": 20}, "b": {"samples": 20, "temperature": 1}}
     with faulty_endpoint() as proxy:  # each call: 15 characters // 4 + 1 = 4 tokens
         status, report = generate(proxy.url, settings=settings, budget={"tokens": 200})
         asked = proxy.requests
@@ -146,7 +146,7 @@ def test_killed_at_any_point_no_answer_that_was_written_down_is_asked_for_again(
 ) -> None:
     store = str(tmp_path / "store.db")
     with faulty_endpoint(delay=0.02) as proxy:
-        path = write_job(proxy.url, settings={"a": {"samples": 30}, "b": {"samples": 30}})
+        path = write_job(proxy.url, settings={"a": {"samples": 30}, "b": {"samples": 30, "temperature": 1}})
         command = [sys.executable, "-m", "firsthand", "collect", "generate", str(path), "--store", store]
         for kill_at in (20, 70, 130):
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

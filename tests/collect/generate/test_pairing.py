@@ -27,7 +27,11 @@ Texts = Callable[[str, str], str | None]
 
 def job_with(**changes: Any) -> GenerateJob:
     endpoint = {"endpoint": {"url": "http://host/v1"}, "family": "f"}
-    content = {"prompts": "demo", "models": {"one": endpoint, "two": endpoint}, "settings": {"s": {}, "t": {}}}
+    content = {
+        "prompts": "demo",
+        "models": {"one": endpoint, "two": endpoint},
+        "settings": {"s": {}, "t": {"temperature": 1}},
+    }
     return check_config({**content, **changes}, GenerateJob)
 
 
