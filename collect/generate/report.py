@@ -1,7 +1,7 @@
 """What a run of `collect generate` came to."""
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from firsthand.store.calls import ANSWER, Call
@@ -74,5 +74,10 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """For `--json`."""
-        models = [{**asdict(model), "left": model.left} for model in self.models]
-        return {**asdict(self), "models": models}
+        models = [{**_values(model), "left": model.left} for model in self.models]
+        return {**_values(self), "models": models, "pairs": _values(self.pairs)}
+
+
+def _values(counts: Any) -> dict[str, Any]:
+    # Not asdict: it makes a Counter of a Counter's items.
+    return {field.name: getattr(counts, field.name) for field in fields(counts)}

@@ -39,16 +39,16 @@ def make_scorer(name: str, store: Store) -> Scorer:
 
 
 def _by_preferences(store: Store) -> Scorer:
-    """A response's mean points (1 won, 1/2 tied, 0 lost) over the current preferences that the store holds."""
-    votes = store.votes(["response_a_id", "response_b_id", "verdict"])
-    points: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
-    for a, b, verdict in votes.itertuples(index=False):
+    """A response's mean points (1 won, 1/2 tied, 0 lost) over the current preferences on it as an answer to the prompt."""
+    votes = store.votes(["prompt_id", "response_a_id", "response_b_id", "verdict"])
+    points: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for prompt_id, a, b, verdict in votes.itertuples(index=False):
         for response, won in zip((a, b), POINTS.get(verdict, ()), strict=False):
-            points[response][0] += won
-            points[response][1] += 1
+            points[prompt_id, response][0] += won
+            points[prompt_id, response][1] += 1
 
     def score(groups: Sequence[tuple[Prompt, Sequence[Written]]]) -> list[list[float | None]]:
-        return [[_mean(points.get(each.id)) for each in responses] for _, responses in groups]
+        return [[_mean(points.get((prompt.id, each.id))) for each in responses] for prompt, responses in groups]
 
     return score
 

@@ -149,8 +149,10 @@ def faulty_endpoint(upstream: str | None = None, plan: Plan = no_fault, **option
 
     try:
         endpoint.url, stop = in_loop(_listen(endpoint, 0))
-        yield endpoint
-        in_loop(stop())
+        try:
+            yield endpoint
+        finally:
+            in_loop(stop())
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
