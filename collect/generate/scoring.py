@@ -39,7 +39,7 @@ def make_scorer(name: str, store: Store) -> Scorer:
 
 
 def _by_preferences(store: Store) -> Scorer:
-    """A response's mean points (1 won, 1/2 tied, 0 lost) over the current preferences on it as an answer to the prompt."""
+    """A response's mean points (1 won, 1/2 tied, 0 lost) over the preferences on it as an answer to the prompt."""
     votes = store.votes(["prompt_id", "response_a_id", "response_b_id", "verdict"])
     points: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
     for prompt_id, a, b, verdict in votes.itertuples(index=False):
