@@ -107,7 +107,7 @@ def test_the_best_by_preferences_is_compared_with_the_rest(store: Store) -> None
     ]
     for a, b, verdict in votes:  # means: one s 1, two s (0 + 1/2) / 2, two t (1/2 + 0) / 2, one t 1
         sides = {"response_a": a, "response_b": b, "author_a": texts[a], "author_b": texts[b]}
-        given = {"annotator": "r", "source": "human", "verdict": verdict}
+        given = {"annotator": "r", "source": "human", "verdict": verdict, "tags": PROMPT.tags}
         store.add([parse_line({"prompt": PROMPT.messages, **given, **sides})])
     elsewhere = {"response_a": "two s", "response_b": "two t", "author_a": "two", "author_b": "two"}
     store.add([parse_line({"prompt": "?", "annotator": "r", "source": "human", "verdict": "a", **elsewhere})])
