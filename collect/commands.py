@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firsthand.collect.accounts.commands import add_rater_commands
+from firsthand.collect.generate.commands import add_generate_commands
+from firsthand.collect.judge.commands import add_judge_commands
 from firsthand.collect.status import add_status_command
 from firsthand.commandline import Handler, add_command, note, say, say_json
 
@@ -40,6 +42,8 @@ def add_collect_commands(group: Any, serve: Handler) -> None:
         "--format", metavar="F", help="native, votes, trl, argilla or label-studio, where the name does not tell"
     )
     add_status_command(group)
+    add_generate_commands(group)
+    add_judge_commands(group)
     add_rater_commands(group)
     serving = add_command(group, "serve", serve, "open the rating site for people to compare responses", store=True)
     serving.add_argument("config", metavar="CONFIG", type=Path, nargs="?", help="configs/serve.yaml explains it")

@@ -5,7 +5,7 @@ made the response than its reference has it: beta * (log pi(y | x) - log pi_ref(
 equation 5, without the partition term, which cancels between two responses to one prompt).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, TypeAlias
@@ -22,6 +22,7 @@ from firsthand.evaluate.held_out import HeldOut
 from firsthand.evaluate.trained_model import TrainedModel
 from firsthand.models import load_causal_lm, load_reward_model, load_tokenizer
 from firsthand.records import Message
+from firsthand.rewards import batches, conversation_tokens, pad, padding_token, rewards
 
 TOKENS_AT_ONCE = {"reward": 8192, "dpo": 2048}
 """Tokens of a batch with its padding; a language model's logits take its whole vocabulary for each."""
@@ -61,7 +62,7 @@ def score_rows(model: TrainedModel, rows: HeldOut) -> Scores:
     limit = model.max_length or float("inf")
     too_long = np.array([max(len(text.tokens) for text in pair) > limit for pair in pairs], np.bool_)
     texts = [text for pair, left_out in zip(pairs, too_long, strict=True) if not left_out for text in pair]
-    padding = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+    padding = padding_token(tokenizer)
     found = np.full((len(pairs), 2), np.nan)
     found[~too_long] = _score(model, texts, padding).reshape(-1, 2)
     unusable = int((~np.isfinite(found[~too_long])).any(axis=1).sum())
@@ -77,24 +78,16 @@ def encode_pair(
     tokenizer: Any, prompt: list[Message], chosen: list[Message], rejected: list[Message]
 ) -> tuple[Text, Text]:
     """Both conversations as tokens; a response starts where it leaves the prompt's tokens, as in training."""
-    asked = _encode(tokenizer, prompt, add_generation_prompt=True)
-    both = [_encode(tokenizer, prompt + response) for response in (chosen, rejected)]
+    asked = conversation_tokens(tokenizer, prompt, add_generation_prompt=True)
+    both = [conversation_tokens(tokenizer, prompt + response) for response in (chosen, rejected)]
     start = min(_shared_prefix(asked, tokens) for tokens in both)
     return Text(both[0], start), Text(both[1], start)
 
 
 @torch.inference_mode()
-def rewards(model: Any, texts: Sequence[Text], padding: int) -> torch.Tensor:
-    """A reward model's scores: (batch,)."""
-    tokens, mask = pad(texts, padding, model.device)
-    found: torch.Tensor = model(input_ids=tokens, attention_mask=mask).logits
-    return found[:, 0]
-
-
-@torch.inference_mode()
 def log_probabilities(model: Any, texts: Sequence[Text], padding: int) -> torch.Tensor:
     """The response's log-probability given the prompt, the sum over the response's tokens alone: (batch,)."""
-    tokens, mask = pad(texts, padding, model.device)
+    tokens, mask = pad([text.tokens for text in texts], padding, model.device)
     logits = model(input_ids=tokens, attention_mask=mask).logits[:, :-1]
     targets = tokens[:, 1:]
     starts = torch.tensor([text.start for text in texts], device=model.device)
@@ -105,35 +98,19 @@ def log_probabilities(model: Any, texts: Sequence[Text], padding: int) -> torch.
     return torch.zeros(len(texts), device=model.device).index_add_(0, rows, -each)
 
 
-def pad(texts: Sequence[Text], padding: int, device: Any) -> tuple[torch.Tensor, torch.Tensor]:
-    """Tokens and attention mask, filled up on the right to the longest text: (batch, length) each."""
-    longest = max(len(text.tokens) for text in texts)
-    tokens = [text.tokens + [padding] * (longest - len(text.tokens)) for text in texts]
-    mask = [[1] * len(text.tokens) + [0] * (longest - len(text.tokens)) for text in texts]
-    return torch.tensor(tokens, device=device), torch.tensor(mask, device=device)
-
-
-def batches(lengths: Sequence[int], tokens_at_once: int) -> Iterator[list[int]]:
-    """Indices of texts of like length, the longest first, each batch of at most so many tokens with its padding."""
-    batch: list[int] = []
-    for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
-        if batch and (len(batch) + 1) * lengths[batch[0]] > tokens_at_once:
-            yield batch
-            batch = []
-        batch.append(index)
-    if batch:
-        yield batch
-
-
 def _score(model: TrainedModel, texts: Sequence[Text], padding: int) -> FloatArray:
     folder = str(model.folder)
     if model.kind == "reward":
-        return _run(load_reward_model(folder), rewards, texts, padding, model.kind, "scoring")
+        return _run(load_reward_model(folder), _rewards, texts, padding, model.kind, "scoring")
     if model.base_model is None or model.beta is None:
         raise InputError(f"{model.folder} is a dpo model without base_model and beta")
     trained = _run(load_causal_lm(folder), log_probabilities, texts, padding, model.kind, "the model")
     reference = _run(load_causal_lm(model.base_model), log_probabilities, texts, padding, model.kind, "its reference")
     return model.beta * (trained - reference)
+
+
+def _rewards(model: Any, texts: Sequence[Text], padding: int) -> torch.Tensor:
+    return rewards(model, [text.tokens for text in texts], padding)
 
 
 def _run(model: Any, score: BatchScore, texts: Sequence[Text], padding: int, kind: str, name: str) -> FloatArray:
@@ -147,12 +124,6 @@ def _run(model: Any, score: BatchScore, texts: Sequence[Text], padding: int, kin
             found[batch] = score(model, [texts[index] for index in batch], padding).double().cpu().numpy()
             progress.update(len(batch))
     return found
-
-
-def _encode(tokenizer: Any, messages: list[Message], **options: Any) -> list[int]:
-    text = tokenizer.apply_chat_template(messages, tokenize=False, **options)
-    tokens: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
-    return tokens
 
 
 def _shared_prefix(one: Sequence[int], other: Sequence[int]) -> int:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
+from firsthand.endpoint.embedded import llamacpp_server
 from firsthand.store import Store
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -44,6 +45,13 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("the real data sets (../shared/data) are not on this machine")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def llamacpp_url() -> Iterator[str]:
+    """The API's URL of a real llama.cpp server with smollm2, started once."""
+    with llamacpp_server("llamacpp:smollm2", model="smollm2", in_flight=4, context=1024) as url:
+        yield url
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 
 from firsthand.cli import make_parser
 from firsthand.collect.formats.table import ColumnMap
+from firsthand.collect.generate.config import GenerateJob
 from firsthand.collect.serve_config import ServeConfig
 from firsthand.config import Config, load_config
 from firsthand.train.jobs import DPOJob, RewardJob
@@ -18,6 +19,7 @@ MODELS: dict[str, type[Config]] = {
     "dpo.yaml": DPOJob,
     "column-map.yaml": ColumnMap,
     "serve.yaml": ServeConfig,
+    "generate.yaml": GenerateJob,
 }
 SHIPPED = sorted(
     path

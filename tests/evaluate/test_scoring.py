@@ -7,8 +7,9 @@ from transformers import AutoModelForCausalLM, AutoModelForSequenceClassificatio
 
 from firsthand.errors import InputError
 from firsthand.evaluate.held_out import read_held_out
-from firsthand.evaluate.scoring import batches, encode_pair, score_rows
+from firsthand.evaluate.scoring import encode_pair, score_rows
 from firsthand.evaluate.trained_model import TrainedModel
+from firsthand.rewards import batches
 
 ROWS = [
     {"prompt": "what is it", "chosen": "one two three", "rejected": "no"},

@@ -1,0 +1,1 @@
+"""Responses from models, and comparisons of them: `firsthand collect generate CONFIG`."""

@@ -1,0 +1,109 @@
+"""Asking a model behind an endpoint, and writing down each answer before more are taken."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import aclosing
+
+from firsthand.collect.generate.config import GenerateJob
+from firsthand.collect.generate.report import ModelReport
+from firsthand.collect.generate.requests import KIND, Wanted, messages_of
+from firsthand.endpoint.budget import Budget
+from firsthand.endpoint.calls import EndpointDownError, run_call_batches
+from firsthand.endpoint.client import Endpoint, open_endpoint
+from firsthand.endpoint.config import EndpointConfig
+from firsthand.endpoint.reply import CallFailed, FailureKind, Reply
+from firsthand.store.calls import ANSWER, Call
+
+Keep = Callable[[Sequence[Call]], None]
+"""Writes calls down; when it returns they are on disk."""
+
+
+async def ask_endpoint(
+    job: GenerateJob,
+    config: EndpointConfig,
+    todo: Iterable[Wanted],
+    budget: Budget,
+    keep: Keep,
+    report: ModelReport,
+) -> None:
+    """Ask for each of `todo` until done or the budget ends; an endpoint that is down ends in report.stopped.
+
+    Raises InputError where the endpoint can't be opened.
+    """
+    async with open_endpoint(config, budget, job.seed or 0) as endpoint:
+
+        async def ask(one: Wanted) -> Call:
+            return await _response(job, endpoint, one)
+
+        try:
+            async with aclosing(run_call_batches(todo, ask, config.in_flight, budget)) as batches:
+                async for batch in batches:
+                    await asyncio.to_thread(keep, [_call(one, outcome) for one, outcome in batch])
+        except EndpointDownError as error:
+            report.stopped = str(error)
+        finally:
+            report.requests = endpoint.attempts
+
+
+def journal_reply(job: GenerateJob, one: Wanted, text: str, finish: str) -> dict[str, object]:
+    """What the journal keeps of a response: its text, and all that it came from."""
+    setting = job.settings[one.setting]
+    return {
+        "text": text,
+        "finish": finish,
+        "prompt_id": one.prompt.id,
+        "model": one.model,
+        "setting": one.setting,
+        "system": setting.system,
+        "parameters": setting.request(),
+        "sample": one.sample,
+        "seed": one.seed,
+    }
+
+
+def failed(one: Wanted, failure: CallFailed) -> Call:
+    """What the journal keeps of a call without an answer."""
+    return Call(
+        KIND,
+        one.key,
+        failure.kind.value,
+        {"message": failure.message},
+        prompt_tokens=failure.prompt_tokens,
+        completion_tokens=failure.completion_tokens,
+        cost=failure.cost,
+        seconds=failure.seconds,
+    )
+
+
+async def _response(job: GenerateJob, endpoint: Endpoint, one: Wanted) -> Call:
+    seed = {} if one.seed is None else {"seed": one.seed}
+    reply = await endpoint.chat(messages_of(job, one), **job.settings[one.setting].request(), **seed)
+    text = reply.text.strip()
+    if not text:
+        raise _empty(reply)
+    return Call(
+        KIND,
+        one.key,
+        ANSWER,
+        journal_reply(job, one, text, reply.finish),
+        reply.model or endpoint.model,
+        reply.prompt_tokens,
+        reply.completion_tokens,
+        reply.cost,
+        reply.seconds,
+    )
+
+
+def _empty(reply: Reply) -> CallFailed:
+    return CallFailed(
+        FailureKind.UNPARSABLE,
+        f"an answer without a text (it ended by {reply.finish!r}); where that is 'length', raise max_tokens",
+        prompt_tokens=reply.prompt_tokens,
+        completion_tokens=reply.completion_tokens,
+        cost=reply.cost,
+        seconds=reply.seconds,
+    )
+
+
+def _call(one: Wanted, outcome: Call | CallFailed) -> Call:
+    return outcome if isinstance(outcome, Call) else failed(one, outcome)

@@ -1,0 +1,71 @@
+"""The responses that a job wants, and which of them the journal holds."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from firsthand.collect.generate.config import GenerateJob
+from firsthand.collect.generate.prompts import Prompt
+from firsthand.records import Message, content_id, dump
+from firsthand.store import Store
+from firsthand.store.calls import answered
+
+KIND = "generate"
+PROMPTS_AT_ONCE = 200
+SEEDS = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One response that is wanted. key: a hash of all that decides what it may be, and so its name in the journal."""
+
+    key: str
+    prompt: Prompt
+    model: str
+    setting: str
+    sample: int
+    seed: int | None
+
+
+def wanted(job: GenerateJob, prompt: Prompt, model: str, version: str) -> list[Wanted]:
+    """The responses to `prompt` that `model` is to write.
+
+    version: what besides its name tells the model from others: its id at the endpoint, a hash of a trained one.
+    """
+    found = []
+    for name, setting in job.settings.items():
+        for sample in range(setting.samples):
+            seed = None if job.seed is None else _seed(job.seed, prompt.id, sample)
+            asked = [prompt.id, model, version, setting.system, setting.request(), sample, seed]
+            found.append(Wanted(content_id(KIND, dump(asked)), prompt, model, name, sample, seed))
+    return found
+
+
+def with_answers(
+    job: GenerateJob, store: Store, prompts: Iterable[Prompt], versions: dict[str, str]
+) -> Iterator[list[tuple[Wanted, dict[str, Any] | None]]]:
+    """For each of `prompts`, what the models of `versions` are to write, with the journal's replies."""
+    rest = iter(prompts)
+    while page := list(islice(rest, PROMPTS_AT_ONCE)):
+        asked = [
+            [each for model in versions for each in wanted(job, prompt, model, versions[model])] for prompt in page
+        ]
+        known = answered(store, KIND, {each.key for group in asked for each in group})
+        for group in asked:
+            yield [(each, known.get(each.key)) for each in group]
+
+
+def messages_of(job: GenerateJob, one: Wanted) -> list[Message]:
+    """What the model is sent: the prompt, after the setting's system message."""
+    system, messages = job.settings[one.setting].system, one.prompt.messages
+    if system is None:
+        return messages
+    if messages[0]["role"] == "system":
+        return [{"role": "system", "content": f"{system}\n\n{messages[0]['content']}"}, *messages[1:]]
+    return [{"role": "system", "content": system}, *messages]
+
+
+def _seed(seed: int, prompt_id: str, sample: int) -> int:
+    """The same for every model and setting, so that these are all that differs between two responses."""
+    return int(content_id("seed", str(seed), prompt_id, str(sample)), 16) % SEEDS

@@ -1,0 +1,131 @@
+"""Asking one judge everything it has not been asked, writing down each answer before the next are taken."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import TypeAlias
+
+from firsthand.collect.judge.asked import Asked, asked_by, settled
+from firsthand.collect.judge.calling import NoLogprobsError, ask, failed_call
+from firsthand.collect.judge.config import Choice, Judge, Method
+from firsthand.collect.judge.questions import Backlog, Question, Unit, questions
+from firsthand.collect.judge.report import Report
+from firsthand.collect.judge.template import Template
+from firsthand.collect.judge.verdicts import add_verdicts, entries_of
+from firsthand.endpoint.budget import Budget
+from firsthand.endpoint.calls import DOWN, EndpointDownError, run_call_batches
+from firsthand.endpoint.client import Endpoint, open_endpoint
+from firsthand.endpoint.config import EndpointConfig
+from firsthand.endpoint.reply import CallFailed, FailureKind
+from firsthand.store import Store
+from firsthand.store.calls import Call, record
+
+Outcome: TypeAlias = tuple[Question, Call | CallFailed]
+Progress: TypeAlias = Callable[[int], None]
+"""Told how many units have their verdicts, those of earlier runs included."""
+
+
+@dataclass(slots=True)
+class JudgeRun:
+    """One judge's part of a job."""
+
+    store: Store
+    name: str
+    judge: Judge
+    template: Template
+    choice: Choice
+    budget: Budget
+    progress: Progress
+    report: Report = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.report = Report(self.name)
+
+
+async def ask_judge(run: JudgeRun, config: EndpointConfig) -> Report:
+    """Ask all that is left, until done or the budget ends; answers that the journal holds are not asked for again.
+
+    The endpoint is opened only where there is something to ask; one that is down ends in Report.stopped.
+    Raises InputError where the judge was asked otherwise before, or the endpoint can't be opened.
+    """
+    known = settled(run.store, run.name, run.judge, run.template)
+    asked, backlog = known or _by(run, Method.LOGPROBS), Backlog()
+    todo = questions(run.store, asked, run.choice, backlog)
+    try:
+        if (first := next(todo, None)) is not None and run.budget.allows_another(0):
+            todo = chain([first], todo)
+            async with open_endpoint(config, run.budget) as endpoint:
+                if known is None:
+                    asked, backlog = _by(run, await _decide(run, endpoint, asked, todo)), Backlog()
+                    todo = questions(run.store, asked, run.choice, backlog)
+                await _ask_all(run, endpoint, asked, todo, backlog)
+                run.report.requests = endpoint.attempts
+        _write(run, asked, [], backlog.ready)
+    except EndpointDownError as error:
+        run.report.stopped = str(error)
+    if run.budget.exhausted:
+        run.report.stopped = f"the budget is spent: {run.budget.used()}"
+    run.report.method, run.report.prompt_sha256 = asked.method.value, run.template.sha256
+    run.report.take(backlog)
+    return run.report
+
+
+def _by(run: JudgeRun, method: Method) -> Asked:
+    return asked_by(method, run.name, run.judge, run.template)
+
+
+async def _decide(run: JudgeRun, endpoint: Endpoint, asked: Asked, todo: Iterable[Question]) -> Method:
+    """Log-probabilities where the endpoint's first answer has them, else samples; that answer is kept as any other."""
+    for question in todo:
+        outcome: Call | CallFailed
+        try:
+            outcome = await ask(endpoint, asked, question)
+        except CallFailed as failure:
+            outcome = failure
+        _journal(run, [(question, outcome)])
+        if isinstance(outcome, NoLogprobsError) or _kind(outcome) is FailureKind.REJECTED:
+            return Method.SAMPLES
+        if _kind(outcome) in (None, FailureKind.UNPARSABLE):
+            return Method.LOGPROBS
+        if _kind(outcome) in DOWN:
+            raise EndpointDownError(f"the endpoint did not answer the first call: {_kind(outcome)}: {outcome}")
+    return Method.LOGPROBS
+
+
+def _kind(outcome: Call | CallFailed) -> FailureKind | None:
+    return outcome.kind if isinstance(outcome, CallFailed) else None
+
+
+async def _ask_all(run: JudgeRun, endpoint: Endpoint, asked: Asked, todo: Iterator[Question], backlog: Backlog) -> None:
+    async def one(question: Question) -> Call:
+        return await ask(endpoint, asked, question)
+
+    async with aclosing(run_call_batches(todo, one, endpoint.config.in_flight, run.budget)) as batches:
+        async for batch in batches:
+            ready, backlog.ready = backlog.ready, []
+            run.report.take(backlog)
+            await asyncio.to_thread(_write, run, asked, batch, ready)
+
+
+def _write(run: JudgeRun, asked: Asked, batch: Sequence[Outcome], ready: list[Unit]) -> None:
+    """Write down answers and failures, then the verdicts of `ready` and of the units that are now complete."""
+    _journal(run, batch)
+    for question, outcome in batch:
+        if isinstance(outcome, Call):
+            question.unit.answers[question.shown_first, question.sample] = outcome.reply
+            if question.unit.complete:
+                ready.append(question.unit)
+    verdicts = [entries_of(asked, unit) for unit in ready]
+    add_verdicts(run.store, [entry for entries in verdicts for entry in entries])
+    for entries in verdicts:
+        run.report.count_verdicts(entries)
+    run.progress(run.report.done)
+
+
+def _journal(run: JudgeRun, batch: Sequence[Outcome]) -> None:
+    calls = [outcome if isinstance(outcome, Call) else failed_call(question, outcome) for question, outcome in batch]
+    record(run.store, calls)
+    for call in calls:
+        run.report.count_call(call)

@@ -1,0 +1,44 @@
+"""One name, one judge: a judge whose verdicts are in the store stays as it was when it gave them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from firsthand.errors import InputError
+from firsthand.records import Source, dump
+from firsthand.store import Store, schema
+
+
+def check_annotator(store: Store, name: str, family: str | None) -> None:
+    """Raise InputError where the store knows `name` as a person, as a script, or as of another family."""
+    known = store.annotators().get(name)
+    if known and (known.source is not Source.SYNTHETIC or known.simulated):
+        kind = "a simulated judge" if known.source is Source.SYNTHETIC else "a person"
+        raise InputError(f"the store knows {name!r} as {kind}; give the judge another name")
+    earlier = store.families().get(name, family)
+    if family is not None and earlier != family:
+        raise InputError(
+            f"the judge {name!r} is of family {family!r} here but {earlier!r} in the store; make them agree"
+        )
+
+
+def earlier_detail(store: Store, name: str, sha256: str) -> dict[str, Any] | None:
+    """How a verdict of `name`, asked with what `sha256` is the hash of, came about; None where there is none."""
+    table = schema.preferences
+    query = sa.select(table.c.detail).where(table.c.annotator == name, table.c.prompt_sha256 == sha256).limit(1)
+    with store.engine.connect().execution_options(read_only=True) as connection:
+        detail = connection.execute(query).scalar()
+    return None if detail is None else dict(orjson.loads(detail))
+
+
+def check_settled(store: Store, name: str, sha256: str, facts: Mapping[str, Any]) -> None:
+    """Raise InputError where earlier verdicts of `name` came about otherwise than `facts` say."""
+    earlier = earlier_detail(store, name, sha256)
+    for fact, now in facts.items():
+        if earlier is not None and earlier.get(fact) != now:
+            raise InputError(
+                f"the judge {name!r} gave its verdicts with {fact} {dump(earlier.get(fact))}, now {dump(now)}; "
+                "give the changed judge another name, or change it back"
+            )

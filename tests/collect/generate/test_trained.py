@@ -1,0 +1,77 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import sqlalchemy as sa
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from firsthand.models import load_tokenizer
+from firsthand.store import Store
+from firsthand.store.schema import calls
+
+Generate = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> Path:
+    """A folder with a small random model and smollm2's tokenizer."""
+    folder = tmp_path / "trained"
+    tokenizer = load_tokenizer("smollm2")
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        intermediate_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        max_position_embeddings=96,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def test_a_trained_model_answers_and_resumes_like_an_endpoint(
+    trained: Path, generate: Generate, tmp_path: Path
+) -> None:
+    models = {"tuned": {"trained": str(trained), "family": "hf", "batch": 2}}
+    status, report = generate("http://unused/v1", models=models)
+    assert status == 0
+    assert (report["models"][0]["answered"], report["models"][0]["failures"]) == (6, {})
+    assert report["pairs"]["added"] == 3
+    with Store(str(tmp_path / "store.db")) as store, store.engine.connect() as connection:
+        rows = list(connection.execute(sa.select(calls)))
+        assert {comparison.a.author for comparison in store.comparisons()} == {"tuned"}
+    cold = {row.key: orjson.loads(row.reply)["text"] for row in rows if orjson.loads(row.reply)["setting"] == "cold"}
+    assert all(row.completion_tokens == 6 for row in rows)
+    status, report = generate("http://unused/v1", models=models)
+    assert (report["models"][0]["known"], report["models"][0]["answered"], report["pairs"]["known"]) == (6, 0, 3)
+    (tmp_path / "store.db").unlink()
+    generate("http://unused/v1", models={"tuned": {**models["tuned"], "batch": 1}})
+    with Store(str(tmp_path / "store.db")) as store, store.engine.connect() as connection:
+        rows = list(connection.execute(sa.select(calls)))
+    assert cold == {
+        row.key: orjson.loads(row.reply)["text"] for row in rows if row.key in cold
+    }  # padding changes nothing
+
+
+def test_a_prompt_over_the_models_length_is_a_failure_of_its_own(trained: Path, generate: Generate) -> None:
+    settings = {"short": {"temperature": 0, "max_tokens": 6}, "long": {"max_tokens": 90}}
+    status, report = generate("http://unused/v1", models={"tuned": {"trained": str(trained)}}, settings=settings)
+    assert status == 0
+    assert report["models"][0]["failures"] == {"context": 3}
+    assert "over the model's 96" in report["models"][0]["examples"]["context"]
+
+
+def test_other_weights_under_the_same_name_are_asked_anew(trained: Path, generate: Generate) -> None:
+    models = {"tuned": {"trained": str(trained)}}
+    generate("http://unused/v1", models=models)
+    model = LlamaForCausalLM.from_pretrained(trained)
+    model.model.norm.weight.data[0] = 2.0
+    model.save_pretrained(trained)
+    _, report = generate("http://unused/v1", models=models)
+    assert (report["models"][0]["known"], report["models"][0]["answered"]) == (0, 6)
