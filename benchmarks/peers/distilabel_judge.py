@@ -1,6 +1,6 @@
 """Ask the questions on standard input with distilabel's OpenAI client; prints the seconds it takes.
 
-Runs in an environment of its own: python -m venv peer && peer/bin/pip install 'distilabel[openai]==1.5.3'
+Runs in an environment of its own: python -m venv peer && peer/bin/pip install 'distilabel[openai]==1.5.3' requests
 """
 
 import json
