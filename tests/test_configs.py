@@ -7,6 +7,7 @@ import pytest
 from firsthand.cli import make_parser
 from firsthand.collect.formats.table import ColumnMap
 from firsthand.collect.generate.config import GenerateJob
+from firsthand.collect.judge.config import JudgeJob
 from firsthand.collect.serve_config import ServeConfig
 from firsthand.config import Config, load_config
 from firsthand.train.jobs import DPOJob, RewardJob
@@ -14,6 +15,7 @@ from firsthand.train.mix_config import MixConfig
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS: dict[str, type[Config]] = {
+    "judge.yaml": JudgeJob,
     "mix.yaml": MixConfig,
     "reward.yaml": RewardJob,
     "dpo.yaml": DPOJob,

@@ -58,8 +58,10 @@ async def ask_judge(run: JudgeRun, config: EndpointConfig) -> Report:
             todo = chain([first], todo)
             async with open_endpoint(config, run.budget) as endpoint:
                 if known is None:
-                    asked, backlog = _by(run, await _decide(run, endpoint, asked, todo)), Backlog()
-                    todo = questions(run.store, asked, run.choice, backlog)
+                    method, failed = await _decide(run, endpoint, asked, todo)
+                    asked, backlog = _by(run, method), Backlog()
+                    listed = questions(run.store, asked, run.choice, backlog)
+                    todo = (question for question in listed if question.key not in failed)
                 await _ask_all(run, endpoint, asked, todo, backlog)
                 run.report.requests = endpoint.attempts
         _write(run, asked, [], backlog.ready)
@@ -76,22 +78,27 @@ def _by(run: JudgeRun, method: Method) -> Asked:
     return asked_by(method, run.name, run.judge, run.template)
 
 
-async def _decide(run: JudgeRun, endpoint: Endpoint, asked: Asked, todo: Iterable[Question]) -> Method:
-    """Log-probabilities where the endpoint's first answer has them, else samples; that answer is kept as any other."""
+async def _decide(run: JudgeRun, endpoint: Endpoint, asked: Asked, todo: Iterable[Question]) -> tuple[Method, set[str]]:
+    """Log-probabilities where the endpoint's first answer has them, else samples; and the calls that failed till then.
+
+    That answer is kept as any other.
+    """
+    failed: set[str] = set()
     for question in todo:
         outcome: Call | CallFailed
         try:
             outcome = await ask(endpoint, asked, question)
         except CallFailed as failure:
             outcome = failure
+            failed.add(question.key)
         _journal(run, [(question, outcome)])
         if isinstance(outcome, NoLogprobsError) or _kind(outcome) is FailureKind.REJECTED:
-            return Method.SAMPLES
+            return Method.SAMPLES, failed
         if _kind(outcome) in (None, FailureKind.UNPARSABLE):
-            return Method.LOGPROBS
+            return Method.LOGPROBS, failed
         if _kind(outcome) in DOWN:
             raise EndpointDownError(f"the endpoint did not answer the first call: {_kind(outcome)}: {outcome}")
-    return Method.LOGPROBS
+    return Method.LOGPROBS, failed
 
 
 def _kind(outcome: Call | CallFailed) -> FailureKind | None:

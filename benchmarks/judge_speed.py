@@ -1,0 +1,153 @@
+"""How many verdicts a second `collect judge` gets, beside what the server allows and beside other clients.
+
+python benchmarks/judge_speed.py [--part fixed|llamacpp|all] [--comparisons 640] [--rounds 3] [--distilabel PYTHON]
+
+fixed: a server that answers every call after 200 ms, 32 calls under way: our calls a second as a share of 32 / 0.2 s.
+The journal and the verdicts are written as in any run. llamacpp: smollm2 on one llama.cpp server; ours, a plain loop
+that asks one call after the other, and distilabel's client (PYTHON: of an environment with distilabel[openai]==1.5.3),
+all with the same questions and parameters, taken in turns, each round on comparisons that nobody asked before.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import openai
+
+from firsthand.collect.judge.asked import DEFAULTS
+from firsthand.collect.judge.config import JudgeJob, Method
+from firsthand.collect.judge.job import run_job
+from firsthand.collect.judge.template import load_template
+from firsthand.config import check_config
+from firsthand.endpoint.embedded import llamacpp_server
+from firsthand.lines import parse_line
+from firsthand.records import Entry, Message, Side
+from firsthand.sample import sample_entries
+from firsthand.store import Store
+
+ROOT = Path(__file__).resolve().parents[1]
+TEMPLATES = ROOT / "configs"
+DELAY = 0.2
+IN_FLIGHT = 32
+PARAMETERS = DEFAULTS[Method.LOGPROBS]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--part", choices=("fixed", "llamacpp", "all"), default="all")
+    parser.add_argument("--comparisons", type=int, default=640, help="of the part fixed")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--each", type=int, default=16, help="comparisons a client judges in a round on llama.cpp")
+    parser.add_argument("--distilabel", metavar="PYTHON", help="an interpreter that has distilabel[openai]==1.5.3")
+    args = parser.parse_args()
+    result: dict[str, Any] = {}
+    if args.part in ("fixed", "all"):
+        result["fixed"] = fixed(args.comparisons, args.rounds)
+    if args.part in ("llamacpp", "all"):
+        result["llamacpp"] = llamacpp(args.rounds, args.each, args.distilabel)
+    print(json.dumps(result, indent=2))
+
+
+def fixed(comparisons: int, rounds: int) -> dict[str, Any]:
+    """Calls a second against the server with a fixed delay, as a share of the ideal."""
+    command = [sys.executable, str(ROOT / "tests/support/faulty_endpoint.py"), "--delay", str(DELAY)]
+    entries = [
+        parse_line({"prompt": f"Question {n}?", "response_a": f"First {n}.", "response_b": f"Second {n}."})
+        for n in range(comparisons)
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().strip()
+        seconds = [ours(entries, url, IN_FLIGHT) for _ in range(rounds)]
+        server.terminate()
+    ideal = 2 * comparisons * DELAY / IN_FLIGHT
+    return {
+        "calls": 2 * comparisons,
+        "ideal_seconds": ideal,
+        "seconds": [round(each, 2) for each in seconds],
+        "share_of_ideal": round(ideal / median(seconds), 3),
+    }
+
+
+def llamacpp(rounds: int, each: int, distilabel: str | None) -> dict[str, Any]:
+    """Verdicts a second of every client, one order being one verdict."""
+    entries = list(sample_entries())
+    names = ["ours", "sequential", *(["distilabel"] if distilabel else [])]
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    shares = iter([entries[start : start + each] for start in range(0, len(entries), each)])
+    with llamacpp_server("llamacpp:smollm2", model="smollm2", in_flight=4, context=2048) as url:
+        for turn in range(rounds):
+            for name in names[turn % len(names) :] + names[: turn % len(names)]:
+                share = next(shares)
+                if name == "ours":
+                    taken = ours(share, url, 4)
+                elif name == "sequential":
+                    taken = sequential(questions(share), url)
+                else:
+                    taken = with_distilabel(str(distilabel), questions(share), url)
+                seconds[name].append(taken)
+    rates = {name: 2 * each / median(taken) for name, taken in seconds.items()}
+    return {
+        "seconds": {name: [round(one, 2) for one in taken] for name, taken in seconds.items()},
+        "verdicts_a_second": {name: round(rate, 2) for name, rate in rates.items()},
+        "ours_over": {name: round(rates["ours"] / rate, 2) for name, rate in rates.items() if name != "ours"},
+    }
+
+
+def ours(entries: Sequence[Entry], url: str, in_flight: int) -> float:
+    """Seconds of a whole job on a new store, both orders of every comparison, everything written down."""
+    job = check_config(
+        {
+            "judges": {
+                "j": {
+                    "endpoint": {"url": url, "in_flight": in_flight},
+                    "template": "judge/compare.txt",
+                    "rubric": "judge/rubric.txt",
+                }
+            }
+        },
+        JudgeJob,
+    )
+    with tempfile.TemporaryDirectory() as folder, Store(str(Path(folder) / "store.db")) as store:
+        store.add(entries)
+        started = time.perf_counter()
+        (report,) = run_job(store, job, TEMPLATES)
+        taken = time.perf_counter() - started
+    assert report.verdicts == 2 * len(entries), report
+    return taken
+
+
+def questions(entries: Sequence[Entry]) -> list[list[Message]]:
+    """The same questions that `ours` asks."""
+    config = {"endpoint": {"url": "http://x/v1"}, "template": "judge/compare.txt", "rubric": "judge/rubric.txt"}
+    template = load_template(check_config({"judges": {"j": config}}, JudgeJob).judges["j"], TEMPLATES)
+    return [template.messages(entry.comparison, side) for entry in entries for side in (Side.A, Side.B)]
+
+
+def sequential(asked: Sequence[list[Message]], url: str) -> float:
+    """Seconds of a plain loop over the OpenAI client."""
+    client = openai.OpenAI(base_url=url, api_key="none")
+    started = time.perf_counter()
+    for messages in asked:
+        reply = client.chat.completions.create(model="smollm2", messages=messages, **PARAMETERS)
+        assert reply.choices[0].logprobs
+    return time.perf_counter() - started
+
+
+def with_distilabel(python: str, asked: Sequence[list[Message]], url: str) -> float:
+    """Seconds of distilabel's client, without the time its process takes to start."""
+    work = json.dumps({"url": url, "questions": asked})
+    peer = ROOT / "benchmarks/peers/distilabel_judge.py"
+    done = subprocess.run([python, str(peer)], input=work, capture_output=True, text=True, check=True)
+    return float(done.stdout.splitlines()[-1])
+
+
+if __name__ == "__main__":
+    main()
