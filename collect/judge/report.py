@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from firsthand.collect.judge.questions import Backlog
@@ -93,7 +93,8 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """For `--json`."""
-        return {**asdict(self), "left": self.left}
+        # Not asdict: it makes a Counter of a Counter's items.
+        return {**{field.name: getattr(self, field.name) for field in fields(self)}, "left": self.left}
 
 
 def _first_chosen(verdict: str, first: str) -> float:

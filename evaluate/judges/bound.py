@@ -95,4 +95,5 @@ def _within_prompts(counts: FloatArray, size: float) -> float:
     if not len(paired):
         return 0.0
     correlation = float(alpha_nominal(coincidences(np.vstack([paired, [0.0, size]])).sum(axis=0)))
-    return min(max(correlation, 0.0), 1.0)
+    # Undefined where no label on a prompt of several agrees: then nothing speaks for independent rows.
+    return 1.0 if np.isnan(correlation) else min(max(correlation, 0.0), 1.0)

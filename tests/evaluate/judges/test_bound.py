@@ -35,6 +35,14 @@ def test_where_no_row_disagrees_the_prompts_are_counted() -> None:
     assert count_agreed(np.ones(100), np.repeat(np.arange(20), 5)).effective == pytest.approx(20)
 
 
+def test_where_no_shared_prompt_agrees_the_prompts_are_counted() -> None:
+    # Three prompts of one row, all agreeing, and one of two rows, neither of which agrees: n_w = (3 + 4) / 5 = 1.4,
+    # r = 1 for want of anything that varies, so 5 / (1 + 0.4) rows.
+    found = count_agreed(np.array([1.0, 1.0, 1.0, 0.0, 0.0]), np.array([0, 1, 2, 3, 3]))
+    assert found.effective == pytest.approx(5 / 1.4)
+    assert 0 < found.lower(0.05) < found.share < found.upper(0.05) < 1
+
+
 def test_the_correlation_is_krippendorffs_alpha_with_one_more_prompt() -> None:
     generator = np.random.default_rng(5)
     prompts = np.sort(generator.integers(0, 30, 120))
