@@ -54,7 +54,7 @@ def add_collect_commands(group: Any, serve: Handler) -> None:
 def import_files(args: argparse.Namespace) -> int:
     """Import each file; status 2 when lines were rejected."""
     from firsthand.collect.importing import Options, import_file
-    from firsthand.collect.work.targets import prepare_imported_work
+    from firsthand.collect.work.targets import prepare_new_work
     from firsthand.store import Store
 
     options = Options(args.format, args.map, args.source, args.annotator)
@@ -66,7 +66,7 @@ def import_files(args: argparse.Namespace) -> int:
             summaries.append(summary)
             if not args.json:
                 _tell(summary)
-        prepare_imported_work(store)
+        prepare_new_work(store)
     if args.json:
         say_json([_fields(summary) for summary in summaries])
     rejected = any(summary.rejected for summary in summaries)

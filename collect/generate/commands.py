@@ -28,6 +28,7 @@ def run(args: argparse.Namespace) -> int:
     """Generate, or estimate; status 1 where a model was given up."""
     from firsthand.collect.generate.config import GenerateJob
     from firsthand.collect.generate.running import generate, make_run, plan_of
+    from firsthand.collect.work.targets import prepare_new_work
     from firsthand.config import load_config
     from firsthand.store import Store
 
@@ -39,6 +40,7 @@ def run(args: argparse.Namespace) -> int:
             say_json(_plan_json(planned)) if args.json else _tell_plan(planned)
             return 0
         report = generate(prepared)
+        prepare_new_work(store)
     say_json(report.as_json()) if args.json else _tell(report)
     for model in report.models:
         if model.stopped:

@@ -24,6 +24,7 @@ def judge(args: argparse.Namespace) -> int:
     from firsthand.collect.judge.config import JudgeJob
     from firsthand.collect.judge.estimate import estimate_job
     from firsthand.collect.judge.job import run_job
+    from firsthand.collect.work.targets import prepare_new_work
     from firsthand.config import load_config
     from firsthand.store import Store
 
@@ -34,6 +35,7 @@ def judge(args: argparse.Namespace) -> int:
             _tell_estimates(estimate_job(store, job, folder), args.json)
             return 0
         reports = run_job(store, job, folder)
+        prepare_new_work(store)
     if args.json:
         say_json([report.as_json() for report in reports])
     else:

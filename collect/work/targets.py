@@ -32,7 +32,7 @@ def prepare_work(store: Store, assignment: Assignment) -> None:
         _remember(connection, assignment)
 
 
-def prepare_imported_work(store: Store) -> None:
+def prepare_new_work(store: Store) -> None:
     """`prepare_work` as the site that rates from this store last did it; nothing where none has."""
     known = remembered_assignment(store)
     if known is not None:

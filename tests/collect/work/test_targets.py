@@ -6,7 +6,7 @@ from rating_work import A, assignment, check_books, rows
 
 from firsthand.collect.serve_config import Assignment
 from firsthand.collect.work.items import Rater, next_items
-from firsthand.collect.work.targets import prepare_imported_work, prepare_work
+from firsthand.collect.work.targets import prepare_new_work, prepare_work
 from firsthand.collect.work.verdicts import record
 from firsthand.config import check_config
 from firsthand.errors import ConfigError
@@ -93,9 +93,9 @@ def test_gold_and_repeats_must_leave_room_for_work():
 
 def test_an_import_joins_the_work_as_the_site_last_prepared_it(store):
     fill(store, [line(1)])
-    prepare_imported_work(store)
+    prepare_new_work(store)
     assert rows(store, schema.work) == []
     prepare_work(store, Assignment(raters=3))
     fill(store, [line(2)])
-    prepare_imported_work(store)
+    prepare_new_work(store)
     assert sorted(targets(store).values()) == [3, 3]
