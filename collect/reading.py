@@ -15,7 +15,7 @@ from firsthand.collect.rejects import Rejects
 from firsthand.collect.rows import Row, Rows, open_rows
 from firsthand.collector import without_collector
 from firsthand.errors import InputError, RecordError
-from firsthand.flat import FlatEntry
+from firsthand.flat import FlatEntry, text_characters
 from firsthand.lines import parse_flat
 
 COLLECT_EVERY = 64_000
@@ -115,8 +115,7 @@ class Reading(AbstractContextManager["Reading"]):
             for row, entry in self._entries():
                 rows.append(row)
                 entries.append(entry)
-                prompt, (*_, response_a, response_b), *_ = entry
-                characters += len(prompt) + len(response_a or "") + len(response_b or "")
+                characters += text_characters(entry)
                 if len(entries) >= self.job.batch_entries or characters >= self.job.batch_characters:
                     self.unsettled.append(rows)
                     yield Batch(entries, self.opened.position())
@@ -159,7 +158,7 @@ class Reading(AbstractContextManager["Reading"]):
 
     def _entry(self, row: Row, line: Line) -> FlatEntry | None:
         try:
-            return parse_flat(self._completed(line))
+            return parse_flat(self._completed(line) if self.defaults else line)
         except RecordError as error:
             self.rejects.add(row, str(error))
             return None
@@ -172,7 +171,7 @@ class Reading(AbstractContextManager["Reading"]):
 
     def _completed(self, line: Line) -> Line:
         """`line` with what the options say of lines that do not say it themselves."""
-        if self.defaults and line.get("verdict") is not None:
+        if line.get("verdict") is not None:
             line.update({key: value for key, value in self.defaults.items() if not line.get(key)})
         return line
 

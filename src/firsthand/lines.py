@@ -4,14 +4,13 @@
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 import orjson
 
 from firsthand import checks
 from firsthand.errors import RecordError
-from firsthand.flat import FlatAnnotator, FlatEntry, entry_of, json_object
+from firsthand.flat import FlatAnnotator, FlatEntry, entry_of, json_object, known_annotator
 from firsthand.records import (
     MAX_STRENGTH,
     Annotator,
@@ -83,8 +82,8 @@ def as_line(entry: Entry) -> dict[str, Any]:
 def _parse(line: Mapping[str, Any]) -> FlatEntry:
     get = line.get
     prompt = dump(_messages("prompt", get("prompt")))
-    first = _response("response_a", get("response_a"), get("author_a")) or _known_by_id(line, "a")
-    second = _response("response_b", get("response_b"), get("author_b")) or _known_by_id(line, "b")
+    first = _response("response_a", get("response_a"), "author_a", get("author_a")) or _known_by_id(line, "a")
+    second = _response("response_b", get("response_b"), "author_b", get("author_b")) or _known_by_id(line, "b")
     if first[0] == second[0] or (first[3] is not None and first[3] == second[3]):
         raise RecordError("the two responses are the same text; there is nothing to compare")
     swap = first[0] > second[0]
@@ -127,12 +126,12 @@ def _message(name: str, value: Any) -> Message:
     }
 
 
-def _response(name: str, value: Any, author: Any) -> FlatResponse | None:
+def _response(name: str, value: Any, author_name: str, author: Any) -> FlatResponse | None:
     """One side's response; None where the line does not hold it.
 
     Its id is over author and content, so that equal texts of two authors stay apart.
     """
-    author = checks.optional_text(name.replace("response", "author"), author) or None
+    author = checks.optional_text(author_name, author) or None
     if isinstance(value, str):
         content = checks.text(name, value)
         return content_id("response", author or "", content), author, len(content), dump(content)
@@ -163,16 +162,13 @@ def _annotator(line: Mapping[str, Any], judge: Mapping[str, Any]) -> FlatAnnotat
             "on the line or with --source"
         )
     model = checks.optional_text("judge.model", judge.get("model"))
-    return _known_annotator(
+    return known_annotator(
         checks.optional_text("annotator", line.get("annotator")) or model or "anonymous",
         checks.word("source", source, SOURCES),
         model,
         False if simulated is None else checks.flag("simulated", simulated),
         checks.optional_text("judge.family", judge.get("family")),
     )
-
-
-_known_annotator = lru_cache(maxsize=4096)(FlatAnnotator)
 
 
 def _preference(
