@@ -52,7 +52,7 @@ known_annotator = lru_cache(maxsize=4096)(FlatAnnotator)
 
 
 def packed(entries: Sequence[FlatEntry]) -> bytes:
-    """`entries` for another process of the same Python; twice as fast as pickle, which looks for what repeats."""
+    """`entries` for another process of the same Python; a third faster than pickle, which looks for what repeats."""
     return marshal.dumps(
         [(prompt, pair, who and tuple(who), vote, stated) for prompt, pair, who, vote, stated in entries]
     )
