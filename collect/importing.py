@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,17 @@ from tqdm import tqdm
 from firsthand.collect.reader import ReadingBeside, reading_beside
 from firsthand.collect.reading import Batch, Job, Options, Reading, Summary
 from firsthand.errors import RecordError
-from firsthand.store import Outcome, Store
+from firsthand.store import Add, Outcome, Store
 
 __all__ = ["Options", "Summary", "import_file"]
 
 BATCH_ENTRIES = 8_000
+BATCH_CHARACTERS = 32 * 2**20
+"""A transaction takes entries up to either number."""
 BESIDE_BYTES = 16 * 2**20
 """A file from this size on is read in a process beside the one that writes."""
+PARTS_BESIDE = 16
+"""The parts in which a transaction's entries come from there: so small that they stay in the processor's caches."""
 
 
 def import_file(store: Store, name: str, options: Options, others: Sequence[Path] = ()) -> Summary:
@@ -25,15 +30,19 @@ def import_file(store: Store, name: str, options: Options, others: Sequence[Path
     `others`: the files named in the same command, for formats that join files. When this returns, all that the
     summary counts as added is on disk. Raises InputError when the file can't be read at all.
     """
-    job = Job(name, options, others, BATCH_ENTRIES)
     path = Path(name)
     size = path.stat().st_size if path.is_file() else None
+    beside = size is not None and size >= BESIDE_BYTES
+    parts = PARTS_BESIDE if beside else 1
+    job = Job(name, options, others, BATCH_ENTRIES // parts, BATCH_CHARACTERS // parts)
     outcomes = dict.fromkeys(Outcome, 0)
-    reader = reading_beside(job) if size and size >= BESIDE_BYTES else Reading(job)
-    with reader as reading, _progress(name, size) as bar:
-        for batch in reading.batches():
-            _add(store, batch, reading, outcomes)
-            bar.update(batch.position - bar.n)
+    with reading_beside(job) if beside else Reading(job) as reading, _progress(name, size) as bar:
+        batches = reading.batches()
+        for first in batches:
+            with store.adding() as add:
+                for batch in chain((first,), islice(batches, parts - 1)):
+                    _add(add, batch, reading, outcomes)
+                    bar.update(batch.position - bar.n)
         summary = reading.finished()
     summary.added, summary.replaced, summary.known = (
         outcomes[outcome] for outcome in (Outcome.ADDED, Outcome.REPLACED, Outcome.KNOWN)
@@ -41,9 +50,9 @@ def import_file(store: Store, name: str, options: Options, others: Sequence[Path
     return summary
 
 
-def _add(store: Store, batch: Batch, reading: Reading | ReadingBeside, outcomes: dict[Outcome, int]) -> None:
+def _add(add: Add, batch: Batch, reading: Reading | ReadingBeside, outcomes: dict[Outcome, int]) -> None:
     refused = {}
-    for place, outcome in enumerate(store.add_flat(batch.entries)):
+    for place, outcome in enumerate(add(batch.entries)):
         if isinstance(outcome, RecordError):
             refused[place] = str(outcome)
         else:

@@ -1,8 +1,9 @@
 """Reading a long file in a process of its own, so that reading and writing take a processor each.
 
 `python -m firsthand.collect.reader` takes a pickled Job from its input, then, for each batch, what `Reading.settle` is
-told; it gives pickled Batches to its output and at the end a Summary, or the InputError that kept it from reading.
-It reads BATCHES_AHEAD batches ahead. It ends when the importing process does, since its pipes then break.
+told; it gives packed batches to its output and at the end a Summary, or the InputError that kept it from reading.
+It reads at most BATCHES_AHEAD batches ahead of what the pipe takes. It ends when the importing process does, since its
+pipes then break.
 """
 
 import os
@@ -13,14 +14,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, cast
+from queue import SimpleQueue
+from threading import Thread
+from typing import IO, Any, TypeAlias, cast
 
 from firsthand.ahead import map_ahead
 from firsthand.collect.reading import Batch, Job, Reading, Summary
 from firsthand.errors import InputError
+from firsthand.flat import packed, unpacked
 
-BATCHES_AHEAD = 2
+BATCHES_AHEAD = 16
 PIPE_BYTES = 2**20
+KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(2**28), "MALLOC_MMAP_THRESHOLD_": str(2**25)}
+"""Settings of glibc: each batch takes the memory of the one before, instead of giving it back and asking for more."""
+
+Refusals: TypeAlias = "SimpleQueue[dict[int, str]]"
+"""What the importing process says of the batches, the oldest first."""
 
 
 class ReadingBeside:
@@ -34,8 +43,9 @@ class ReadingBeside:
 
     def batches(self) -> Iterator[Batch]:
         """Like those of Reading; one more is read while the last is used."""
-        while isinstance(value := self._receive(), Batch):
-            yield value
+        while isinstance(value := self._receive(), tuple):
+            entries, position = value
+            yield Batch(unpacked(entries), position)
         self.summary = value
 
     def settle(self, refused: dict[int, str]) -> None:
@@ -71,7 +81,8 @@ class ReadingBeside:
 @contextmanager
 def reading_beside(job: Job) -> Iterator[ReadingBeside]:
     """Start reading `job` in another process, which is gone when this is left."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)}
+    python_path = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
+    environment = os.environ | KEEP_MEMORY | {"PYTHONPATH": python_path}
     command = [sys.executable, "-m", "firsthand.collect.reader"]
     process = subprocess.Popen(  # noqa: S603 - no part of it is input
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, pipesize=PIPE_BYTES
@@ -101,10 +112,31 @@ def main() -> None:
 def _read(job: Job, results: IO[bytes]) -> None:
     # A thread waits for the pipe to take a batch, so that the next one is read in the meantime.
     with Reading(job) as reading:
-        batches = (pickle.dumps(batch, pickle.HIGHEST_PROTOCOL) for batch in reading.batches())
-        for _ in map_ahead(partial(_send, results), batches, depth=BATCHES_AHEAD):
-            reading.settle(_received(sys.stdin.buffer))
+        refusals: Refusals = SimpleQueue()
+        receiver = Thread(target=_receive, args=(refusals,), daemon=True)
+        receiver.start()
+        for _ in map_ahead(partial(_send, results), _packed_batches(reading, refusals), depth=BATCHES_AHEAD):
+            pass
+        while reading.unsettled:
+            reading.settle(refusals.get())
         _write(results, reading.finished())
+    receiver.join()
+
+
+def _packed_batches(reading: Reading, refusals: Refusals) -> Iterator[bytes]:
+    for batch in reading.batches():
+        yield pickle.dumps((packed(batch.entries), batch.position), pickle.HIGHEST_PROTOCOL)
+        # At once, so that the next rows take the memory of those that are settled while it is still in the caches.
+        while not refusals.empty():
+            reading.settle(refusals.get())
+
+
+def _receive(refusals: Refusals) -> None:
+    try:
+        while True:
+            refusals.put(_received(sys.stdin.buffer))
+    except EOFError:
+        os._exit(0)  # The importing process has ended, or has all that it wants.
 
 
 def _send(pipe: IO[bytes], data: bytes) -> None:

@@ -10,18 +10,16 @@ from pathlib import Path
 
 from firsthand.collect.formats import detect, format_named
 from firsthand.collect.formats.form import Format, LeftOut, Line
-from firsthand.collect.formats.table import table_format
 from firsthand.collect.hub import dataset_rows
 from firsthand.collect.rejects import Rejects
 from firsthand.collect.rows import Row, Rows, open_rows
 from firsthand.collector import without_collector
 from firsthand.errors import InputError, RecordError
-from firsthand.flat import FlatEntry
+from firsthand.flat import FlatEntry, text_characters
 from firsthand.lines import parse_flat
 
-BATCH_CHARACTERS = 32 * 2**20
-COLLECT_EVERY = 8
-"""Batches after which the garbage collector looks at what they left; it goes through all that is still held."""
+COLLECT_EVERY = 64_000
+"""Rows after which the garbage collector looks at what they left; it goes through all that is still held."""
 SAMPLE_ROWS = 100
 """Rows that are looked at to tell the format."""
 
@@ -38,17 +36,18 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to read: a file or dataset, how, the other files of the same command, and the most entries in a batch."""
+    """What to read: a file or dataset, how, the other files of the same command, and how much goes into a batch."""
 
     name: str
     options: Options
     others: Sequence[Path]
     batch_entries: int
+    batch_characters: int
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Entries for one transaction, and how far in the file reading has come (bytes)."""
+    """Entries to be stored together, and how far in the file reading has come (bytes)."""
 
     entries: list[FlatEntry]
     position: int
@@ -108,23 +107,23 @@ class Reading(AbstractContextManager["Reading"]):
         self.stack.close()
 
     def batches(self) -> Iterator[Batch]:
-        """The entries in batches small enough, in number and in characters, to be one transaction."""
+        """The entries in batches, limited in number and in characters."""
         rows: list[Row] = []
         entries: list[FlatEntry] = []
-        characters = number = 0
+        characters = uncollected = 0
         with without_collector():
             for row, entry in self._entries():
                 rows.append(row)
                 entries.append(entry)
-                prompt, (*_, response_a, response_b), *_ = entry
-                characters += len(prompt) + len(response_a or "") + len(response_b or "")
-                if len(entries) >= self.job.batch_entries or characters >= BATCH_CHARACTERS:
+                characters += text_characters(entry)
+                if len(entries) >= self.job.batch_entries or characters >= self.job.batch_characters:
                     self.unsettled.append(rows)
                     yield Batch(entries, self.opened.position())
+                    uncollected += len(entries)
                     rows, entries, characters = [], [], 0
-                    number += 1
-                    if number % COLLECT_EVERY == 0:
+                    if uncollected >= COLLECT_EVERY:
                         gc.collect(0)
+                        uncollected = 0
             if entries:
                 self.unsettled.append(rows)
                 yield Batch(entries, self.opened.position())
@@ -159,7 +158,7 @@ class Reading(AbstractContextManager["Reading"]):
 
     def _entry(self, row: Row, line: Line) -> FlatEntry | None:
         try:
-            return parse_flat(self._completed(line))
+            return parse_flat(self._completed(line) if self.defaults else line)
         except RecordError as error:
             self.rejects.add(row, str(error))
             return None
@@ -172,7 +171,7 @@ class Reading(AbstractContextManager["Reading"]):
 
     def _completed(self, line: Line) -> Line:
         """`line` with what the options say of lines that do not say it themselves."""
-        if self.defaults and line.get("verdict") is not None:
+        if line.get("verdict") is not None:
             line.update({key: value for key, value in self.defaults.items() if not line.get(key)})
         return line
 
@@ -190,6 +189,8 @@ def _format(sample: Sequence[Row], name: str, options: Options) -> Format:
     if options.column_map:
         if options.format not in (None, "table"):
             raise InputError(f"--map describes a table; it does not go with --format {options.format}")
+        from firsthand.collect.formats.table import table_format
+
         return table_format(options.column_map)
     if options.format == "table":
         raise InputError("--format table needs a column map: --map FILE.yaml (see configs/column-map.yaml)")

@@ -59,7 +59,8 @@ RowReader: TypeAlias = Callable[[Any], Iterator[Row]]
 def open_rows(path: Path) -> Iterator[Rows]:
     """Open `path`; raises InputError when it is empty, or neither JSON, CSV, TSV nor Parquet."""
     with ExitStack() as stack:
-        raw = stack.enter_context(path.open("rb"))
+        opened: io.BufferedReader = io.BufferedReader(io.FileIO(path), CHUNK)
+        raw = stack.enter_context(opened)
         size = path.stat().st_size
         if size == 0:
             raise InputError(f"{path} is empty: there is nothing to import")

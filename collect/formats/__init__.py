@@ -5,7 +5,6 @@ from typing import Any
 
 from firsthand.collect.formats import arena, dialogues, mtbench, native, pandalm, qafeedback, scored, trl
 from firsthand.collect.formats.form import Format
-from firsthand.config import closest
 from firsthand.errors import InputError
 
 FORMATS: dict[str, Format] = {
@@ -27,6 +26,8 @@ FORMATS: dict[str, Format] = {
 def format_named(name: str) -> Format:
     """The format called `name`; raises InputError with the known names."""
     if name not in FORMATS:
+        from firsthand.config import closest
+
         raise InputError(f"unknown format {name!r}{closest(name, FORMATS)}; known: {', '.join(FORMATS)}, table (--map)")
     return FORMATS[name]
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from scipy.special import betainc
 
 from firsthand.collect.work.turns import IS_CURRENT
 from firsthand.store import schema
@@ -50,6 +49,8 @@ def information(votes: Votes) -> int:
     from 0 (certain) to 1 (nothing known, or judges and people disagree). P(t < 1/2) is the regularised incomplete beta
     function I_1/2.
     """
+    from scipy.special import betainc  # It takes a while to load, and an import mostly has no use for it.
+
     half, p, weight = votes.neither / 2, votes.judges_p_a, votes.judges_weight
     for_a = 1 + votes.for_a + half + (0 if p is None else weight * p)
     for_b = 1 + votes.for_b + half + (0 if p is None else weight * (1 - p))

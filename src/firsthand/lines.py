@@ -4,14 +4,13 @@
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 import orjson
 
 from firsthand import checks
 from firsthand.errors import RecordError
-from firsthand.flat import FlatAnnotator, FlatEntry, entry_of, json_object
+from firsthand.flat import FlatAnnotator, FlatEntry, entry_of, json_object, known_annotator
 from firsthand.records import (
     MAX_STRENGTH,
     Annotator,
@@ -104,8 +103,8 @@ def checked_tags(value: Any) -> dict[str, str]:
 def _parse(line: Mapping[str, Any]) -> FlatEntry:
     get = line.get
     prompt = dump(chat_messages("prompt", get("prompt")))
-    first = _response("response_a", get("response_a"), get("author_a")) or _known_by_id(line, "a")
-    second = _response("response_b", get("response_b"), get("author_b")) or _known_by_id(line, "b")
+    first = _response("response_a", get("response_a"), "author_a", get("author_a")) or _known_by_id(line, "a")
+    second = _response("response_b", get("response_b"), "author_b", get("author_b")) or _known_by_id(line, "b")
     if first[0] == second[0] or (first[3] is not None and first[3] == second[3]):
         raise RecordError("the two responses are the same text; there is nothing to compare")
     swap = first[0] > second[0]
@@ -139,12 +138,12 @@ def _message(name: str, value: Any) -> Message:
     }
 
 
-def _response(name: str, value: Any, author: Any) -> FlatResponse | None:
+def _response(name: str, value: Any, author_name: str, author: Any) -> FlatResponse | None:
     """One side's response; None where the line does not hold it.
 
     Its id is over author and content, so that equal texts of two authors stay apart.
     """
-    author = checks.optional_text(name.replace("response", "author"), author) or None
+    author = checks.optional_text(author_name, author) or None
     if isinstance(value, str):
         content = checks.text(name, value)
         return content_id("response", author or "", content), author, len(content), dump(content)
@@ -175,16 +174,13 @@ def _annotator(line: Mapping[str, Any], judge: Mapping[str, Any]) -> FlatAnnotat
             "on the line or with --source"
         )
     model = checks.optional_text("judge.model", judge.get("model"))
-    return _known_annotator(
+    return known_annotator(
         checks.optional_text("annotator", line.get("annotator")) or model or "anonymous",
         checks.word("source", source, SOURCES),
         model,
         False if simulated is None else checks.flag("simulated", simulated),
         checks.optional_text("judge.family", judge.get("family")),
     )
-
-
-_known_annotator = lru_cache(maxsize=4096)(FlatAnnotator)
 
 
 def _preference(

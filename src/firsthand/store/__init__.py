@@ -1,6 +1,7 @@
 """The store: every comparison and every preference on it, in SQLite or PostgreSQL."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,13 +17,15 @@ from firsthand.store import schema
 from firsthand.store.engine import json_rows, open_engine, stored_as
 from firsthand.store.rows import comparison_of, preference_of
 from firsthand.store.votes import VOTE_COLUMNS, VOTE_ORDER, VOTES, tag_values, vote_table, vote_values
-from firsthand.store.writing import Outcome, add_entries
+from firsthand.store.writing import Adding, Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["VOTE_COLUMNS", "Counts", "Outcome", "Store", "Texts", "tag_values"]
+__all__ = ["VOTE_COLUMNS", "Add", "Counts", "Outcome", "Store", "Texts", "tag_values"]
+
+Add: TypeAlias = Callable[[Sequence[FlatEntry]], list[Outcome | RecordError]]
 
 FETCH_ROWS = 2_000
 JSON_ROWS = 20_000
@@ -73,7 +76,14 @@ class Store:
 
     def add_flat(self, entries: Sequence[FlatEntry]) -> list[Outcome | RecordError]:
         """`add` for entries that are plain values already."""
-        return add_entries(self.engine, entries)
+        with self.adding() as add:
+            return add(entries)
+
+    @contextmanager
+    def adding(self) -> Iterator[Add]:
+        """One transaction for as many calls of the given `add_flat` as are made until it is left."""
+        with self.engine.begin() as connection:
+            yield Adding(connection).add
 
     def counts(self) -> Counts:
         """Count what the store holds."""

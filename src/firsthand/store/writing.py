@@ -28,36 +28,33 @@ class Outcome(StrEnum):
     KNOWN = "known"  # the store held all of it already
 
 
-def add_entries(engine: sa.Engine, entries: Sequence[FlatEntry]) -> list[Outcome | RecordError]:
-    """Add `entries` in one transaction; returns, for each, its outcome or why it was refused.
+class Adding:
+    """One transaction: what the store holds of the entries' keys, and the rows still to be written."""
 
-    When this returns, what it reports as added is on disk. A refused entry changes nothing.
-    """
-    with engine.begin() as connection:
-        return _Batch(connection, entries).write()
-
-
-class _Batch:
-    """What the store holds of the entries' keys, and the rows still to be written."""
-
-    def __init__(self, connection: sa.Connection, entries: Sequence[FlatEntry]) -> None:
+    def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
-        self.entries = entries
         self.now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-        annotators = {annotator for _, _, annotator, _, _ in entries if annotator}
-        authors = {author for *_, families in entries for author in families}
-        judges = {annotator.name for annotator in annotators if annotator.family}
-        self.tags = _known_tags(connection, {comparison[0] for _, comparison, *_ in entries})
-        self.annotators = _known_annotators(connection, {annotator.name for annotator in annotators})
-        self.families = _known_families(connection, authors | judges)
-        self.history = _known_preferences(connection, self.tags.keys())
+        self.annotators: dict[str, FlatAnnotator] = {}
+        self.families: dict[str, str] = {}
         self.prompts: set[str] = set()
         self.pending: dict[sa.Table, list[tuple[Any, ...]]] = defaultdict(list)
 
-    def write(self) -> list[Outcome | RecordError]:
-        outcomes = [self._outcome(entry) for entry in self.entries]
+    def add(self, entries: Sequence[FlatEntry]) -> list[Outcome | RecordError]:
+        """Add `entries`; returns, for each, its outcome or why it was refused. A refused entry changes nothing."""
+        self._look_up(entries)
+        outcomes = [self._outcome(entry) for entry in entries]
         self._flush()
         return outcomes
+
+    def _look_up(self, entries: Sequence[FlatEntry]) -> None:
+        annotators = {annotator for _, _, annotator, _, _ in entries if annotator}
+        names = {annotator.name for annotator in annotators}
+        authors = {author for *_, families in entries for author in families}
+        judges = {annotator.name for annotator in annotators if annotator.family}
+        self.tags = _known_tags(self.connection, {comparison[0] for _, comparison, *_ in entries})
+        self.annotators |= _known_annotators(self.connection, names - self.annotators.keys())
+        self.families |= _known_families(self.connection, (authors | judges) - self.families.keys())
+        self.history = _known_preferences(self.connection, self.tags.keys())
 
     def _outcome(self, entry: FlatEntry) -> Outcome | RecordError:
         prompt, comparison, annotator, preference, families = entry
