@@ -28,9 +28,9 @@ settings.register_profile("firsthand", deadline=None, derandomize=True)
 settings.load_profile("firsthand")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, started once: Playwright does not start twice in one process."""
+    """Debian's Chromium, ended with the file: while Playwright runs, nothing else can run an event loop."""
     if not CHROMIUM.exists():
         pytest.skip("Debian's chromium is not installed (/usr/bin/chromium): apt-get install chromium")
     with sync_playwright() as playwright:

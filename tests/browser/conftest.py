@@ -10,7 +10,7 @@ SETTINGS = {"assignment": {"gold_share": 0, "repeat_share": 0}}
 """What people are asked is then all new, and each comparison comes once."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """One for all tests: the page's scripts are fetched and compiled once."""
     opened = browser.new_context()

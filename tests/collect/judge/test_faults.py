@@ -55,7 +55,7 @@ def test_a_lasting_fault_is_classed_and_the_comparison_left_for_the_next_run(
 ) -> None:
     comparisons(store, 1)
     with faulty_endpoint(None, second_order(fault), retry_after=0.05) as endpoint:
-        one = judge(tmp_path, endpoint.url, {"attempts": 2, "timeout_seconds": 1}, verdict="logprobs")
+        one = judge(tmp_path, endpoint.url, {"attempts": 2, "timeout_seconds": 1, "in_flight": 1}, verdict="logprobs")
         assert command(tmp_path, store, judges={"j": one}) == 1
         told = capsys.readouterr().out
         assert f"1 calls failed: {kind.value}: " in told
