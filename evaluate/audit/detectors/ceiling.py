@@ -1,4 +1,4 @@
-"""D1, ceiling: does a judge agree with people as well as people agree with each other?
+"""D1, ceiling: whether a judge agrees with people as well as people agree with each other.
 
 On each comparison i that the judge and at least two people voted on, with n_iv votes of people for verdict v, m_i in
 all, and q_iv the share of the judge's verdicts,
@@ -30,7 +30,7 @@ from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.bootstrap import FloatArray, Sums, ratio, resample_prompts
 from firsthand.evaluate.judges.alternative import alternative_test
-from firsthand.evaluate.table import counted
+from firsthand.evaluate.table import counted, plain
 
 DETECTOR = "ceiling"
 TARGET = "agreement with people"
@@ -71,9 +71,9 @@ def _of_judge(table: AuditTable, number: int, people: FloatArray, settings: Audi
         return not_testable(
             DETECTOR,
             judge,
-            f"{judge} and two people voted on {counted(int(rows.sum()), 'comparison')} of "
-            f"{counted(prompts_of(table, rows), 'prompt')}; {LEAST_PROMPTS} prompts with differing votes are needed",
-            "let a second person rate comparisons that the judge has judged",
+            f"{plain(judge)} and two people voted on {counted(int(rows.sum()), 'comparison')} of "
+            f"{counted(prompts_of(table, rows), 'prompt')}; {LEAST_PROMPTS} prompts with differing votes are needed.",
+            "Let a second person rate comparisons that the judge has judged.",
             TARGET,
             int(rows.sum()),
         )
@@ -88,15 +88,16 @@ def _of_judge(table: AuditTable, number: int, people: FloatArray, settings: Audi
             unit="difference of shares",
             n=int(rows.sum()),
             n_prompts=figure.clusters,
-            why=f"{judge} agrees with one person on {with_person:.1%}, people with each other on {between:.1%} of the "
-            f"same comparisons{_coefficients(people[rows], judged[rows])}{_alternative(table, people, judged)}",
-            caveats=("agreement says how alike a judge and people vote, not whether it favours anyone",),
-            next_step="keep its labels where it agrees: firsthand evaluate judges says which",
+            why=f"{plain(judge)} agrees with one person on {with_person:.1%}, people with each other on {between:.1%} of "
+            f"the same comparisons{_coefficients(people[rows], judged[rows])}{_alternative(table, people, judged)}.",
+            caveats=("Agreement says how alike a judge and people vote, not whether it favours anyone.",),
+            next_step="Keep its labels where it agrees: firsthand evaluate judges says which.",
         ),
         figure,
         settings,
     )
-    return replace(found, needed=more_votes(found, settings.margin_points, 2.0))
+    votes = int(people[rows].sum())
+    return replace(found, needed=more_votes(found, votes, settings))
 
 
 def _coefficients(people: FloatArray, judged: FloatArray) -> str:
@@ -126,5 +127,5 @@ def _alternative(table: AuditTable, people: FloatArray, judged: FloatArray) -> s
     test = alternative_test(people[rows], verdict, item[votes.pair], votes.voter, votes.outcome)
     if test.omega is None:
         return f"; the alternative annotator test is refused: {test.refused}"
-    rates = ", ".join(f"{rate:.2f} for {word}s" for word, rate in test.omega.items())
+    rates = ", ".join(f"{rate:.2f} against {word} raters" for word, rate in test.omega.items())
     return f"; alternative annotator test: winning rate {rates}, at least as good on {test.rho:.0%} of items"

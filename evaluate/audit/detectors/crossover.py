@@ -1,4 +1,4 @@
-"""D6, crossover: do two judges each prefer the author of their own kind over the other's?
+"""D6, crossover: whether two judges each prefer the author of their own kind over the other's.
 
 On comparisons between an author of judge 1's kind and one of judge 2's, both judged by both, with y_j the mean verdict
 of judge j for judge 1's author, no people are needed: d = mean(y_1) - mean(y_2) is 0 where neither favours its own and
@@ -17,7 +17,6 @@ is free of it to first order. Where unequal slopes might make up more than the m
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -48,8 +47,8 @@ def crossover_findings(table: AuditTable, lineages: Lineages, settings: AuditCon
     own = {number: own_target(table, judge, lineages) for number, judge in enumerate(table.judges)}
     findings = [_of_pair(table, one, other, settings) for one, other in _pairs(own)]
     if not findings:
-        why = "no two judges have responses of their own, and different, kinds among the comparisons"
-        step = "let two unrelated models each judge comparisons of the other's responses with its own"
+        why = "No two judges have responses of their own, and different, kinds among the comparisons."
+        step = "Let two unrelated models each judge comparisons of the other's responses with its own."
         findings = [not_testable(DETECTOR, ", ".join(table.judges), why, step)]
     return settled(findings, settings)
 
@@ -71,7 +70,7 @@ def crossover_rows(
 
 
 def crossover(sums: Sums) -> FloatArray:
-    """d'."""
+    """The crossover d' of the module's docstring."""
     first, second = _rates(sums)
     return first - second - _slope_share(sums) * ((first + second) / 2 - 0.5)
 
@@ -124,10 +123,10 @@ def _of_pair(table: AuditTable, one: tuple[int, Target], other: tuple[int, Targe
     others = both & neither & np.isfinite(voice)
     if min(between.sum(), others.sum()) < LEAST_PAIRS:
         why = (
-            f"both judges judged {int(between.sum())} comparisons of {target}, and {int(others.sum())} of other authors "
-            f"that people or a further judge judged too; {LEAST_PAIRS} of each are needed"
+            f"Both judges judged {int(between.sum())} comparisons of {target}, and {int(others.sum())} of other "
+            f"authors that people or a further judge judged too; {LEAST_PAIRS} of each are needed."
         )
-        step = "let both judge the same comparisons: of their own responses, and of others that people rated"
+        step = "Let both judge the same comparisons: of their own responses, and of others that people rated."
         return not_testable(DETECTOR, names, why, step, target, int(between.sum()))
     kept = between | others
     turned = np.where(between & (first_side < 0), -1.0, 1.0)
@@ -140,15 +139,16 @@ def _of_pair(table: AuditTable, one: tuple[int, Target], other: tuple[int, Targe
 def _tested(resampled: Resampled, names: str, target: str, pairs: int, settings: AuditConfig) -> Finding:
     figure = measured(resampled, crossover)
     gaps = slope_gap(resampled.draws)
-    low, high = percentile_interval(gaps[np.isfinite(gaps)], 1 - settings.alpha) if np.isfinite(gaps).any() else (-1, 1)
+    told = gaps[np.isfinite(gaps)]
+    low, high = percentile_interval(told, 1 - settings.alpha) if len(told) else (-1.0, 1.0)
     most = 50 * max(abs(low), abs(high))
     if figure is None or most > settings.margin_points:
         why = (
-            f"unequal slopes: {names.replace(', ', ' and ')} may follow quality unequally, and one of the two authors "
-            f"is better, which alone might make up {most:.1f} percentage points; {settings.margin_points:g} are allowed "
-            f"on {LEAST_PROMPTS} prompts"
+            f"Unequal slopes: {names.replace(', ', ' and ')} may follow quality unequally, and one of the two authors "
+            f"is better, which alone might make up {most:.1f} percentage points; {settings.margin_points:g} are "
+            f"allowed on {LEAST_PROMPTS} prompts."
         )
-        step = "compare the judges on more comparisons that people rated, or read the affinity findings"
+        step = "Compare the judges on more comparisons that people rated, or read the affinity findings."
         return not_testable(DETECTOR, names, why, step, target, pairs)
     score_now, drawn = float(leakage_score(resampled.total)), leakage_score(resampled.draws)
     low, high = percentile_interval(drawn[np.isfinite(drawn)], 1 - settings.alpha)
@@ -162,12 +162,12 @@ def _tested(resampled: Resampled, names: str, target: str, pairs: int, settings:
         unit="difference of win rates",
         n=pairs,
         n_prompts=figure.clusters,
-        why=f"the first author wins {float(first):.1%} under its own judge and {float(second):.1%} under the other's; "
-        f"preference leakage score {score_now:+.1%} ({low:+.1%} to {high:+.1%})",
-        caveats=("it tells of both judges together, not which of them favours its own",),
-        next_step="read the affinity findings of both judges",
+        why=f"The first author wins {float(first):.1%} under its own judge and {float(second):.1%} under the other's; "
+        f"preference leakage score {score_now:+.1%} ({low:+.1%} to {high:+.1%}).",
+        caveats=("It tells of both judges together, not which of them favours its own.",),
+        next_step="Read the affinity findings of both judges.",
     )
-    return replace(in_points(found, figure, settings, scale=50.0))
+    return in_points(found, figure, settings, scale=50.0)
 
 
 def _third_voice(table: AuditTable, one: int, other: int) -> FloatArray:

@@ -24,8 +24,8 @@ from firsthand.evaluate.audit.detectors.said import judge_counts, people_counts
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import AuditTable
-from firsthand.evaluate.bootstrap import FloatArray, Sums, resample_prompts
-from firsthand.evaluate.table import counted
+from firsthand.evaluate.bootstrap import FloatArray, IntArray, Sums, resample_prompts
+from firsthand.evaluate.table import counted, plain
 
 DETECTOR = "disagreement"
 BANDS = ("lengths within 10 %", "lengths 10 to 50 % apart", "lengths over 50 % apart")
@@ -42,7 +42,11 @@ def disagreement_findings(table: AuditTable, _lineages: Lineages, settings: Audi
         for name, member in members.items():
             chosen = rows & member
             if (member & (judged.sum(axis=1) > 0)).any():
-                findings.append(_in_stratum(judge, name, agreement[chosen], table.prompt[chosen], settings))
+                findings.append(
+                    _in_stratum(
+                        judge, name, agreement[chosen], table.prompt[chosen], settings, int(people[chosen].sum())
+                    )
+                )
     return settled(findings, settings)
 
 
@@ -61,15 +65,18 @@ def strata(table: AuditTable) -> dict[str, npt.NDArray[np.bool_]]:
     return {name: member for name, member in found.items() if member.any()}
 
 
-def _in_stratum(judge: str, name: str, agreement: FloatArray, prompts: np.ndarray, settings: AuditConfig) -> Finding:
+def _in_stratum(
+    judge: str, name: str, agreement: FloatArray, prompts: IntArray, settings: AuditConfig, votes: int
+) -> Finding:
     resampled = resample_prompts({"agreement": agreement}, prompts, draws=settings.draws, seed=settings.seed)
     figure = measured(resampled, _more_disagreement)
     if figure is None:
         why = (
-            f"{judge} and two people voted on {counted(len(agreement), 'comparison')} of "
-            f"{counted(len(np.unique(prompts)), 'prompt')} here; {LEAST_PROMPTS} prompts with differing votes are needed"
+            f"{plain(judge)} and two people voted on {counted(len(agreement), 'comparison')} of "
+            f"{counted(len(np.unique(prompts)), 'prompt')} here; {LEAST_PROMPTS} prompts with differing votes are "
+            "needed."
         )
-        return not_testable(DETECTOR, judge, why, "let a second person rate these comparisons", name, len(agreement))
+        return not_testable(DETECTOR, judge, why, "Let a second person rate these comparisons.", name, len(agreement))
     with_person, between = agreement[:, :2].mean(axis=0)
     found = in_points(
         Finding(
@@ -81,15 +88,15 @@ def _in_stratum(judge: str, name: str, agreement: FloatArray, prompts: np.ndarra
             unit="difference of shares",
             n=len(agreement),
             n_prompts=figure.clusters,
-            why=f"on {name}, {judge} disagrees with one person on {1 - with_person:.1%} of comparisons, people with "
-            f"each other on {1 - between:.1%}",
-            caveats=("descriptive: a judge that is noisier than people departs from them everywhere",),
-            next_step="let people rate these comparisons where the judge departs from them",
+            why=f"On {plain(name)}, {plain(judge)} disagrees with one person on {1 - with_person:.1%} of comparisons, "
+            f"people with each other on {1 - between:.1%}.",
+            caveats=("Descriptive: a judge that is noisier than people departs from them everywhere.",),
+            next_step="Let people rate these comparisons where the judge departs from them.",
         ),
         figure,
         settings,
     )
-    return replace(found, needed=more_votes(found, settings.margin_points, 2.0))
+    return replace(found, needed=more_votes(found, votes, settings))
 
 
 def _more_disagreement(sums: Sums) -> FloatArray:

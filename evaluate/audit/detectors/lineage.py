@@ -9,11 +9,11 @@ from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import OWN
-from firsthand.evaluate.table import counted
+from firsthand.evaluate.table import counted, plain
 from firsthand.lineage import Relation, relation
 
 DETECTOR = "lineage"
-STATE_FAMILIES = "state the families in the data (family_a, family_b, judge.family) or in the audit's lineage file"
+STATE_FAMILIES = "State the families in the data (family_a, family_b, judge.family) or in the audit's lineage file."
 
 
 def lineage_findings(table: AuditTable, lineages: Lineages, _settings: AuditConfig) -> list[Finding]:
@@ -38,7 +38,7 @@ def _of_judge(table: AuditTable, number: int, lineages: Lineages) -> list[Findin
     if unknown or nameless or not authors:
         found.append(_unknown(judge, unknown, nameless, int(judged.sum()), lineages))
     if not found:
-        why = f"none of the {len(authors)} authors that {judge} judged is related to it"
+        why = f"None of the {len(authors)} authors that {plain(judge)} judged is related to it."
         found.append(
             Finding(
                 detector=DETECTOR,
@@ -67,17 +67,18 @@ def _related(table: AuditTable, judge: str, name: str, kind: Relation, judged: n
         unit="share of its comparisons",
         n=int(rows.sum()),
         n_prompts=prompts_of(table, rows),
-        why=f"{judge} judged {counted(int(rows.sum()), 'comparison')} with a response of {name} ({kind})",
-        caveats=("related is not biased: the affinity finding says whether the judge favours its own kind",),
-        next_step=f"read the affinity finding for {name}",
+        why=f"{plain(judge)} judged {counted(int(rows.sum()), 'comparison')} with a response of {plain(name)} "
+        f"({kind}).",
+        caveats=("Related is not biased: the affinity finding says whether the judge favours its own kind.",),
+        next_step=f"Read the affinity finding for {plain(name)}.",
     )
 
 
 def _unknown(judge: str, names: tuple[str, ...], nameless: int, judged: int, lineages: Lineages) -> Finding:
     if lineages[judge].family is None:
-        return not_testable(DETECTOR, judge, f"the lineage of {judge} is unknown", STATE_FAMILIES, n=judged)
-    said = [f"the lineage of {', '.join(names)} is unknown"] if names else []
+        return not_testable(DETECTOR, judge, f"The lineage of {plain(judge)} is unknown.", STATE_FAMILIES, n=judged)
+    said = [f"The lineage of {', '.join(map(plain, names))} is unknown."] if names else []
     if nameless or not names:
-        said.append(f"{counted(nameless or judged, 'comparison')} name no author for a response")
-    step = STATE_FAMILIES if names else "import the data again with author_a and author_b"
-    return not_testable(DETECTOR, judge, "; ".join(said), step, ", ".join(names), judged)
+        said.append(f"{counted(nameless or judged, 'comparison')} name no author for a response.")
+    step = STATE_FAMILIES if names else "Import the data again with author_a and author_b."
+    return not_testable(DETECTOR, judge, " ".join(said), step, ", ".join(names), judged)

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import t
+from scipy.stats import norm, t
 
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.finding import Finding, Interval, Verdict, holm, verdict_of
+from firsthand.evaluate.audit.power import mde, needed_votes
 from firsthand.evaluate.bootstrap import MAX_UNDEFINED, Resampled, Statistic
 
 LEAST_PROMPTS = 10
 """An effect on fewer prompts is not tested: the t distribution would not hold its level."""
-POWER = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,9 @@ class Measured:
         return float(2 * t.sf(abs(self.value) / self.error, self.clusters - 1))
 
     def interval(self, alpha: float) -> Interval:
-        """value +- t_{1 - alpha / 2} error."""
+        """The value +- t_{1 - alpha / 2} error."""
         reach = float(t.isf(alpha / 2, self.clusters - 1)) * self.error
         return self.value - reach, self.value + reach
-
-    def detectable(self, alpha: float) -> float:
-        """The smallest effect found with a chance of POWER: (t_{1 - alpha / 2} + t_POWER) error."""
-        freedom = self.clusters - 1
-        return float(t.isf(alpha / 2, freedom) + t.isf(1 - POWER, freedom)) * self.error
 
 
 def measured(resampled: Resampled, statistic: Statistic) -> Measured | None:
@@ -65,7 +60,7 @@ def in_points(found: Finding, figure: Measured, settings: AuditConfig, scale: fl
         points=scale * figure.value,
         points_ci=(scale * low, scale * high),
         p=figure.p,
-        mde_points=scale * figure.detectable(settings.alpha),
+        mde_points=mde(scale * figure.error, settings.margin_points, settings.alpha),
     )
 
 
@@ -79,12 +74,13 @@ def settled(findings: Sequence[Finding], settings: AuditConfig) -> list[Finding]
     return done
 
 
-def more_votes(finding: Finding, margin: float, votes_each: float) -> int | None:
-    """Further human votes until an effect of the margin would be found: the error falls as 1 / sqrt(comparisons)."""
-    if finding.mde_points is None:
+def more_votes(finding: Finding, votes: int, settings: AuditConfig) -> int | None:
+    """Further human votes for a clear verdict where the finding rests on `votes` of them (power.py)."""
+    if finding.points is None or finding.points_ci is None:
         return None
-    share = (finding.mde_points / margin) ** 2 - 1
-    return max(0, int(np.ceil(share * finding.n * votes_each)))
+    low, high = finding.points_ci
+    error = (high - low) / 2 / float(norm.isf(settings.alpha / 2))
+    return needed_votes(finding.points, error, settings.margin_points, settings.alpha, votes)
 
 
 def not_testable(detector: str, judge: str, why: str, next_step: str, target: str = "", n: int = 0) -> Finding:

@@ -1,4 +1,4 @@
-"""D8, panel: how many independent judges are several judges worth, and do they share more than quality explains?
+"""D8, panel: how many independent judges several are worth, and whether they share more than quality explains.
 
 The effective number is m / (1 + (m - 1) r), r the mean correlation of two judges' errors against the majority of people
 (evaluate/judges/panel.py). Judges that know nothing of each other also err together where a comparison is hard, or
@@ -30,6 +30,7 @@ from firsthand.evaluate.audit.table import P_A, AuditTable
 from firsthand.evaluate.bootstrap import FloatArray, Resampled, Sums, percentile_interval, ratio, resample_prompts
 from firsthand.evaluate.judges.panel import effective_size
 from firsthand.evaluate.table import counted
+from firsthand.lineage import Relation
 
 DETECTOR = "panel"
 TARGET = "independence of the judges"
@@ -87,27 +88,32 @@ def _of_panel(table: AuditTable, settings: AuditConfig) -> Finding:
     figure = measured(resampled, shared_taste) if (people.sum(axis=1) >= 2).any() else None
     if figure is None:
         why = (
-            f"all {len(table.judges)} judges and people judged {counted(int(rows.sum()), 'comparison')} of "
-            f"{counted(prompts_of(table, rows), 'prompt')}, {int((people.sum(axis=1) >= 2).sum())} of them rated by two "
-            f"people; {LEAST_PROMPTS} prompts are needed on which people agree more than by chance"
+            f"All {len(table.judges)} judges and people judged {counted(int(rows.sum()), 'comparison')} of "
+            f"{counted(prompts_of(table, rows), 'prompt')}, {int((people.sum(axis=1) >= 2).sum())} of them rated by "
+            f"two people; {LEAST_PROMPTS} prompts are needed on which people agree more than by chance."
         )
-        step = "let all judges judge the same comparisons, and two people rate them"
+        step = "Let all judges judge the same comparisons, and two people rate them."
         return not_testable(DETECTOR, names, why, step, TARGET, int(rows.sum()))
     worth = _worth(resampled, settings)
-    said = f"are worth {worth[0]:.1f} independent ones, and" if worth else "err too seldom to say what they are worth;"
+    said = (
+        f"are worth {worth[0]:.1f} independent ones by their errors;"
+        if worth
+        else "err too seldom to say what they are worth;"
+    )
     found = in_points(
         Finding(
             detector=DETECTOR,
             judge=names,
             target=TARGET,
+            relation=Relation.UNRELATED,
             verdict=Verdict.INCONCLUSIVE,
             direction="share tastes" if figure.value > 0 else "differ in tastes",
             n=int(rows.sum()),
             n_prompts=figure.clusters,
             why=f"{len(table.judges)} judges {said} two of them agree on {100 * figure.value:+.1f} percentage points "
-            "of comparisons beyond what they share with people",
-            caveats=("a taste that judges share, such as length, counts as theirs whatever its cause",),
-            next_step="count the panel as its effective number, not as so many votes",
+            "of comparisons beyond what they share with people.",
+            caveats=("A taste that judges share, such as length, counts as theirs whatever its cause.",),
+            next_step="Count the panel as its effective number, not as so many votes.",
         ),
         figure,
         settings,

@@ -1,4 +1,4 @@
-"""D2, position: does a judge's answer depend on which response it was shown first?
+"""D2, position: whether a judge's answer depends on which response it was shown first.
 
 Where both orders were asked on comparison i, with y_i1 and y_i2 the mean verdicts (1 for A, 1/2 for neither) with A and
 with B first, the first position gains
@@ -17,26 +17,31 @@ the pull pi of the affinity model, given people's votes, takes the place of mean
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import binomtest, norm
+from scipy.stats import binomtest
 
-from firsthand.evaluate.audit.affinity import design, fit
 from firsthand.evaluate.audit.config import AuditConfig
-from firsthand.evaluate.audit.detectors.measured import LEAST_PROMPTS, in_points, measured, not_testable, settled
-from firsthand.evaluate.audit.detectors.said import length_column, people_counts
-from firsthand.evaluate.audit.effect import effect
+from firsthand.evaluate.audit.detectors.measured import (
+    LEAST_PROMPTS,
+    Measured,
+    in_points,
+    measured,
+    not_testable,
+    settled,
+)
+from firsthand.evaluate.audit.detectors.mediation import points_per_logit, styled
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import P_A, AuditTable, Votes
 from firsthand.evaluate.audit.targets import own_target
+from firsthand.evaluate.audit.testable import no_people, no_target
 from firsthand.evaluate.bootstrap import FloatArray, Sums, ratio, resample_prompts
-from firsthand.evaluate.table import counted
+from firsthand.evaluate.table import counted, plain
+from firsthand.lineage import Relation
 
 DETECTOR = "position"
 FIRST, ORDER = "the response shown first", "the order"
-LEAST_DOUBLED = 30
-"""Comparisons with two people's votes without which the pull in one order is not fitted."""
-ASK_BOTH = "ask the judge in both orders (firsthand collect judge does), and take only verdicts that agree"
-ASK_AGAIN = "ask the judge again in the same order on some comparisons: repeats tell an order effect from noise"
+ASK_BOTH = "Ask the judge in both orders (firsthand collect judge does), and take only verdicts that agree."
+ASK_AGAIN = "Ask the judge again in the same order on some comparisons: repeats tell an order effect from noise."
 
 
 def position_findings(table: AuditTable, lineages: Lineages, settings: AuditConfig) -> list[Finding]:
@@ -95,9 +100,9 @@ def _first(table: AuditTable, number: int, lineages: Lineages, settings: AuditCo
     first, second = int((gain >= 0.5).sum()), int((gain <= -0.5).sum())
     if figure is None:
         why = (
-            f"{judge} was asked in both orders on {counted(int(both.sum()), 'comparison')} of "
+            f"{plain(judge)} was asked in both orders on {counted(int(both.sum()), 'comparison')} of "
             f"{counted(len(np.unique(table.prompt[both])), 'prompt')}, {first + second} of which it turned round; "
-            f"{LEAST_PROMPTS} prompts with differing answers are needed"
+            f"{LEAST_PROMPTS} prompts with differing answers are needed."
         )
         return not_testable(DETECTOR, judge, why, ASK_BOTH, FIRST, int(both.sum()))
     exact = f", McNemar's exact p = {binomtest(first, first + second).pvalue:.3g}" if first + second else ""
@@ -106,13 +111,14 @@ def _first(table: AuditTable, number: int, lineages: Lineages, settings: AuditCo
             detector=DETECTOR,
             judge=judge,
             target=FIRST,
+            relation=Relation.UNRELATED,
             verdict=Verdict.INCONCLUSIVE,
             direction="favours" if figure.value > 0 else "disfavours",
             unit="share of verdicts",
             n=int(both.sum()),
             n_prompts=figure.clusters,
-            why=f"asked in both orders, {judge} chose the first response both times on {first:,} comparisons and the "
-            f"second both times on {second:,}{exact}",
+            why=f"Asked in both orders, {plain(judge)} chose the first response both times on {first:,} comparisons and "
+            f"the second both times on {second:,}{exact}.",
             next_step=ASK_BOTH,
         ),
         figure,
@@ -122,49 +128,42 @@ def _first(table: AuditTable, number: int, lineages: Lineages, settings: AuditCo
 
 def _pull(table: AuditTable, number: int, lineages: Lineages, settings: AuditConfig) -> Finding:
     """The finding on the first position where each comparison was asked in one order."""
-    judge, votes = table.judges[number], table.judged.of(number)
-    if not (votes.first != 0).any():
-        why = f"the data do not say which response {judge} was shown first in any of its verdicts"
-        return not_testable(DETECTOR, judge, why, "import shown_first, or ask in both orders", FIRST)
-    doubled = int((people_counts(table)[np.unique(votes.pair)].sum(axis=1) >= 2).sum())
-    if doubled < LEAST_DOUBLED or len(np.unique(votes.first[votes.first != 0])) < 2:
-        why = (
-            f"{judge} was asked in one order only, and two people rated {doubled} of those comparisons; the pull of "
-            f"the first position needs {LEAST_DOUBLED}, with A first on some and B first on others"
-        )
-        return not_testable(DETECTOR, judge, why, ASK_BOTH, FIRST, doubled)
+    judge, first = table.judges[number], table.judged.of(number).first
+    if len(np.unique(first[first != 0])) < 2:
+        shown = "which response came first in any verdict" if not first.any() else "verdicts with the other side first"
+        why = f"The data do not hold {shown} of {plain(judge)}."
+        return not_testable(DETECTOR, judge, why, "Import shown_first, or ask the judge in both orders.", FIRST)
+    refusal = no_people(table, number)
+    if refusal is not None:
+        why = f"{plain(judge)} was asked in one order only. {refusal.why}"
+        return not_testable(DETECTOR, judge, why, ASK_BOTH, FIRST)
     own = own_target(table, judge, lineages)
-    targets = {own.name: own.sign(table)} if own else {}
-    given = design(table, number, targets, {"length": length_column(table)})
-    found = fit(given)
-    contrast = (np.array(given.names) == "order_pull").astype(np.float64)
-    side = given.by_offset[:, -1]
-    pulled = effect(given, found, contrast, side)
-    if not found.converged or pulled.error <= 0:
-        return not_testable(DETECTOR, judge, f"the fit for {judge} did not converge", ASK_BOTH, FIRST, doubled)
-    reach = float(norm.isf(settings.alpha / 2))
-    each = reach + float(norm.ppf(0.8))
-    rows = given.given.judge.any(axis=1) & (side != 0)
-    return Finding(
-        detector=DETECTOR,
-        judge=judge,
-        target=FIRST,
-        verdict=Verdict.INCONCLUSIVE,
-        direction="favours" if pulled.logits > 0 else "disfavours",
-        estimate=pulled.logits,
-        unit="logit",
-        ci=(pulled.logits - reach * pulled.error, pulled.logits + reach * pulled.error),
-        points=pulled.points,
-        points_ci=(pulled.points - reach * pulled.points_error, pulled.points + reach * pulled.points_error),
-        flipped_per_1000=pulled.flipped_per_1000,
-        p=float(2 * norm.sf(abs(pulled.logits) / pulled.error)),
-        mde_points=each * pulled.points_error,
-        n=int(rows.sum()),
-        n_prompts=len(np.unique(given.prompt[rows])),
-        why=f"asked in one order, {judge} leans to the response it saw first by {pulled.points:+.1f} percentage "
-        "points, given people's votes",
-        caveats=("from one order, by the affinity model: both orders would need no model",),
-        next_step=ASK_BOTH,
+    model = styled(table, number, own if own and no_target(table, number, own) is None else None)
+    if not model.found.converged:
+        why = f"The affinity model of {plain(judge)} did not converge."
+        return not_testable(DETECTOR, judge, why, ASK_BOTH, FIRST)
+    side = model.given.by_offset[:, -1]
+    figure = Measured(*model.found.of("order_pull"), len(model.found.influence))
+    scale = points_per_logit(model, side)
+    return in_points(
+        Finding(
+            detector=DETECTOR,
+            judge=judge,
+            target=FIRST,
+            relation=Relation.UNRELATED,
+            verdict=Verdict.INCONCLUSIVE,
+            direction="favours" if figure.value > 0 else "disfavours",
+            unit="logit",
+            n=int(model.given.given.weight[side != 0].sum().round()),
+            n_prompts=figure.clusters,
+            why=f"Asked in one order, {plain(judge)} leans to the response it saw first by "
+            f"{scale * figure.value:+.1f} percentage points, given people's votes.",
+            caveats=("From one order, by the affinity model: with both orders no model would be needed.",),
+            next_step=ASK_BOTH,
+        ),
+        figure,
+        settings,
+        scale,
     )
 
 
@@ -183,7 +182,7 @@ def _order(table: AuditTable, number: int, settings: AuditConfig) -> Finding:
         why = (
             f"asked in both orders, {judge} changed its answer on {rows[:, 0].sum() / both:.1%} of {both:,} comparisons"
         )
-        missing = not_testable(DETECTOR, judge, f"{why}; {_no_repeats(again)}", ASK_AGAIN, ORDER, both)
+        missing = not_testable(DETECTOR, judge, f"{why}; {_no_repeats(again)}.", ASK_AGAIN, ORDER, both)
         if rate is None:
             return missing
         unit = "share of comparisons"
@@ -195,13 +194,14 @@ def _order(table: AuditTable, number: int, settings: AuditConfig) -> Finding:
             detector=DETECTOR,
             judge=judge,
             target=ORDER,
+            relation=Relation.UNRELATED,
             verdict=Verdict.INCONCLUSIVE,
             direction="changes answers" if figure.value > 0 else "steadies answers",
             unit="difference of shares",
             n=both,
             n_prompts=figure.clusters,
-            why=f"{judge} changed its answer on {rows[:, 0].sum() / both:.1%} of {both:,} comparisons when the order "
-            f"changed, and on {rows[:, 2].sum() / again:.1%} of {again:,} when asked the same again",
+            why=f"{plain(judge)} changed its answer on {rows[:, 0].sum() / both:.1%} of {both:,} comparisons when the "
+            f"order changed, and on {rows[:, 2].sum() / again:.1%} of {again:,} when asked the same again.",
             next_step=ASK_BOTH,
         ),
         figure,
@@ -215,7 +215,7 @@ def _stated(table: AuditTable, number: int, settings: AuditConfig) -> Finding:
     said = np.full(len(votes), np.nan) if votes.consistent is None else votes.consistent
     known = ~np.isnan(said)
     if not known.any():
-        return not_testable(DETECTOR, judge, f"{judge} was not asked in both orders", ASK_BOTH, ORDER)
+        return not_testable(DETECTOR, judge, f"{plain(judge)} was not asked in both orders.", ASK_BOTH, ORDER)
     turned = 1 - said[known]
     rows = {"flips": np.stack([turned, np.ones(len(turned))], axis=1)}
     prompts = table.prompt[votes.pair[known]]
@@ -224,17 +224,18 @@ def _stated(table: AuditTable, number: int, settings: AuditConfig) -> Finding:
         detector=DETECTOR,
         judge=judge,
         target=ORDER,
+        relation=Relation.UNRELATED,
         verdict=Verdict.NOT_TESTABLE,
         estimate=float(turned.mean()),
         unit="share of comparisons",
         ci=figure.interval(settings.alpha) if figure else None,
         n=len(turned),
         n_prompts=len(np.unique(prompts)),
-        why=f"{judge} answered inconsistently on {int(turned.sum()):,} of {counted(len(turned), 'comparison')} "
+        why=f"{plain(judge)} answered inconsistently on {int(turned.sum()):,} of {counted(len(turned), 'comparison')} "
         f"({turned.mean():.1%}) when the order changed; the two answers themselves are not in the data, so that a pull "
-        "to one position can't be told from noise",
-        caveats=("an inconsistent verdict stands in the data as a tie",),
-        next_step="import both orders' verdicts, each with shown_first; some comparisons asked twice in one order",
+        "to one position can't be told from noise.",
+        caveats=("An inconsistent verdict stands in the data as a tie.",),
+        next_step="Import both orders' verdicts, each with shown_first, and some comparisons asked twice in one order.",
     )
 
 

@@ -1,9 +1,9 @@
-"""D5, the quality-matched proxy: does a judge choose its own kind more often than it chooses equally good others?
+"""D5, the quality-matched proxy: whether a judge chooses its own kind more often than equally good others.
 
-After the evaluator-quality baseline (arXiv 2601.22548), which sets a judge's errors for itself beside its errors for an
-equally capable model. Each of the judge's own comparisons is turned so that its own kind is A; comparisons between other
-authors count both ways round. Both are sorted into cells k of equal quality, by the posterior mean of delta (quality.py),
-and of similar length. With n_k own comparisons in a cell, and mean verdicts y_k and c_k of own and others,
+After the evaluator-quality baseline (arXiv 2601.22548), which sets a judge's errors for itself beside its errors for
+an equally capable model. Each of the judge's own comparisons is turned so that its own kind is A; comparisons between
+other authors count both ways round. Both are sorted into cells k of equal quality, by the posterior mean of delta
+(quality.py), and of similar length. With n_k own comparisons in a cell, and mean verdicts y_k of own and c_k of others,
 
     effect = sum_k n_k (y_k - c_k) / sum_k n_k,
 
@@ -30,6 +30,7 @@ from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import Target, own_target
 from firsthand.evaluate.bootstrap import FloatArray, IntArray, Sums, ratio, resample_prompts
+from firsthand.evaluate.table import plain
 
 DETECTOR = "proxy"
 LEAST_PAIRS = 50
@@ -38,7 +39,7 @@ LEAST_MATCHED = 0.8
 """Share of the own comparisons that must have others of their quality and length beside them."""
 PER_CELL = 12
 QUALITY_CELLS, LENGTH_CELLS = 8, 3
-RATE_MORE = "let two people rate comparisons of the judge's own kind, and of other authors among themselves"
+RATE_MORE = "Let two people rate comparisons of the judge's own kind, and of other authors among themselves."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,10 @@ def proxy_findings(table: AuditTable, lineages: Lineages, settings: AuditConfig)
     for number, judge in enumerate(table.judges):
         own = own_target(table, judge, lineages)
         if own is None:
-            why = f"no author of a comparison is known to be related to {judge}"
-            findings.append(not_testable(DETECTOR, judge, why, "add responses of its own kind, or state the families"))
+            why = f"No author of a comparison is known to be related to {plain(judge)}."
+            findings.append(not_testable(DETECTOR, judge, why, "Add responses of its own kind, or state the families."))
         elif quality is None:
-            why = f"two people rated {enough} comparisons; {LEAST_DOUBLED} are needed to tell quality from noise"
+            why = f"Two people rated {enough:,} comparisons; {LEAST_DOUBLED} are needed to tell quality from noise."
             findings.append(not_testable(DETECTOR, judge, why, RATE_MORE, own.name))
         else:
             findings.append(_of_judge(table, number, own, quality, settings))
@@ -128,8 +129,8 @@ def _of_judge(table: AuditTable, number: int, own: Target, quality: FloatArray, 
     matched = match(table, number, own, quality)
     if min(matched.own, matched.others) < LEAST_PAIRS:
         why = (
-            f"{judge} and people both judged {matched.own} comparisons of {own.name} with others and {matched.others} "
-            f"among other authors; {LEAST_PAIRS} of each are needed"
+            f"{plain(judge)} and people both judged {matched.own} comparisons of {plain(own.name)} with others and "
+            f"{matched.others} among other authors; {LEAST_PAIRS} of each are needed."
         )
         return not_testable(DETECTOR, judge, why, RATE_MORE, own.name, matched.own)
     total = matched.rows.sum(axis=0)
@@ -138,10 +139,10 @@ def _of_judge(table: AuditTable, number: int, own: Target, quality: FloatArray, 
     figure = measured(resampled, matched_gap)
     if share < LEAST_MATCHED or figure is None:
         why = (
-            f"{share:.0%} of the {matched.own} comparisons of {own.name} have comparisons of other authors of the same "
-            f"quality and length beside them; {LEAST_MATCHED:.0%} on {LEAST_PROMPTS} prompts are needed"
+            f"{share:.0%} of the {matched.own} comparisons of {plain(own.name)} have comparisons of other authors of the "
+            f"same quality and length beside them; {LEAST_MATCHED:.0%} on {LEAST_PROMPTS} prompts are needed."
         )
-        return not_testable(DETECTOR, judge, why, "add comparisons between other authors", own.name, matched.own)
+        return not_testable(DETECTOR, judge, why, "Add comparisons between other authors.", own.name, matched.own)
     found = in_points(
         Finding(
             detector=DETECTOR,
@@ -153,17 +154,17 @@ def _of_judge(table: AuditTable, number: int, own: Target, quality: FloatArray, 
             unit="share of verdicts",
             n=matched.own,
             n_prompts=figure.clusters,
-            why=f"{judge} chose {own.name} on {total[:, 1].sum() / matched.own:.1%} of {matched.own:,} comparisons, "
-            f"{100 * figure.value:+.1f} percentage points beside other authors' responses of the same quality and "
-            "length",
+            why=f"{plain(judge)} chose {plain(own.name)} on {total[:, 1].sum() / matched.own:.1%} of {matched.own:,} "
+            f"comparisons, {100 * figure.value:+.1f} percentage points beside other authors' responses of the same quality and "
+            "length.",
             caveats=(
-                "a proxy: quality is matched in cells, and styles other than length are not; the affinity model is "
-                "the stronger test",
+                "A proxy: quality is matched in cells, and styles other than length are not; the affinity model is "
+                "the stronger test.",
             ),
-            next_step=f"let people judge comparisons that contain {own.name}",
+            next_step=f"Let people judge comparisons that contain {plain(own.name)}.",
         ),
         figure,
         settings,
     )
-    each = len(table.people) / max(1, len(np.unique(table.people.pair)))
-    return replace(found, needed=more_votes(found, settings.margin_points, each))
+    seen = np.isfinite(judge_score(table, number))
+    return replace(found, needed=more_votes(found, int(seen[table.people.pair].sum()), settings))
