@@ -18,7 +18,7 @@ import numpy as np
 from firsthand.evaluate.audit.affinity import Design, Fit, design, fit
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.detectors.measured import Measured, in_points, not_testable, settled
-from firsthand.evaluate.audit.detectors.said import length_column
+from firsthand.evaluate.audit.detectors.said import length_column, with_authors
 from firsthand.evaluate.audit.effect import effect
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
@@ -45,6 +45,7 @@ class Styled:
 
 def mediation_findings(table: AuditTable, lineages: Lineages, settings: AuditConfig) -> list[Finding]:
     """For each judge, its taste for longer responses, and what of its affinity for the closest authors that carries."""
+    table = with_authors(table)
     tastes, carried = [], []
     for number in range(len(table.judges)):
         taste, part = _of_judge(table, number, lineages, settings)
@@ -99,10 +100,8 @@ def _of_judge(table: AuditTable, number: int, lineages: Lineages, settings: Audi
     if refusal is None and np.ptp(length_column(table)) == 0:
         why = f"The lengths of the responses that {plain(judge)} judged are unknown, or equal on both sides."
         step = "Import the responses, or their lengths."
-        return tuple(
-            not_testable(detector, judge, why, step, target)
-            for detector, target in ((STYLE, LONGER), (MEDIATION, own.name if own else ""))
-        )
+        kin = own.name if own else ""
+        return not_testable(STYLE, judge, why, step, LONGER), not_testable(MEDIATION, judge, why, step, kin)
     if refusal is not None:
         return (
             not_testable(STYLE, judge, refusal.why, refusal.next_step, LONGER),
@@ -181,7 +180,7 @@ def _columns(table: AuditTable, own: Target | None) -> dict[str, FloatArray]:
 
 def _before_offsets(model: Styled) -> int:
     """How many parameters come before those of the judge's offset."""
-    return len(model.found.names) - model.given.by_offset.shape[1]
+    return len(model.found.names) - int(model.given.by_offset.shape[1])
 
 
 def _influence(found: Fit, name: str) -> FloatArray:

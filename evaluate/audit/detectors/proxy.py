@@ -26,7 +26,7 @@ from firsthand.evaluate.audit.detectors.measured import (
     settled,
 )
 from firsthand.evaluate.audit.detectors.quality import LEAST_DOUBLED, doubled, posterior_quality
-from firsthand.evaluate.audit.detectors.said import judge_score, length_column
+from firsthand.evaluate.audit.detectors.said import judge_score, length_column, with_authors
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import AuditTable
@@ -59,6 +59,7 @@ class Matched:
 
 def proxy_findings(table: AuditTable, lineages: Lineages, settings: AuditConfig) -> list[Finding]:
     """One finding a judge, for the authors closest to it."""
+    table = with_authors(table)
     enough = doubled(table)
     quality = posterior_quality(table) if enough >= LEAST_DOUBLED else None
     findings = []
