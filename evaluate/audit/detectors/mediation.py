@@ -24,9 +24,9 @@ from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import Target, own_target
-from firsthand.evaluate.audit.testable import no_people, no_target
+from firsthand.evaluate.audit.testable import FEWEST_PROMPTS, Refusal, no_people, no_target
 from firsthand.evaluate.bootstrap import FloatArray
-from firsthand.evaluate.table import plain
+from firsthand.evaluate.table import counted, plain
 from firsthand.lineage import Relation
 
 STYLE, MEDIATION = "style", "mediation"
@@ -52,6 +52,20 @@ def mediation_findings(table: AuditTable, lineages: Lineages, settings: AuditCon
         tastes.append(taste)
         carried.append(part)
     return settled(tastes, settings) + settled(carried, settings)
+
+
+def no_fit(table: AuditTable, number: int) -> Refusal | None:
+    """Why the model can't be fitted to this judge's verdicts, or its errors be told."""
+    refusal = no_people(table, number)
+    shared = np.intersect1d(table.judged.of(number).pair, table.people.pair)
+    prompts = len(np.unique(table.prompt[shared]))
+    if refusal is not None or prompts >= FEWEST_PROMPTS:
+        return refusal
+    name = plain(table.judges[number])
+    return Refusal(
+        f"{name} and people both judged comparisons of {counted(prompts, 'prompt')}; {FEWEST_PROMPTS} are needed.",
+        f"Add comparisons on {counted(FEWEST_PROMPTS - prompts, 'further prompt')}.",
+    )
 
 
 def styled(table: AuditTable, number: int, own: Target | None) -> Styled:
@@ -95,7 +109,7 @@ def points_per_logit(model: Styled, sign: FloatArray) -> float:
 def _of_judge(table: AuditTable, number: int, lineages: Lineages, settings: AuditConfig) -> tuple[Finding, Finding]:
     judge = table.judges[number]
     own = own_target(table, judge, lineages)
-    refusal = no_people(table, number)
+    refusal = no_fit(table, number)
     no_kin = no_target(table, number, own) if own and refusal is None else None
     if refusal is None and np.ptp(length_column(table)) == 0:
         why = f"The lengths of the responses that {plain(judge)} judged are unknown, or equal on both sides."

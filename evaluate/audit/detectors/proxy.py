@@ -40,7 +40,7 @@ LEAST_PAIRS = 50
 LEAST_MATCHED = 0.8
 """Share of the own comparisons that must have others of their quality and length beside them."""
 PER_CELL = 12
-QUALITY_CELLS, LENGTH_CELLS = 8, 3
+QUALITY_CELLS, LENGTH_CELLS = 4, 3
 RATE_MORE = "Let two people rate comparisons of the judge's own kind, and of other authors among themselves."
 
 
@@ -140,7 +140,7 @@ def _cells(own: FloatArray, others: FloatArray) -> tuple[IntArray, int]:
 
 
 def _quantile_bin(of: FloatArray, values: FloatArray, bins: int) -> IntArray:
-    edges = np.quantile(of, np.arange(1, bins) / bins)
+    edges = np.quantile(of, np.arange(1, bins) / bins) if len(of) else np.zeros(bins - 1)
     return np.searchsorted(edges, values, side="right").astype(np.int64)
 
 
