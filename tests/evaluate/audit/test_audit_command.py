@@ -10,7 +10,7 @@ from builders import fill
 from jsonschema import Draft202012Validator
 
 from firsthand.cli import main
-from firsthand.collect.commands import Options, import_file
+from firsthand.collect.importing import Options, import_file
 from firsthand.evaluate.simulate import Judge, World, simulate
 from firsthand.store import Store
 
