@@ -1,47 +1,46 @@
-"""Small audit tables by hand, and the lineages of simulated worlds."""
+"""Simulated votes as lines for a store, and the lineages of their names."""
 
-from collections.abc import Sequence
+from typing import Any
 
-import numpy as np
-
-from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.table import AuditTable, Votes
 from firsthand.lineage import Lineage
 
-SETTINGS = AuditConfig(draws=300)
-A, N, B = 0, 1, 2
-KIN = {"judge-0": "own", "judge-1": "other-1"}
-"""Whose kind the judges of a simulated world are."""
+VERDICTS = ("a", "tie", "b")
+SIDES = {1: "a", -1: "b", 0: ""}
 
 
-def lineages(table: AuditTable, kin: dict[str, str] = KIN) -> dict[str, Lineage]:
-    """Every author of a family of its own; each judge of the family of its kin, others of their own."""
-    families = {name: kin.get(name, name) for name in (*table.authors, *table.judges)}
-    return {name: Lineage(name, family) for name, family in families.items()}
+def lineages(table: AuditTable) -> dict[str, Lineage]:
+    """Every judge is the author `own`; the others are of other families."""
+    known = {name: Lineage(name, name) for name in table.authors}
+    return known | dict.fromkeys(table.judges, Lineage("own", "own"))
 
 
-def votes(rows: Sequence[tuple[int, int, int, int]]) -> Votes:
-    """Votes from (comparison, voter, outcome, side first)."""
-    columns = np.array(rows, np.int64).reshape(len(rows), 4).T
-    return Votes(*columns, np.full(len(rows), np.nan))
+def lines(table: AuditTable, family: str = "own") -> list[dict[str, Any]]:
+    """The votes as interchange lines; the judges and the author `own` state the same family."""
+    return [*_votes(table, table.people, table.raters, {"source": "human"}), *_judged(table, family)]
 
 
-def table(
-    people: Sequence[tuple[int, int, int, int]],
-    judged: Sequence[tuple[int, int, int, int]],
-    *,
-    comparisons: int,
-    authors: Sequence[tuple[int, int]] | None = None,
-) -> AuditTable:
-    """A table in which every comparison has a prompt of its own; authors x, y and z by index."""
-    by = [(0, 1)] * comparisons if authors is None else authors
-    return AuditTable(
-        prompt=np.arange(comparisons),
-        author=np.array(by, np.int64).reshape(comparisons, 2),
-        length=np.full((comparisons, 2), 100.0),
-        authors=("x", "y", "z"),
-        raters=tuple(f"rater-{number}" for number in range(5)),
-        judges=tuple(f"judge-{number}" for number in range(1 + max((row[1] for row in judged), default=0))),
-        people=votes(people),
-        judged=votes(judged),
-    )
+def _judged(table: AuditTable, family: str) -> list[dict[str, Any]]:
+    states = {"source": "synthetic", "judge": {"model": "judge-model", "family": family}}
+    return _votes(table, table.judged, table.judges, states)
+
+
+def _votes(table: AuditTable, votes: Votes, names: tuple[str, ...], more: dict[str, Any]) -> list[dict[str, Any]]:
+    found = []
+    for pair, voter, outcome, first in zip(votes.pair, votes.voter, votes.outcome, votes.first, strict=True):
+        line = {
+            "prompt": f"prompt {table.prompt[pair]}",
+            "annotator": names[voter],
+            "verdict": VERDICTS[outcome],
+            "shown_first": SIDES[int(first)],
+            **more,
+        }
+        for side, key in enumerate("ab"):
+            author = table.author[pair, side]
+            line[f"response_{key}_id"] = f"comparison {pair} response {key}"
+            line[f"length_{key}"] = int(table.length[pair, side])
+            if author >= 0:
+                line[f"author_{key}"] = table.authors[author]
+                line[f"family_{key}"] = table.authors[author]
+        found.append(line)
+    return found

@@ -179,7 +179,8 @@ def _order(table: AuditTable, number: int, settings: AuditConfig) -> Finding:
     figure = measured(resampled, excess_flips) if again else None
     if figure is None:
         rate = measured(resampled, flip_rate)
-        why = f"Asked in both orders, {plain(judge)} changed its answer on {rows[:, 0].sum() / both:.1%} of {both:,} comparisons"
+        turned = rows[:, 0].sum() / both
+        why = f"Asked in both orders, {plain(judge)} changed its answer on {turned:.1%} of {both:,} comparisons"
         missing = not_testable(DETECTOR, judge, f"{why}; {_no_repeats(again)}.", ASK_AGAIN, ORDER, both)
         if rate is None:
             return missing

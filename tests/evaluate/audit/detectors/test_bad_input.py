@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from audit_worlds import KIN, SETTINGS, lineages
+from detector_worlds import KIN, SETTINGS, lineages
 
 from firsthand.evaluate.audit.detectors.ceiling import ceiling_findings
 from firsthand.evaluate.audit.detectors.crossover import crossover_findings

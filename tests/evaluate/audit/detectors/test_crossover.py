@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from audit_worlds import SETTINGS, lineages
+from detector_worlds import SETTINGS, lineages
 
 from firsthand.evaluate.audit.detectors.crossover import (
     crossover,

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from audit_worlds import SETTINGS, A, B, lineages, table
+from detector_worlds import SETTINGS, A, B, lineages, table
 
 from firsthand.evaluate.audit.detectors.disagreement import disagreement_findings, strata
 from firsthand.evaluate.audit.finding import Verdict

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from audit_worlds import SETTINGS, A, B, table
+from detector_worlds import SETTINGS, A, B, table
 
 from firsthand.evaluate.audit.detectors.lineage import lineage_findings
 from firsthand.evaluate.audit.finding import Verdict

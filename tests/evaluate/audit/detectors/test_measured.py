@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from audit_worlds import SETTINGS
+from detector_worlds import SETTINGS
 from scipy.stats import t, ttest_1samp
 
 from firsthand.evaluate.audit.detectors.measured import Measured, in_points, measured, not_testable, settled

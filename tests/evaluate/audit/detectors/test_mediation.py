@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from audit_worlds import SETTINGS, lineages
+from detector_worlds import SETTINGS, lineages
 
 from firsthand.evaluate.audit.detectors.mediation import mediated, mediation_findings, styled
 from firsthand.evaluate.audit.finding import Finding, Verdict

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from audit_worlds import SETTINGS, lineages
+from detector_worlds import SETTINGS, lineages
 
 from firsthand.evaluate.audit.detectors.panel import among_people, panel_findings, tetrad, tetrad_rows
 from firsthand.evaluate.audit.finding import Finding, Verdict

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from audit_worlds import SETTINGS, A, B, N, lineages, table, votes
+from detector_worlds import SETTINGS, A, B, N, lineages, table, votes
 from scipy.stats import binomtest
 from statsmodels.stats.contingency_tables import mcnemar
 
