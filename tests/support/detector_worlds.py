@@ -22,8 +22,8 @@ def lineages(table: AuditTable, kin: dict[str, str] = KIN) -> dict[str, Lineage]
 
 def votes(rows: Sequence[tuple[int, int, int, int]]) -> Votes:
     """Votes from (comparison, voter, outcome, side first)."""
-    columns = np.array(rows, np.int64).reshape(len(rows), 4).T
-    return Votes(*columns, np.full(len(rows), np.nan))
+    pair, voter, outcome, first = np.array(rows, np.int64).reshape(len(rows), 4).T
+    return Votes(pair, voter, outcome, first, np.full(len(rows), np.nan))
 
 
 def table(

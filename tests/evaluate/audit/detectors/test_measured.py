@@ -51,6 +51,7 @@ def test_verdicts_are_adjusted_for_each_other() -> None:
     doubtful = finding("x", 0.0651, 0.03)
     assert settled([doubtful], SETTINGS)[0].verdict is Verdict.DETECTED
     nothing = finding("y", 0.0, 0.005)
+    assert doubtful.p is not None
     refused = not_testable("d", "z", "why", "step")
     first, second, third = settled([doubtful, nothing, refused], SETTINGS)
     assert first.p_adjusted == pytest.approx(2 * doubtful.p)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from detector_worlds import SETTINGS, A, B, N, lineages, table, votes
 from scipy.stats import binomtest
-from statsmodels.stats.contingency_tables import mcnemar
 
 from firsthand.evaluate.audit.detectors.position import first_gain, flip_rows, order_counts, position_findings
 from firsthand.evaluate.audit.finding import Finding, Verdict
@@ -44,8 +43,7 @@ def test_the_first_position_is_mcnemars_test() -> None:
         judged += [(pair, 0, one, 1), (pair, 0, two, -1)]
     first, _ = found(table([], judged, comparisons=40))
     assert first.points == pytest.approx(15)
-    exact = mcnemar([[0, 18], [6, 16]], exact=True).pvalue
-    assert exact == pytest.approx(binomtest(18, 24).pvalue)
+    exact = binomtest(18, 24).pvalue
     assert f"18 comparisons and the second both times on 6, McNemar's exact p = {exact:.3g}" in first.why
     # (b - c) / sqrt(b + c - (b - c)^2 / n) = 12 / sqrt(24 - 3.6)
     assert first.p is not None
