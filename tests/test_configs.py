@@ -10,6 +10,7 @@ from firsthand.collect.generate.config import GenerateJob
 from firsthand.collect.judge.config import JudgeJob
 from firsthand.collect.serve_config import ServeConfig
 from firsthand.config import Config, load_config
+from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.train.jobs import DPOJob, RewardJob
 from firsthand.train.mix_config import MixConfig
 
@@ -17,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MODELS: dict[str, type[Config]] = {
     "judge.yaml": JudgeJob,
     "mix.yaml": MixConfig,
+    "audit.yaml": AuditConfig,
     "reward.yaml": RewardJob,
     "dpo.yaml": DPOJob,
     "column-map.yaml": ColumnMap,
@@ -42,3 +44,7 @@ def test_a_shipped_configuration_loads_and_opens_with_its_command(path: Path) ->
 
 def test_what_the_rating_sites_configuration_spells_out_are_the_defaults() -> None:
     assert load_config(ROOT / "configs" / "serve.yaml", ServeConfig) == ServeConfig()
+
+
+def test_what_the_audits_configuration_spells_out_are_the_defaults() -> None:
+    assert load_config(ROOT / "configs" / "audit.yaml", AuditConfig) == AuditConfig()

@@ -18,11 +18,12 @@ likelihood, whose variance is the sandwich H^-1 B H^-1 with B from the scores su
 """
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from firsthand.evaluate.audit.likelihood import LOCAL, MEAN, OFFSET, Contributions, Shared, evaluate
+from firsthand.evaluate.audit.likelihood import LOCAL, MEAN, OFFSET, Contributions, Shared, evaluate, nodes_for
 from firsthand.evaluate.audit.table import NEITHER, AuditTable, B, Votes
 from firsthand.evaluate.bootstrap import FloatArray, IntArray, sums_by
 
@@ -31,8 +32,10 @@ SHARED = LOCAL[OFFSET + 1 :]
 PRIOR_PRECISION = 0.01
 """Of a normal prior around 0 on every parameter: keeps a fit finite where one value has been seen only."""
 STEPS = 100
-TOLERANCE = 1e-7
+TOLERANCE = 1e-5
 LARGEST_STEP = 2.0
+Point: TypeAlias = tuple[float, FloatArray, FloatArray, FloatArray]
+"""Penalised log-likelihood, its gradient and Hessian over the free parameters, and the scores (C, free)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,15 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The estimate of every parameter, their covariance (sandwich, clustered by prompt), and whether it converged."""
+    """The estimate of every parameter, their covariance (sandwich, clustered by prompt), and whether it converged.
+
+    influence: (prompts, P), what each prompt adds to the estimates, to first order.
+    """
 
     names: tuple[str, ...]
     value: FloatArray
     covariance: FloatArray
+    influence: FloatArray
     converged: bool
     log_likelihood: float
 
@@ -115,37 +122,19 @@ def fit(given: Design) -> Fit:
     value[given.names.index("sharpness")] = 1.0
     for name in ("log_width", "log_judge_width"):
         value[given.names.index(name)] = np.log(0.5)
-    now, slope, bend, scores = _at(given, value)
-    converged = False
-    for _ in range(STEPS):
-        step = _ascent(slope, bend)
-        largest = np.abs(step).max(initial=0.0)
-        step *= min(1.0, LARGEST_STEP / max(largest, 1e-12))
-        moved = _full(given, step)
-        for _halving in range(30):
-            new = _at(given, value + moved)
-            if new[0] >= now - 1e-9 * abs(now):
-                break
-            moved *= 0.5
-        gain = new[0] - now
-        value, (now, slope, bend, scores) = value + moved, new
-        if gain < TOLERANCE * max(1.0, abs(now)) * 1e-2 and np.abs(moved).max(initial=0.0) < 1e-4:
-            converged = True
-            break
-    covariance = np.zeros((len(value), len(value)))
-    free = np.flatnonzero(given.free)
-    covariance[np.ix_(free, free)] = _sandwich(bend, scores, given.prompt)
-    return Fit(given.names, value, covariance, converged, now)
+    value, (now, _, bend, scores), converged = _climb(given, value)
+    influence = _influence(given, bend, scores)
+    prompts = len(influence)
+    covariance = influence.T @ influence * (prompts / max(prompts - 1, 1))
+    return Fit(given.names, value, covariance, influence, converged, now)
 
 
-def _at(given: Design, value: FloatArray) -> tuple[float, FloatArray, FloatArray, FloatArray]:
-    """Penalised log-likelihood, its gradient and Hessian over the free parameters, and the scores (C, free)."""
-    means = given.by_mean.shape[1]
-    offsets = means + len(SHARED)
-    of_mean, shared, of_offset = np.split(value, [means, offsets])
-    free = dict(zip(SHARED, given.free[means:offsets], strict=True))
-    by_name = dict(zip(SHARED, shared, strict=True))
-    numbers = Shared(
+def shared_numbers(given: Design, value: FloatArray) -> Shared:
+    """The numbers that all contributions share, out of the parameters."""
+    start = given.by_mean.shape[1]
+    by_name = dict(zip(SHARED, value[start:], strict=False))
+    free = dict(zip(SHARED, given.free[start:], strict=False))
+    return Shared(
         spread=float(np.exp(by_name["log_spread"])),
         width=float(np.exp(by_name["log_width"])) if free["log_width"] else 0.0,
         rater_pull=float(by_name["rater_pull"]),
@@ -153,7 +142,37 @@ def _at(given: Design, value: FloatArray) -> tuple[float, FloatArray, FloatArray
         between=float(by_name["between"]),
         judge_width=float(np.exp(by_name["log_judge_width"])) if free["log_judge_width"] else 0.0,
     )
-    values, local, bends = evaluate(given.given, given.by_mean @ of_mean, given.by_offset @ of_offset, numbers)
+
+
+def _climb(given: Design, value: FloatArray) -> tuple[FloatArray, Point, bool]:
+    """Up the likelihood from `value` on; whether the top was found, to a step of TOLERANCE."""
+    nodes = 0
+    for _ in range(STEPS):
+        if nodes != nodes_for(shared_numbers(given, value)):
+            nodes = nodes_for(shared_numbers(given, value))
+            at = _at(given, value, nodes)
+        now, slope, bend, _ = at
+        step = _full(given, _ascent(slope, bend))
+        largest = np.abs(step).max(initial=0.0)
+        if largest < TOLERANCE:
+            return value, at, True
+        step *= min(1.0, LARGEST_STEP / largest)
+        for _halving in range(30):
+            new = _at(given, value + step, nodes)
+            if new[0] >= now - 1e-9 * abs(now):
+                break
+            step *= 0.5
+        value, at = value + step, new
+    return value, at, False
+
+
+def _at(given: Design, value: FloatArray, nodes: int) -> Point:
+    """Penalised log-likelihood, its gradient and Hessian over the free parameters, and the scores (C, free)."""
+    means = given.by_mean.shape[1]
+    offsets = means + len(SHARED)
+    of_mean, _, of_offset = np.split(value, [means, offsets])
+    numbers = shared_numbers(given, value)
+    values, local, bends = evaluate(given.given, given.by_mean @ of_mean, given.by_offset @ of_offset, numbers, nodes)
     rest = slice(OFFSET + 1, len(LOCAL))
     scores = np.column_stack([local[:, [MEAN]] * given.by_mean, local[:, rest], local[:, [OFFSET]] * given.by_offset])
     bend = np.zeros((len(value), len(value)))
@@ -186,14 +205,12 @@ def _full(given: Design, step: FloatArray) -> FloatArray:
     return full
 
 
-def _sandwich(bend: FloatArray, scores: FloatArray, prompt: IntArray) -> FloatArray:
-    """H^-1 B H^-1 with B the summed squares of the prompts' scores, times C / (C - 1) for C prompts."""
-    _, cluster = np.unique(prompt, return_inverse=True)
-    clusters = cluster.max() + 1
-    sums = sums_by(scores, cluster)
-    inverse = np.linalg.inv(bend)
-    covariance: FloatArray = inverse @ (sums.T @ sums) @ inverse * (clusters / max(clusters - 1, 1))
-    return covariance
+def _influence(given: Design, bend: FloatArray, scores: FloatArray) -> FloatArray:
+    """The sums of each prompt's scores times -H^-1: (prompts, P); C / (C - 1) times its square is the sandwich."""
+    _, cluster = np.unique(given.prompt, return_inverse=True)
+    influence = np.zeros((cluster.max() + 1, len(given.names)))
+    influence[:, given.free] = sums_by(scores, cluster) @ np.linalg.inv(-bend)
+    return influence
 
 
 def _people(table: AuditTable) -> FloatArray:
