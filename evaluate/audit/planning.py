@@ -28,13 +28,13 @@ from firsthand.evaluate.simulate import Judge, World, simulate
 from firsthand.evaluate.table import counted, plain, table
 from firsthand.lineage import Lineage
 
-BASE_PAIRS, WORLDS = 2_000, 10
-ROUNDS, NEAR_ENOUGH = 3, 1.05
+BASE_PAIRS, WORLDS = 1_500, 10
+ROUNDS, NEAR_ENOUGH = 2, 1.05
 """The best plan is made larger until its error is at most so many times what it must be."""
 FEWEST = 100
 """Comparisons of a plan."""
 OWN_SHARE = 2 / 3
-VOTES_EACH = (2, 3, 5)
+VOTES_EACH = (2, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def _world_of(store: AuditTable | None, lineages: Mapping[str, Lineage]) -> tupl
     """The first judge with comparisons of its own kind that can be fitted, and a world with its numbers and no bias."""
     if store is None:
         return None, World()
-    known = store.part((store.author >= 0).all(axis=1))
+    known = store.attributed()
     for judge, name in enumerate(known.judges):
         own = own_target(known, name, lineages)
         if own is None or no_people(known, judge) or no_target(known, judge, own):
