@@ -58,7 +58,8 @@ def excess(sums: Sums) -> FloatArray:
 
 def comparable(people: FloatArray, judged: FloatArray) -> npt.NDArray[np.bool_]:
     """Comparisons with a verdict of the judge and votes of two people: (N,)."""
-    return (people.sum(axis=1) >= 2) & (judged.sum(axis=1) > 0)
+    both: npt.NDArray[np.bool_] = np.logical_and(people.sum(axis=1) >= 2, judged.sum(axis=1) > 0)
+    return both
 
 
 def _of_judge(table: AuditTable, number: int, people: FloatArray, settings: AuditConfig) -> Finding:

@@ -18,15 +18,15 @@ import numpy as np
 from firsthand.evaluate.audit.affinity import Design, Fit, design, fit
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.detectors.measured import Measured, in_points, not_testable, settled
-from firsthand.evaluate.audit.detectors.said import length_column
+from firsthand.evaluate.audit.detectors.said import length_column, with_authors
 from firsthand.evaluate.audit.effect import effect
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import Target, own_target
-from firsthand.evaluate.audit.testable import no_people, no_target
+from firsthand.evaluate.audit.testable import FEWEST_PROMPTS, Refusal, no_people, no_target
 from firsthand.evaluate.bootstrap import FloatArray
-from firsthand.evaluate.table import plain
+from firsthand.evaluate.table import counted, plain
 from firsthand.lineage import Relation
 
 STYLE, MEDIATION = "style", "mediation"
@@ -45,12 +45,27 @@ class Styled:
 
 def mediation_findings(table: AuditTable, lineages: Lineages, settings: AuditConfig) -> list[Finding]:
     """For each judge, its taste for longer responses, and what of its affinity for the closest authors that carries."""
+    table = with_authors(table)
     tastes, carried = [], []
     for number in range(len(table.judges)):
         taste, part = _of_judge(table, number, lineages, settings)
         tastes.append(taste)
         carried.append(part)
     return settled(tastes, settings) + settled(carried, settings)
+
+
+def no_fit(table: AuditTable, number: int) -> Refusal | None:
+    """Why the model can't be fitted to this judge's verdicts, or its errors be told."""
+    refusal = no_people(table, number)
+    shared = np.intersect1d(table.judged.of(number).pair, table.people.pair)
+    prompts = len(np.unique(table.prompt[shared]))
+    if refusal is not None or prompts >= FEWEST_PROMPTS:
+        return refusal
+    name = plain(table.judges[number])
+    return Refusal(
+        f"{name} and people both judged comparisons of {counted(prompts, 'prompt')}; {FEWEST_PROMPTS} are needed.",
+        f"Add comparisons on {counted(FEWEST_PROMPTS - prompts, 'further prompt')}.",
+    )
 
 
 def styled(table: AuditTable, number: int, own: Target | None) -> Styled:
@@ -94,15 +109,13 @@ def points_per_logit(model: Styled, sign: FloatArray) -> float:
 def _of_judge(table: AuditTable, number: int, lineages: Lineages, settings: AuditConfig) -> tuple[Finding, Finding]:
     judge = table.judges[number]
     own = own_target(table, judge, lineages)
-    refusal = no_people(table, number)
+    refusal = no_fit(table, number)
     no_kin = no_target(table, number, own) if own and refusal is None else None
     if refusal is None and np.ptp(length_column(table)) == 0:
         why = f"The lengths of the responses that {plain(judge)} judged are unknown, or equal on both sides."
         step = "Import the responses, or their lengths."
-        return tuple(
-            not_testable(detector, judge, why, step, target)
-            for detector, target in ((STYLE, LONGER), (MEDIATION, own.name if own else ""))
-        )
+        kin = own.name if own else ""
+        return not_testable(STYLE, judge, why, step, LONGER), not_testable(MEDIATION, judge, why, step, kin)
     if refusal is not None:
         return (
             not_testable(STYLE, judge, refusal.why, refusal.next_step, LONGER),
@@ -181,7 +194,7 @@ def _columns(table: AuditTable, own: Target | None) -> dict[str, FloatArray]:
 
 def _before_offsets(model: Styled) -> int:
     """How many parameters come before those of the judge's offset."""
-    return len(model.found.names) - model.given.by_offset.shape[1]
+    return len(model.found.names) - int(model.given.by_offset.shape[1])
 
 
 def _influence(found: Fit, name: str) -> FloatArray:

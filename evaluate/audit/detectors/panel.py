@@ -63,12 +63,13 @@ def tetrad_rows(scores: FloatArray, people: FloatArray) -> dict[str, FloatArray]
 
 def tetrad(sums: Sums) -> FloatArray:
     """The mean of C_jk C_hh - C_jh C_kh over j < k; it is tested, since a quotient by C_hh would be skewed."""
-    between = sums["judges"] / sums["one"][..., None, None]
-    with_people = sums["with_people"] / sums["one"][..., None]
+    one = np.asarray(sums["one"])
+    between = ratio(sums["judges"], one[..., None, None])
+    with_people = ratio(sums["with_people"], one[..., None])
     product = with_people[..., :, None] * with_people[..., None, :]
     beyond = between * among_people(sums)[..., None, None] - product
-    one, other = np.triu_indices(beyond.shape[-1], 1)
-    mean: FloatArray = beyond[..., one, other].mean(axis=-1)
+    first, second = np.triu_indices(beyond.shape[-1], 1)
+    mean: FloatArray = beyond[..., first, second].mean(axis=-1)
     return mean
 
 

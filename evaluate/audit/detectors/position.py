@@ -28,12 +28,12 @@ from firsthand.evaluate.audit.detectors.measured import (
     not_testable,
     settled,
 )
-from firsthand.evaluate.audit.detectors.mediation import points_per_logit, styled
+from firsthand.evaluate.audit.detectors.mediation import no_fit, points_per_logit, styled
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import P_A, AuditTable, Votes
 from firsthand.evaluate.audit.targets import own_target
-from firsthand.evaluate.audit.testable import no_people, no_target
+from firsthand.evaluate.audit.testable import no_target
 from firsthand.evaluate.bootstrap import FloatArray, Sums, ratio, resample_prompts
 from firsthand.evaluate.table import counted, plain
 from firsthand.lineage import Relation
@@ -133,7 +133,7 @@ def _pull(table: AuditTable, number: int, lineages: Lineages, settings: AuditCon
         shown = "which response came first in any verdict" if not first.any() else "verdicts with the other side first"
         why = f"The data do not hold {shown} of {plain(judge)}."
         return not_testable(DETECTOR, judge, why, "Import shown_first, or ask the judge in both orders.", FIRST)
-    refusal = no_people(table, number)
+    refusal = no_fit(table, number)
     if refusal is not None:
         why = f"{plain(judge)} was asked in one order only. {refusal.why}"
         return not_testable(DETECTOR, judge, why, ASK_BOTH, FIRST)
@@ -179,9 +179,8 @@ def _order(table: AuditTable, number: int, settings: AuditConfig) -> Finding:
     figure = measured(resampled, excess_flips) if again else None
     if figure is None:
         rate = measured(resampled, flip_rate)
-        why = (
-            f"asked in both orders, {judge} changed its answer on {rows[:, 0].sum() / both:.1%} of {both:,} comparisons"
-        )
+        turned = rows[:, 0].sum() / both
+        why = f"Asked in both orders, {plain(judge)} changed its answer on {turned:.1%} of {both:,} comparisons"
         missing = not_testable(DETECTOR, judge, f"{why}; {_no_repeats(again)}.", ASK_AGAIN, ORDER, both)
         if rate is None:
             return missing

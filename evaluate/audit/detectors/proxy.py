@@ -8,8 +8,9 @@ c_k and r_k those of others,
 
     effect = sum_k n_k (y_k - c_k - b (q_k - r_k)) / sum_k n_k,
 
-b being the slope of the verdicts on quality among others in one cell, with the bootstrap over prompts. Null: the
-judge's verdicts depend on quality and length alone, by any curve.
+b being the slope of the verdicts on quality among others in one cell. Its variance is that of the bootstrap over
+prompts, the qualities held, and (b e)^2, e being the standard error of the own ones' mean quality. Null: the judge's
+verdicts depend on quality and length alone, by any curve.
 """
 
 from dataclasses import dataclass, replace
@@ -25,8 +26,8 @@ from firsthand.evaluate.audit.detectors.measured import (
     not_testable,
     settled,
 )
-from firsthand.evaluate.audit.detectors.quality import LEAST_DOUBLED, doubled, posterior_quality
-from firsthand.evaluate.audit.detectors.said import judge_score, length_column
+from firsthand.evaluate.audit.detectors.quality import LEAST_DOUBLED, Quality, doubled, posterior_quality
+from firsthand.evaluate.audit.detectors.said import judge_score, length_column, with_authors
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import AuditTable
@@ -40,7 +41,7 @@ LEAST_PAIRS = 50
 LEAST_MATCHED = 0.8
 """Share of the own comparisons that must have others of their quality and length beside them."""
 PER_CELL = 12
-QUALITY_CELLS, LENGTH_CELLS = 8, 3
+QUALITY_CELLS, LENGTH_CELLS = 4, 3
 RATE_MORE = "Let two people rate comparisons of the judge's own kind, and of other authors among themselves."
 
 
@@ -49,16 +50,18 @@ class Matched:
     """Sums over own and other comparisons by prompt and cell.
 
     sums: (C, K, 3 + 5): of own comparisons their number, verdicts y and qualities q; of others the same, q^2 and q y.
-    own, others: how many of each there are.
+    own, others: how many of each there are. quality_error: standard error of the own ones' mean quality.
     """
 
     sums: FloatArray
+    quality_error: float
     own: int
     others: int
 
 
 def proxy_findings(table: AuditTable, lineages: Lineages, settings: AuditConfig) -> list[Finding]:
     """One finding a judge, for the authors closest to it."""
+    table = with_authors(table)
     enough = doubled(table)
     quality = posterior_quality(table) if enough >= LEAST_DOUBLED else None
     findings = []
@@ -75,18 +78,20 @@ def proxy_findings(table: AuditTable, lineages: Lineages, settings: AuditConfig)
     return settled(findings, settings)
 
 
-def match(table: AuditTable, number: int, own: Target, quality: FloatArray) -> Matched:
-    """The judge's comparisons by cell; quality: (N,), NaN where unknown."""
+def match(table: AuditTable, number: int, own: Target, quality: Quality) -> Matched:
+    """The judge's comparisons by cell."""
     sign = own.sign(table)
     verdict, length = judge_score(table, number), length_column(table)
-    usable = np.isfinite(quality) & np.isfinite(verdict)
+    usable = np.isfinite(quality.mean) & np.isfinite(verdict)
     theirs = usable & (sign != 0)
     neither = ~np.isin(table.author, own.authors).any(axis=1) & (table.author >= 0).all(axis=1)
     others = np.flatnonzero(usable & neither)
     turned = sign[theirs]
-    own_cells = np.stack([turned * quality[theirs], turned * length[theirs]], axis=1)
+    own_cells = np.stack([turned * quality.mean[theirs], turned * length[theirs]], axis=1)
     own_verdict = np.where(turned > 0, verdict[theirs], 1 - verdict[theirs])
-    other_cells = np.concatenate([np.stack([way * quality[others], way * length[others]], axis=1) for way in (1, -1)])
+    other_cells = np.concatenate(
+        [np.stack([way * quality.mean[others], way * length[others]], axis=1) for way in (1, -1)]
+    )
     other_verdict = np.concatenate([verdict[others], 1 - verdict[others]])
     cell, cells = _cells(own_cells, other_cells)
     _, prompt = np.unique(table.prompt[np.concatenate([np.flatnonzero(theirs), others, others])], return_inverse=True)
@@ -104,16 +109,24 @@ def match(table: AuditTable, number: int, own: Target, quality: FloatArray) -> M
     )
     prompts = max(len(mine), len(theirs_too))
     padded = (np.pad(part, ((0, prompts - len(part)), (0, 0), (0, 0))) for part in (mine, theirs_too))
-    return Matched(np.concatenate(list(padded), axis=2), split, len(others))
+    moved = turned @ quality.slope[theirs] / max(split, 1)
+    error = float(np.sqrt(moved @ quality.covariance @ moved))
+    return Matched(np.concatenate(list(padded), axis=2), error, split, len(others))
 
 
 def matched_gap(sums: Sums) -> FloatArray:
     """The effect of the module's docstring, over the cells that hold both."""
-    own, y, q, others, c, r, rr, rc = np.moveaxis(sums["cells"], -1, 0)
-    within = np.nansum(rc - ratio(r * c, others), axis=-1)
-    slope = ratio(within, np.nansum(rr - ratio(r * r, others), axis=-1))[..., None]
+    own, y, q, others, c, r, _, _ = np.moveaxis(sums["cells"], -1, 0)
+    slope = verdict_slope(sums)[..., None]
     gap = y - own * ratio(c, others) - slope * (q - own * ratio(r, others))
     return ratio(np.nansum(gap, axis=-1), np.where(others > 0, own, 0).sum(axis=-1))
+
+
+def verdict_slope(sums: Sums) -> FloatArray:
+    """The slope b of others' verdicts on their quality, within cells."""
+    others, c, r, rr, rc = np.moveaxis(sums["cells"][..., 3:], -1, 0)
+    within = np.nansum(rc - ratio(r * c, others), axis=-1)
+    return ratio(within, np.nansum(rr - ratio(r * r, others), axis=-1))
 
 
 def _sums(prompt: IntArray, cell: IntArray, cells: int, *columns: FloatArray) -> FloatArray:
@@ -139,11 +152,11 @@ def _cells(own: FloatArray, others: FloatArray) -> tuple[IntArray, int]:
 
 
 def _quantile_bin(of: FloatArray, values: FloatArray, bins: int) -> IntArray:
-    edges = np.quantile(of, np.arange(1, bins) / bins)
+    edges = np.quantile(of, np.arange(1, bins) / bins) if len(of) else np.zeros(bins - 1)
     return np.searchsorted(edges, values, side="right").astype(np.int64)
 
 
-def _of_judge(table: AuditTable, number: int, own: Target, quality: FloatArray, settings: AuditConfig) -> Finding:
+def _of_judge(table: AuditTable, number: int, own: Target, quality: Quality, settings: AuditConfig) -> Finding:
     judge = table.judges[number]
     matched = match(table, number, own, quality)
     if min(matched.own, matched.others) < LEAST_PAIRS:
@@ -163,6 +176,8 @@ def _of_judge(table: AuditTable, number: int, own: Target, quality: FloatArray, 
             f"the same quality and length beside them; {LEAST_MATCHED:.0%} on {LEAST_PROMPTS} prompts are needed."
         )
         return not_testable(DETECTOR, judge, why, "Add comparisons between other authors.", own.name, matched.own)
+    slope = float(verdict_slope(resampled.total))
+    figure = replace(figure, error=float(np.hypot(figure.error, slope * matched.quality_error)))
     found = in_points(
         Finding(
             detector=DETECTOR,

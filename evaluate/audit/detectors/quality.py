@@ -5,7 +5,7 @@ lengths. The posterior mean E(delta_i | votes) prices in both: three votes of th
 the same votes for a weak one.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,13 +20,26 @@ LEAST_DOUBLED = 30
 """Comparisons with two people's votes without which tau can't be told from noise."""
 
 
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What people's votes say of N comparisons.
+
+    mean: (N,), E(delta_i | votes) in people's log-odds, NaN where nobody voted. slope: (N, P), how it moves with the
+    parameters of m_i, Var(delta_i | votes) / tau^2 times their columns. covariance: (P, P), of those parameters.
+    """
+
+    mean: FloatArray
+    slope: FloatArray
+    covariance: FloatArray
+
+
 def doubled(table: AuditTable) -> int:
     """How many comparisons two people voted on."""
     return int((people_counts(table).sum(axis=1) >= 2).sum())
 
 
-def posterior_quality(table: AuditTable) -> FloatArray | None:
-    """E(delta_i | people's votes) in people's log-odds: (N,), NaN where nobody voted; None where the fit fails."""
+def posterior_quality(table: AuditTable) -> Quality | None:
+    """The quality of each comparison; None where the fit does not converge."""
     silent = replace(table, judged=table.judged.where(np.zeros(len(table.judged), np.bool_)))
     given = design(silent, 0, {}, {"length": length_column(table)})
     found = fit(given)
@@ -34,7 +47,8 @@ def posterior_quality(table: AuditTable) -> FloatArray | None:
         return None
     shared = shared_numbers(given, found.value)
     points, log_weights = standard_normal(nodes_for(shared))
-    mean = given.by_mean @ found.value[: given.by_mean.shape[1]]
+    parameters = given.by_mean.shape[1]
+    mean = given.by_mean @ found.value[:parameters]
     delta = mean[:, None] + shared.spread * points
     people = given.given.people
     log_likelihood = sum(
@@ -44,7 +58,10 @@ def posterior_quality(table: AuditTable) -> FloatArray | None:
     )
     log_posterior = log_likelihood + log_weights
     posterior = np.exp(log_posterior - log_posterior.max(axis=1, keepdims=True))
-    quality = np.full(len(table), np.nan)
+    posterior /= posterior.sum(axis=1, keepdims=True)
     seen = people_counts(table).sum(axis=1) > 0
-    quality[seen] = (posterior * delta).sum(axis=1) / posterior.sum(axis=1)
-    return quality
+    quality, slope = np.full(len(table), np.nan), np.zeros((len(table), parameters))
+    quality[seen] = (posterior * delta).sum(axis=1)
+    variance = (posterior * (delta - quality[seen][:, None]) ** 2).sum(axis=1)
+    slope[seen] = (variance / shared.spread**2)[:, None] * given.by_mean
+    return Quality(quality, slope, found.covariance[:parameters, :parameters])

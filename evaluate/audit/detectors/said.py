@@ -46,6 +46,12 @@ def length_column(table: AuditTable) -> FloatArray:
     return log_ratio / spread if spread > 0 else log_ratio
 
 
+def with_authors(table: AuditTable) -> AuditTable:
+    """The comparisons whose two authors are known; all of them where none names both."""
+    known = np.logical_and(table.author[:, 0] >= 0, table.author[:, 1] >= 0)
+    return table.part(known) if known.any() else table
+
+
 def prompts_of(table: AuditTable, rows: npt.NDArray[np.bool_]) -> int:
     """On how many prompts these comparisons are."""
     return len(np.unique(table.prompt[rows]))

@@ -1,0 +1,62 @@
+"""Figures with their errors, and verdicts that stand beside each other."""
+
+import numpy as np
+import pytest
+from detector_worlds import SETTINGS
+from scipy.stats import t, ttest_1samp
+
+from firsthand.evaluate.audit.detectors.measured import Measured, in_points, measured, not_testable, settled
+from firsthand.evaluate.audit.finding import Finding, Verdict
+from firsthand.evaluate.bootstrap import Sums, resample_prompts
+
+
+def mean(sums: Sums) -> np.ndarray:
+    return sums["x"][..., 0] / sums["x"][..., 1]
+
+
+def rows(values: np.ndarray) -> dict[str, np.ndarray]:
+    return {"x": np.stack([values, np.ones(len(values))], axis=1)}
+
+
+def test_a_mean_has_the_error_of_the_t_test() -> None:
+    values = np.random.default_rng(1).normal(0.3, 1, 400)
+    found = measured(resample_prompts(rows(values), np.arange(400), draws=4000, seed=2), mean)
+    assert found is not None
+    assert found.value == pytest.approx(values.mean())
+    assert found.error == pytest.approx(values.std(ddof=1) / 20, rel=0.05)
+    assert found.p == pytest.approx(ttest_1samp(values, 0).pvalue, rel=0.5)
+
+
+def test_p_and_interval_of_a_worked_example() -> None:
+    # t = 2 / 1 on 9 degrees of freedom; t_{0.975} = 2.262.
+    found = Measured(2.0, 1.0, 10)
+    assert found.p == pytest.approx(0.0766, abs=1e-4)
+    assert found.interval(0.05) == pytest.approx((-0.262, 4.262), abs=1e-3)
+    assert found.p == pytest.approx(2 * t.sf(2, 9))
+
+
+def test_few_prompts_or_equal_rows_are_not_measured() -> None:
+    values = np.random.default_rng(3).normal(size=60)
+    assert measured(resample_prompts(rows(values), np.arange(60) % 9, draws=200), mean) is None
+    assert measured(resample_prompts(rows(np.ones(60)), np.arange(60), draws=200), mean) is None
+    assert measured(resample_prompts(rows(values), np.arange(60) % 10, draws=200), mean) is not None
+
+
+def test_verdicts_are_adjusted_for_each_other() -> None:
+    def finding(name: str, value: float, error: float) -> Finding:
+        found = Finding(detector="d", judge=name, verdict=Verdict.INCONCLUSIVE, why="")
+        return in_points(found, Measured(value, error, 10_000), SETTINGS)
+
+    # p of 0.03 alone is detected; beside a second test 2 x 0.03 = 0.06 is not.
+    doubtful = finding("x", 0.0651, 0.03)
+    assert settled([doubtful], SETTINGS)[0].verdict is Verdict.DETECTED
+    nothing = finding("y", 0.0, 0.005)
+    assert doubtful.p is not None
+    refused = not_testable("d", "z", "why", "step")
+    first, second, third = settled([doubtful, nothing, refused], SETTINGS)
+    assert first.p_adjusted == pytest.approx(2 * doubtful.p)
+    assert (first.verdict, second.verdict, third.verdict) == (
+        Verdict.INCONCLUSIVE,
+        Verdict.RULED_OUT,
+        Verdict.NOT_TESTABLE,
+    )

@@ -1,0 +1,72 @@
+"""D7: a taste for length, and what it carries."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from detector_worlds import SETTINGS, lineages
+
+from firsthand.evaluate.audit.detectors.mediation import mediated, mediation_findings, styled
+from firsthand.evaluate.audit.finding import Finding, Verdict
+from firsthand.evaluate.audit.table import AuditTable
+from firsthand.evaluate.audit.targets import own_target
+from firsthand.evaluate.simulate import Judge, World, simulate
+
+CARRIED = World(own_pairs=400, other_pairs=300, own_longer=0.8, judges=(Judge(length_taste=0.6),))
+
+
+def found(table: AuditTable) -> tuple[Finding, Finding]:
+    taste, carried = mediation_findings(table, lineages(table), SETTINGS)
+    return taste, carried
+
+
+def test_a_taste_that_carries_an_affinity_is_found() -> None:
+    taste, carried = found(simulate(CARRIED, 1))
+    assert (taste.detector, taste.verdict, taste.direction) == ("style", Verdict.DETECTED, "favours")
+    assert (carried.detector, carried.verdict) == ("mediation", Verdict.DETECTED)
+    assert carried.target == "own"
+
+
+def test_people_who_like_length_too_leave_nothing_to_carry() -> None:
+    world = World(own_longer=0.8, length_value=0.4, judges=(Judge(sharpness=1.5),))
+    pairs = [found(simulate(world, seed)) for seed in range(12)]
+    for finding in zip(*pairs, strict=True):
+        # Of 12 nulls at 5 %, more than 3 come with a chance of 0.2 %.
+        assert sum(one.p is not None and one.p < 0.05 for one in finding) <= 3
+
+
+def test_a_taste_without_longer_own_responses_carries_nothing() -> None:
+    taste, carried = found(simulate(World(own_pairs=600, judges=(Judge(length_taste=0.6),)), 2))
+    assert taste.verdict is Verdict.DETECTED
+    assert carried.verdict is Verdict.RULED_OUT
+
+
+def test_the_paired_error_is_that_of_leaving_prompts_out() -> None:
+    table = simulate(replace(CARRIED, own_pairs=160, other_pairs=120, per_prompt=7), 3)
+    own = own_target(table, "judge-0", lineages(table))
+    assert own is not None
+
+    def difference(part: AuditTable) -> tuple[float, float]:
+        result = mediated(part, 0, styled(part, 0, own), own)
+        assert result is not None
+        return result[0].value, result[0].error
+
+    # The jackknife: (C - 1) / C times the squared deviations of the values without each of the C = 40 prompts.
+    prompts = np.unique(table.prompt)
+    left = np.array([difference(table.part(table.prompt != prompt))[0] for prompt in prompts])
+    jackknife = np.sqrt((len(prompts) - 1) / len(prompts) * ((left - left.mean()) ** 2).sum())
+    assert difference(table)[1] == pytest.approx(jackknife, rel=0.25)
+
+
+def test_what_is_missing_is_said() -> None:
+    table = simulate(World(), 1)
+    alike = replace(table, length=np.full_like(table.length, 50.0))
+    assert all("equal on both sides" in finding.why for finding in found(alike))
+    unknown = replace(table, length=np.full_like(table.length, np.nan))
+    assert all(finding.verdict is Verdict.NOT_TESTABLE for finding in found(unknown))
+    taste, carried = mediation_findings(table, lineages(table, {}), SETTINGS)
+    assert taste.verdict is not Verdict.NOT_TESTABLE
+    assert carried.why == "No author of a comparison is known to be related to judge-0."
+    for finding in found(simulate(World(votes=1), 1)):
+        assert finding.verdict is Verdict.NOT_TESTABLE
+        assert "have votes of two people or more" in finding.why

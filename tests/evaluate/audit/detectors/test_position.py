@@ -1,0 +1,110 @@
+"""D2: answers that depend on the order."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from detector_worlds import SETTINGS, A, B, N, lineages, table, votes
+from scipy.stats import binomtest
+
+from firsthand.evaluate.audit.detectors.position import first_gain, flip_rows, order_counts, position_findings
+from firsthand.evaluate.audit.finding import Finding, Verdict
+from firsthand.evaluate.audit.table import AuditTable, Votes
+from firsthand.evaluate.simulate import Judge, World, simulate
+
+
+def found(given: AuditTable) -> tuple[Finding, Finding]:
+    first, order = position_findings(given, lineages(given), SETTINGS)
+    return first, order
+
+
+def test_a_worked_example() -> None:
+    judged = votes(
+        [
+            *((0, 0, A, 1), (0, 0, B, -1)),  # the first both times: + 1/2
+            *((1, 0, B, 1), (1, 0, A, -1)),  # the second both times: - 1/2
+            *((2, 0, A, 1), (2, 0, A, -1)),  # the same response: 0
+            *((3, 0, A, 1), (3, 0, N, -1)),  # the first, then a tie: (1 - 1/2) / 2
+            *((4, 0, A, 1), (4, 0, A, 1), (4, 0, N, 1)),  # one order: 2 of 3 pairs differ
+        ]
+    )
+    counts = order_counts(judged, 5)
+    assert first_gain(counts[:4]) == pytest.approx([0.5, -0.5, 0, 0.25])
+    assert flip_rows(counts) == pytest.approx(
+        np.array([[1, 1, 0, 0], [1, 1, 0, 0], [0, 1, 0, 0], [1, 1, 0, 0], [0, 0, 2 / 3, 1]])
+    )
+
+
+def test_the_first_position_is_mcnemars_test() -> None:
+    # 40 comparisons: the first chosen twice on 18, the second twice on 6: (18 - 6) / 2 / 40 = 15 points.
+    judged = []
+    for pair in range(40):
+        one, two = (A, B) if pair < 18 else (B, A) if pair < 24 else (A, A)
+        judged += [(pair, 0, one, 1), (pair, 0, two, -1)]
+    first, _ = found(table([], judged, comparisons=40))
+    assert first.points == pytest.approx(15)
+    exact = binomtest(18, 24).pvalue
+    assert f"18 comparisons and the second both times on 6, McNemar's exact p = {exact:.3g}" in first.why
+    # (b - c) / sqrt(b + c - (b - c)^2 / n) = 12 / sqrt(24 - 3.6)
+    assert first.p is not None
+    assert first.p == pytest.approx(0.011, abs=0.004)
+
+
+def test_an_order_pull_is_found_and_noise_is_not_taken_for_one() -> None:
+    pulled = simulate(World(judges=(Judge(order_pull=0.4, both_orders=True),)), 1)
+    assert (found(pulled)[0].verdict, found(pulled)[0].direction) == (Verdict.DETECTED, "favours")
+    world = World(own_pairs=100, other_pairs=100, advantage=0.5, per_prompt=4, judges=(Judge(both_orders=True),))
+    p = [found(simulate(world, seed))[0].p for seed in range(60)]
+    assert sum(value is not None and value < 0.05 for value in p) <= 8
+
+
+def test_flips_are_told_from_noise_by_repeats() -> None:
+    table_once = simulate(World(judges=(Judge(order_pull=0.8, both_orders=True),)), 2)
+    _, order = found(table_once)
+    assert order.verdict is Verdict.NOT_TESTABLE
+    assert order.estimate is not None
+    assert order.estimate > 0.3
+    assert "none was asked again" in order.why
+
+    def asked_again(pull: float) -> AuditTable:
+        world = World(judges=(Judge(order_pull=pull, both_orders=True),) * 2)
+        given = simulate(world, 3)
+        one = given.judged
+        return replace(given, judges=("judge-0",), judged=replace(one, voter=np.zeros_like(one.voter)))
+
+    assert found(asked_again(0.0))[1].verdict is not Verdict.DETECTED
+    turned = found(asked_again(1.2))[1]
+    assert (turned.verdict, turned.direction) == (Verdict.DETECTED, "changes answers")
+
+
+def test_a_stated_inconsistency_is_reported_though_not_testable() -> None:
+    given = table([], [(pair, 0, N if pair < 6 else A, 0) for pair in range(40)], comparisons=40)
+    said = replace(given, judged=replace(given.judged, consistent=(given.judged.outcome == A).astype(float)))
+    first, order = found(said)
+    assert first.verdict is Verdict.NOT_TESTABLE
+    assert (order.verdict, order.n) == (Verdict.NOT_TESTABLE, 40)
+    assert order.estimate == pytest.approx(6 / 40)
+    assert order.ci is not None
+    assert "answered inconsistently on 6 of 40 comparisons (15.0%)" in order.why
+
+
+def test_one_order_is_held_against_peoples_votes() -> None:
+    pulled, _ = found(simulate(World(own_pairs=500, other_pairs=300, judges=(Judge(order_pull=0.5),)), 4))
+    assert (pulled.verdict, pulled.unit) == (Verdict.DETECTED, "logit")
+    assert pulled.ci is not None
+    assert pulled.ci[0] < 0.5 < pulled.ci[1]
+    world = World(advantage=0.8, rater_order_pull=0.3, judges=(Judge(sharpness=0.5),))
+    p = [found(simulate(world, seed))[0].p for seed in range(12)]
+    # Of 12 nulls at 5 %, more than 3 come with a chance of 0.2 %.
+    assert sum(value is not None and value < 0.05 for value in p) <= 3
+
+
+def test_one_order_without_people_is_refused() -> None:
+    given = simulate(World(own_pairs=50, other_pairs=30), 5)
+    nobody = replace(given, people=given.people.where(np.zeros(len(given.people), bool)))
+    first, _ = found(nobody)
+    assert first.verdict is Verdict.NOT_TESTABLE
+    assert "No person has voted" in first.why
+    one_side = Votes(*(getattr(given.judged, name) for name in ("pair", "voter", "outcome", "first", "p_a")))
+    one_side = replace(one_side, first=np.ones_like(one_side.first))
+    assert "the other side first" in found(replace(given, judged=one_side))[0].why
