@@ -17,7 +17,7 @@ verdicts on one comparison (orders, repeats, both outcomes of a soft label) shar
 likelihood, whose variance is the sandwich H^-1 B H^-1 with B from the scores summed by prompt (Varin et al. 2011).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -34,6 +34,8 @@ PRIOR_PRECISION = 0.01
 STEPS = 100
 TOLERANCE = 1e-5
 LARGEST_STEP = 2.0
+FIRST_ROWS = 10_000
+"""Contributions that the first steps take of many."""
 Point: TypeAlias = tuple[float, FloatArray, FloatArray, FloatArray]
 """Penalised log-likelihood, its gradient and Hessian over the free parameters, and the scores (C, free)."""
 
@@ -122,6 +124,8 @@ def fit(given: Design) -> Fit:
     value[given.names.index("sharpness")] = 1.0
     for name in ("log_width", "log_judge_width"):
         value[given.names.index(name)] = np.log(0.5)
+    if len(given.prompt) > 2 * FIRST_ROWS:
+        value, _, _ = _climb(_thinned(given), value)
     value, (now, _, bend, scores), converged = _climb(given, value)
     influence = _influence(given, bend, scores)
     prompts = len(influence)
@@ -141,6 +145,18 @@ def shared_numbers(given: Design, value: FloatArray) -> Shared:
         sharpness=float(by_name["sharpness"]),
         between=float(by_name["between"]),
         judge_width=float(np.exp(by_name["log_judge_width"])) if free["log_judge_width"] else 0.0,
+    )
+
+
+def _thinned(given: Design) -> Design:
+    """Evenly spaced contributions, FIRST_ROWS or a few more."""
+    rows = slice(None, None, len(given.prompt) // FIRST_ROWS)
+    return replace(
+        given,
+        given=given.given.part(rows),
+        by_mean=given.by_mean[rows],
+        by_offset=given.by_offset[rows],
+        prompt=given.prompt[rows],
     )
 
 

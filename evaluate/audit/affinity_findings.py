@@ -51,7 +51,7 @@ class Measured:
 
 def affinity_findings(table: AuditTable, lineages: Mapping[str, Lineage], settings: AuditConfig) -> list[Finding]:
     """The headline of every judge, then the controls of every judge."""
-    known = table.part((table.author >= 0).all(axis=1))
+    known = table.attributed()
     headlines = _headlines(known, lineages, settings, table)
     controls = [
         result
@@ -64,7 +64,7 @@ def affinity_findings(table: AuditTable, lineages: Mapping[str, Lineage], settin
 
 def headline_findings(table: AuditTable, lineages: Mapping[str, Lineage], settings: AuditConfig) -> list[Finding]:
     """The affinity of every judge for its own kind."""
-    known = table.part((table.author >= 0).all(axis=1))
+    known = table.attributed()
     return _settled(_headlines(known, lineages, settings, table), [], settings)
 
 
@@ -218,7 +218,7 @@ def _finding(result: Measured, p_adjusted: float, tests: int, settings: AuditCon
     wide = float(student.isf(alpha / 2, result.degrees))
     points_ci = (found.points - wide * found.points_error, found.points + wide * found.points_error)
     verdict = verdict_of(found.points, points_ci, p_adjusted, margin, alpha)
-    needed = 0
+    needed: int | None = 0
     if verdict is Verdict.INCONCLUSIVE:
         needed = needed_votes(found.points, found.points_error, margin, alpha / tests, result.votes)
     said = sentence(

@@ -45,11 +45,13 @@ def audit(args: argparse.Namespace) -> int | None:
     with Store(args.store, must_exist=True) as store:
         counts = store.counts()
         if args.plan and not counts.human + counts.synthetic:
-            return _plan(args, None, {}, config)
+            _plan(args, None, {}, config)
+            return None
         table = read_table(store, config)
     lineages = lineages_of(table, known)
     if args.plan:
-        return _plan(args, table, lineages, config)
+        _plan(args, table, lineages, config)
+        return None
 
     from firsthand.evaluate.audit.files import open_folder, write_files
     from firsthand.evaluate.audit.run import audit_json, run_audit

@@ -123,10 +123,8 @@ def _votes(kept: pd.DataFrame, voters: list[str]) -> Votes:
 
 
 def _coded(column: "pd.Series[str]", codes: Mapping[str, int]) -> IntArray:
-    coded: IntArray = column.map(codes).fillna(0).to_numpy(np.int64)
-    return coded
+    return np.asarray(column.map(codes).fillna(0), np.int64)
 
 
 def _numbers(column: "pd.Series[bool]") -> FloatArray:
-    numbers: FloatArray = column.astype("Float64").to_numpy(np.float64, na_value=np.nan)
-    return numbers
+    return np.asarray(column.astype("Float64").to_numpy(na_value=np.nan), np.float64)

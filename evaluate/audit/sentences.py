@@ -47,8 +47,15 @@ def sentence(said: Said) -> Advice:
     low, high = said.points_ci
     size = f"{abs(said.points):.1f} points ({_signed(said.points, low, high)})"
     more = "more" if said.points > 0 else "less"
-    explained = f"than quality as people see it explains{', set beside the other authors' if said.control else ''}"
+    beside = ", set beside the other authors" if said.control else ""
+    explained = f"than quality as people see it explains{beside}"
     pairs = counted(said.shared.judged, "comparison")
+    if said.verdict is Verdict.DETECTED and said.control:
+        return Advice(
+            f"{judge} {'favours' if said.points > 0 else 'is set against'} {whom} ({said.target.relation}): it chooses "
+            f"{whom} {size} {more} often {explained}.",
+            f"Have people check {judge}'s verdicts on {whom}, {pairs}, before you train on them.",
+        )
     if said.verdict is Verdict.DETECTED:
         return Advice(
             f"Do not let {judge} judge pairs that contain {whom}: it chooses {whom} {size} {more} often {explained}.",
@@ -62,8 +69,8 @@ def sentence(said: Said) -> Advice:
             f"As far as affinity goes, its verdicts on these {pairs} may be used.",
         )
     return Advice(
-        f"It can't be told whether {judge} chooses {whom} more or less often {explained} by {said.margin:g} points or "
-        f"more ({said.points:+.1f}, {low:+.1f} to {high:+.1f}).",
+        f"It can't be told whether {judge} chooses {whom} {said.margin:g} points more, or less, often {explained} "
+        f"({said.points:+.1f}, {low:+.1f} to {high:+.1f}).",
         f"About {counted(said.needed, 'further human vote')} on comparisons like these would tell; until then have "
         f"people check some of {judge}'s verdicts on {whom}."
         if said.needed is not None

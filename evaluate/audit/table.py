@@ -75,6 +75,11 @@ class AuditTable:
     def __len__(self) -> int:
         return len(self.prompt)
 
+    def attributed(self) -> "AuditTable":
+        """The comparisons whose authors are both known."""
+        known: npt.NDArray[np.bool_] = np.logical_and(self.author[:, 0] >= 0, self.author[:, 1] >= 0)
+        return self.part(known)
+
     def part(self, chosen: npt.NDArray[np.bool_]) -> "AuditTable":
         """The chosen comparisons (N,) with the votes on them; the names stay."""
         number = np.cumsum(chosen) - 1

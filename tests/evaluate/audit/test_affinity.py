@@ -100,3 +100,10 @@ def test_a_judge_that_is_noisier_than_people_is_not_taken_for_biased() -> None:
     scores = [np.divide(*fitted(simulate(world, seed)).of("affinity for own")) for seed in range(40)]
     # Of 40 nulls at 5 %, more than 6 come with a chance of 1 %.
     assert sum(abs(score) > 1.96 for score in scores) <= 6
+
+
+def test_first_steps_on_some_of_many_votes_lead_to_the_same_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = simulate(World(own_pairs=500, other_pairs=300, judges=(Judge(affinity=0.5),)), seed=3)
+    whole = fitted(table)
+    monkeypatch.setattr("firsthand.evaluate.audit.affinity.FIRST_ROWS", 100)
+    assert fitted(table).value == pytest.approx(whole.value, abs=1e-5)
