@@ -81,7 +81,7 @@ def human_ratings(frames: Iterable[pd.DataFrame], tag: str | None = None) -> Rat
         unit=unit.astype(np.int64),
         rater=rater.astype(np.int64),
         verdict=table["verdict"].map({word: index for index, word in enumerate(VERDICTS)}).to_numpy().astype(np.int64),
-        counted=_counted(table, left_out),
+        counted=one_vote_each(table, left_out),
         chose_first=_chose_first(table),
         seconds=table["seconds"].to_numpy(np.float64),
         unit_prompt=pd.factorize(units["prompt_id"])[0].astype(np.int64),
@@ -90,6 +90,20 @@ def human_ratings(frames: Iterable[pd.DataFrame], tag: str | None = None) -> Rat
         simulated=table["simulated"].groupby(rater).any().to_list(),
         left_out=dict(left_out),
     )
+
+
+def one_vote_each(table: pd.DataFrame, left_out: Counter[str]) -> npt.NDArray[np.bool_]:
+    """Which votes of people count: the first of a rater's equal ones on a comparison, none of contradictory ones.
+
+    (N,) for N votes; the others are counted in `left_out`.
+    """
+    cell = [table["comparison_id"], table["annotator"]]
+    contradicted = table.groupby(cell)["verdict"].transform("nunique") > 1
+    repeated = table.duplicated(["comparison_id", "annotator"]) & ~contradicted
+    for reason, votes in ((REPEATED, repeated.sum()), (CONTRADICTED, contradicted.sum())):
+        if votes:
+            left_out[reason] += int(votes)
+    return (~(contradicted | repeated)).to_numpy(np.bool_)
 
 
 def _people(frame: pd.DataFrame, tag: str | None, left_out: Counter[str]) -> pd.DataFrame:
@@ -103,17 +117,6 @@ def _people(frame: pd.DataFrame, tag: str | None, left_out: Counter[str]) -> pd.
     if tag is not None:
         people = people.assign(tag=tag_values(frame.loc[rated, "tags"], tag))
     return people
-
-
-def _counted(table: pd.DataFrame, left_out: Counter[str]) -> npt.NDArray[np.bool_]:
-    """One vote a rater and comparison: the first of equal ones, none of contradictory ones."""
-    cell = [table["comparison_id"], table["annotator"]]
-    contradicted = table.groupby(cell)["verdict"].transform("nunique") > 1
-    repeated = table.duplicated(["comparison_id", "annotator"]) & ~contradicted
-    for reason, votes in ((REPEATED, repeated.sum()), (CONTRADICTED, contradicted.sum())):
-        if votes:
-            left_out[reason] += int(votes)
-    return (~(contradicted | repeated)).to_numpy(np.bool_)
 
 
 def _chose_first(table: pd.DataFrame) -> FloatArray:
