@@ -1,4 +1,4 @@
-"""Makes mtbench.jsonl.gz: python -m firsthand.evaluate.audit.example.make human_gpt_comparison.csv
+"""Makes mtbench.jsonl.gz from a CSV: python -m firsthand.evaluate.audit.example.make human_gpt_comparison.csv.
 
 Of each comparison it keeps the question's number and category, the turn, who wrote the responses, how long they are and
 the verdicts; no prompt, response or rationale.

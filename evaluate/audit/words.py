@@ -1,0 +1,74 @@
+"""How an audit's findings are put into words on a page."""
+
+from firsthand.evaluate.audit.finding import Finding, Verdict
+from firsthand.evaluate.table import plain
+from firsthand.lineage import Relation
+
+LONGEST_NAME, LONGEST_SENTENCE = 60, 2_000
+"""Characters."""
+
+MARKS = {Verdict.DETECTED: "■", Verdict.RULED_OUT: "□", Verdict.INCONCLUSIVE: "●", Verdict.NOT_TESTABLE: "–"}
+TONES = {Verdict.DETECTED: "bad", Verdict.RULED_OUT: "good"}
+QUESTIONS = {
+    "affinity": "Affinity: does the judge choose the target more, or less, than the quality people see explains?",
+    "lineage": "Lineage: how is the judge related to those who wrote the responses?",
+    "ceiling": "Ceiling: does the judge agree with people as far as people agree with each other?",
+    "position": "Order: does it matter to the judge which response comes first?",
+    "disagreement": "Disagreement: where does the judge differ from people more than people differ?",
+    "style": "Style: does the judge like a style, such as length, more than people do?",
+    "proxy": "Proxy: does the judge err more on its own than a judge of the same quality?",
+    "crossover": "Crossover: does each of two judges favour its own against the other's?",
+    "mediation": "Mediation: how much of the affinity is carried by style?",
+    "panel": "Panel: how many independent votes are the judges worth together?",
+}
+OWN = (Relation.SAME_MODEL, Relation.INHERITED, Relation.SAME_SERIES, Relation.SAME_FAMILY)
+
+
+def name(text: str) -> str:
+    """A name as a page may show it."""
+    return plain(text, LONGEST_NAME)
+
+
+def sentence(text: str) -> str:
+    """A sentence of a finding as a page may show it: it holds names out of the data."""
+    return plain(text, LONGEST_SENTENCE)
+
+
+def pair_name(finding: Finding) -> str:
+    """`gpt-4 for gpt-4`."""
+    return f"{name(finding.judge)} for {name(finding.target)}" if finding.target else name(finding.judge)
+
+
+def is_headline(finding: Finding) -> bool:
+    """Whether it is about the affinity of a judge for its own kind."""
+    return finding.detector == "affinity" and finding.relation in OWN
+
+
+def signed(value: float | None, places: int = 1) -> str:
+    """`+8.2`, `-0.4`, or a dash where there is none."""
+    return "–" if value is None else f"{value:+.{places}f}".replace("-", "−") if value else "0"
+
+
+def interval(ci: tuple[float, float] | None, places: int = 1) -> str:
+    """`+3.4 to +12.6`, or nothing."""
+    return "" if ci is None else f"{signed(ci[0], places)} to {signed(ci[1], places)}"
+
+
+def points_words(finding: Finding) -> str:
+    """`+8.2 points (+3.4 to +12.6)`."""
+    if finding.points is None:
+        return ""
+    return f"{signed(finding.points)} points" + (f" ({interval(finding.points_ci)})" if finding.points_ci else "")
+
+
+def estimate_words(finding: Finding) -> str:
+    """`1.07 logit (0.42 to 1.67)`."""
+    if finding.estimate is None:
+        return "–"
+    unit = f" {finding.unit}" if finding.unit else ""
+    return f"{signed(finding.estimate, 2)}{unit}" + (f" ({interval(finding.ci, 2)})" if finding.ci else "")
+
+
+def p_words(p: float | None) -> str:
+    """`0.004`, `< 0.001`."""
+    return "–" if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
