@@ -48,7 +48,9 @@ def audit_table(
     kept = kept.assign(unit=pd.factorize(kept["comparison_id"])[0])
     units = kept.drop_duplicates("unit")
     known = pd.Index(sorted({*units["author_a"].dropna(), *units["author_b"].dropna()}), dtype=object)
-    author = np.stack([known.get_indexer(units[name].astype(object)) for name in ("author_a", "author_b")], axis=1)
+    author = np.stack(
+        [known.get_indexer(pd.Index(units[name], dtype=object)) for name in ("author_a", "author_b")], axis=1
+    )
     raters, judges = (sorted(part["annotator"].unique()) for part in (people, judged))
     return AuditTable(
         prompt=pd.factorize(units["prompt_id"])[0].astype(np.int64),
@@ -112,7 +114,7 @@ def _count(left_out: Counter[str], dropped: "Mapping[str, pd.Series[bool]]") -> 
 def _votes(kept: pd.DataFrame, voters: list[str]) -> Votes:
     return Votes(
         pair=kept["unit"].to_numpy(np.int64),
-        voter=pd.Index(voters, dtype=object).get_indexer(kept["annotator"].astype(object)).astype(np.int64),
+        voter=pd.Index(voters, dtype=object).get_indexer(pd.Index(kept["annotator"], dtype=object)).astype(np.int64),
         outcome=_coded(kept["verdict"], OUTCOMES),
         first=_coded(kept["shown_first"], SIDES),
         p_a=kept["p_a"].to_numpy(np.float64),
@@ -121,7 +123,8 @@ def _votes(kept: pd.DataFrame, voters: list[str]) -> Votes:
 
 
 def _coded(column: "pd.Series[str]", codes: Mapping[str, int]) -> IntArray:
-    return column.map(codes).fillna(0).to_numpy(np.int64)
+    coded: IntArray = column.map(codes).fillna(0).to_numpy(np.int64)
+    return coded
 
 
 def _numbers(column: "pd.Series[bool]") -> FloatArray:

@@ -1,7 +1,7 @@
 """What an audit reads: comparisons, people's votes and judges' votes as arrays."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -38,9 +38,14 @@ class Votes:
 
     def where(self, chosen: npt.NDArray[np.bool_]) -> "Votes":
         """The chosen votes."""
-        columns = (self.pair, self.voter, self.outcome, self.first, self.p_a)
-        consistent = None if self.consistent is None else self.consistent[chosen]
-        return Votes(*(column[chosen] for column in columns), consistent)
+        return Votes(
+            self.pair[chosen],
+            self.voter[chosen],
+            self.outcome[chosen],
+            self.first[chosen],
+            self.p_a[chosen],
+            None if self.consistent is None else self.consistent[chosen],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +74,21 @@ class AuditTable:
 
     def __len__(self) -> int:
         return len(self.prompt)
+
+    def part(self, chosen: npt.NDArray[np.bool_]) -> "AuditTable":
+        """The chosen comparisons (N,) with the votes on them; the names stay."""
+        number = np.cumsum(chosen) - 1
+
+        def kept(votes: Votes) -> Votes:
+            votes = votes.where(chosen[votes.pair])
+            return replace(votes, pair=number[votes.pair])
+
+        return replace(
+            self,
+            prompt=self.prompt[chosen],
+            author=self.author[chosen],
+            length=self.length[chosen],
+            people=kept(self.people),
+            judged=kept(self.judged),
+            ids=None if self.ids is None else self.ids[chosen],
+        )
