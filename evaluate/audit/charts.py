@@ -7,12 +7,14 @@ from firsthand.evaluate.audit.finding import Finding, Interval, Verdict
 from firsthand.evaluate.audit.picture import Picture
 from firsthand.evaluate.audit.words import name, pair_name, points_words, signed
 from firsthand.evaluate.table import percent
-from firsthand.markup import Html, element, join
+from firsthand.markup import Html, element
 
 HEIGHT, MIDDLE = 34, 17
 """Of one row, in pixels."""
 SIDE = 11
 """Of a square mark."""
+LEGEND = "■ detected, □ ruled out, ● inconclusive; lines: 95 % intervals; band: effects within the margin."
+"""What the marks of `effects_chart` mean."""
 
 
 def picture_chart(picture: Picture, finding: Finding) -> Html:
@@ -38,7 +40,7 @@ def picture_chart(picture: Picture, finding: Finding) -> Html:
 
 
 def effects_chart(findings: Sequence[Finding], margin: float) -> Html:
-    """The effects in points with their intervals, one row each; the band is what the margin calls too small to matter."""
+    """The effects in points with their intervals, one row each; the band is the margin."""
     shown = [finding for finding in findings if finding.points is not None]
     ends = [abs(end) for finding in shown for end in (*(finding.points_ci or ()), finding.points or 0.0)]
     widest = 5.0 * (1 + max([1.5 * margin, *ends]) // 5)
@@ -53,9 +55,7 @@ def _effect(finding: Finding, margin: float, widest: float) -> Html:
         return 50 + 50 * points / widest
 
     points = finding.points or 0.0
-    band = element(
-        "rect", x=_x(at(-margin)), y=0, width=_x(at(margin) - at(-margin)), height=HEIGHT, class_="band"
-    )
+    band = element("rect", x=_x(at(-margin)), y=0, width=_x(at(margin) - at(-margin)), height=HEIGHT, class_="band")
     edges = [_upright(at(edge), "edge") for edge in (-margin, margin)]
     ci = None if finding.points_ci is None else (at(finding.points_ci[0]) / 100, at(finding.points_ci[1]) / 100)
     mark = {Verdict.DETECTED: _square, Verdict.RULED_OUT: _open_square}.get(finding.verdict, _circle)
@@ -80,7 +80,9 @@ def _interval(ci: Interval | None, scale: float) -> list[Html]:
     if ci is None:
         return []
     low, high = (scale * end for end in ci)
-    ends = [element("line", x1=_x(end), x2=_x(end), y1=MIDDLE - 5, y2=MIDDLE + 5, class_="interval") for end in (low, high)]
+    ends = [
+        element("line", x1=_x(end), x2=_x(end), y1=MIDDLE - 5, y2=MIDDLE + 5, class_="interval") for end in (low, high)
+    ]
     return [_flat(low, high, "interval"), *ends]
 
 
@@ -111,9 +113,3 @@ def _flat(start: float, end: float, kind: str) -> Html:
 
 def _x(hundredths: float) -> str:
     return f"{hundredths:.2f}%"
-
-
-def legend() -> Html:
-    """What the marks of `effects_chart` mean."""
-    words = "■ detected  □ ruled out  ● inconclusive. Lines: 95 % intervals. Band: effects too small to matter (±margin)."
-    return join([element("p", words, class_="lead")])

@@ -1,13 +1,17 @@
 """How an audit's findings are put into words on a page."""
 
-from firsthand.evaluate.audit.finding import Finding, Verdict
-from firsthand.evaluate.table import plain
-from firsthand.lineage import Relation
+from collections.abc import Sequence
 
+from firsthand.evaluate.audit.finding import Finding, Verdict
+from firsthand.evaluate.audit.targets import OWN
+from firsthand.evaluate.table import plain
+
+AFFINITY = "affinity"
 LONGEST_NAME, LONGEST_SENTENCE = 60, 2_000
 """Characters."""
+NOTHING = "—"
 
-MARKS = {Verdict.DETECTED: "■", Verdict.RULED_OUT: "□", Verdict.INCONCLUSIVE: "●", Verdict.NOT_TESTABLE: "–"}
+MARKS = {Verdict.DETECTED: "■", Verdict.RULED_OUT: "□", Verdict.INCONCLUSIVE: "●", Verdict.NOT_TESTABLE: "?"}
 TONES = {Verdict.DETECTED: "bad", Verdict.RULED_OUT: "good"}
 QUESTIONS = {
     "affinity": "Affinity: does the judge choose the target more, or less, than the quality people see explains?",
@@ -21,7 +25,6 @@ QUESTIONS = {
     "mediation": "Mediation: how much of the affinity is carried by style?",
     "panel": "Panel: how many independent votes are the judges worth together?",
 }
-OWN = (Relation.SAME_MODEL, Relation.INHERITED, Relation.SAME_SERIES, Relation.SAME_FAMILY)
 
 
 def name(text: str) -> str:
@@ -39,14 +42,24 @@ def pair_name(finding: Finding) -> str:
     return f"{name(finding.judge)} for {name(finding.target)}" if finding.target else name(finding.judge)
 
 
-def is_headline(finding: Finding) -> bool:
-    """Whether it is about the affinity of a judge for its own kind."""
-    return finding.detector == "affinity" and finding.relation in OWN
+def headlines(findings: Sequence[Finding]) -> list[Finding]:
+    """Of each judge, the affinity for its closest kin."""
+    closest: dict[str, Finding] = {}
+    for finding in findings:
+        if finding.detector == AFFINITY:
+            before = closest.setdefault(finding.judge, finding)
+            if _distance(finding) < _distance(before):
+                closest[finding.judge] = finding
+    return list(closest.values())
+
+
+def _distance(finding: Finding) -> int:
+    return OWN.index(finding.relation) if finding.relation in OWN else len(OWN)
 
 
 def signed(value: float | None, places: int = 1) -> str:
-    """`+8.2`, `-0.4`, or a dash where there is none."""
-    return "–" if value is None else f"{value:+.{places}f}".replace("-", "−") if value else "0"
+    """`+8.2`, `-0.4`, or NOTHING."""
+    return NOTHING if value is None else f"{value:+.{places}f}" if value else "0"
 
 
 def interval(ci: tuple[float, float] | None, places: int = 1) -> str:
@@ -64,11 +77,11 @@ def points_words(finding: Finding) -> str:
 def estimate_words(finding: Finding) -> str:
     """`1.07 logit (0.42 to 1.67)`."""
     if finding.estimate is None:
-        return "–"
+        return NOTHING
     unit = f" {finding.unit}" if finding.unit else ""
     return f"{signed(finding.estimate, 2)}{unit}" + (f" ({interval(finding.ci, 2)})" if finding.ci else "")
 
 
 def p_words(p: float | None) -> str:
     """`0.004`, `< 0.001`."""
-    return "–" if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
+    return NOTHING if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"

@@ -1,0 +1,168 @@
+"""An audit's findings as HTML, for the report and for the Audit page: what was found, the picture, and what to do."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from firsthand.evaluate.audit.charts import LEGEND, effects_chart, picture_chart
+from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.audit.finding import Finding, Verdict
+from firsthand.evaluate.audit.picture import Picture, picture
+from firsthand.evaluate.audit.table import AuditTable
+from firsthand.evaluate.audit.targets import other_targets, own_target
+from firsthand.evaluate.audit.words import (
+    AFFINITY,
+    MARKS,
+    NOTHING,
+    QUESTIONS,
+    TONES,
+    estimate_words,
+    headlines,
+    name,
+    p_words,
+    pair_name,
+    points_words,
+    sentence,
+)
+from firsthand.evaluate.page import facts
+from firsthand.evaluate.table import counted
+from firsthand.lineage import Lineage
+from firsthand.markup import Html, element, join
+
+Pictures = Mapping[tuple[str, str], Picture]
+"""By judge and target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the findings say as a whole: the tone, the word and the sentences."""
+
+    tone: str
+    word: str
+    sentences: tuple[str, ...]
+
+
+def summary(findings: Sequence[Finding]) -> Summary:
+    """What is said of each judge and its own kind decides; the gravest verdict is told."""
+    for verdict in Verdict:
+        found = [finding for finding in headlines(findings) if finding.verdict is verdict]
+        if found:
+            word = f"{MARKS[verdict]} {verdict.value.capitalize()}"
+            return Summary(TONES.get(verdict, "open"), word, tuple(sentence(finding.why) for finding in found))
+    return Summary("open", f"{MARKS[Verdict.NOT_TESTABLE]} Not testable", ("No judge's affinity could be looked for.",))
+
+
+def pictures_of(
+    findings: Sequence[Finding], table: AuditTable, lineages: Mapping[str, Lineage], config: AuditConfig
+) -> dict[tuple[str, str], Picture]:
+    """The pictures of the affinities that were measured."""
+    authors = authors_by_target(table, lineages)
+    drawn = {}
+    for finding in findings:
+        key = (finding.judge, finding.target)
+        if finding.detector == AFFINITY and key in authors:
+            found = picture(table, finding, authors[key], config.draws, config.seed)
+            if found is not None:
+                drawn[key] = found
+    return drawn
+
+
+def authors_by_target(table: AuditTable, lineages: Mapping[str, Lineage]) -> dict[tuple[str, str], tuple[int, ...]]:
+    """The authors (indices) that a finding's judge and target stand for."""
+    found = {}
+    for judge in table.judges:
+        own = own_target(table, judge, lineages)
+        for target in ([own] if own else []) + other_targets(table, judge, lineages):
+            found[judge, target.name] = target.authors
+    return found
+
+
+def effects(findings: Sequence[Finding], config: AuditConfig) -> Html:
+    """All affinities beside each other, those of judges for their own kind first."""
+    measured = [finding for finding in findings if finding.detector == AFFINITY and finding.points is not None]
+    if not measured:
+        return element("p", "No affinity could be measured.", class_="lead")
+    lead = (
+        "By how many percentage points each affinity moves the judge's verdicts on comparisons with a response of the "
+        f"target. {LEGEND}"
+    )
+    return join([element("p", lead, class_="lead"), effects_chart(measured, config.margin_points)])
+
+
+def card(finding: Finding, pictures: Pictures, more: Html | None = None) -> Html:
+    """One finding: the verdict first, then the picture, the evidence, the caveats and the next step."""
+    verdict = element("span", f"{MARKS[finding.verdict]} {finding.verdict.value}", class_="chip")
+    parts = [
+        element("h3", pair_name(finding), " ", verdict),
+        element("p", QUESTIONS.get(finding.detector, name(finding.detector)), class_="lead"),
+        element("p", sentence(finding.why), class_="why"),
+    ]
+    drawn = pictures.get((finding.judge, finding.target)) if finding.detector == AFFINITY else None
+    if drawn:
+        parts += [picture_chart(drawn, finding), element("p", _picture_words(drawn), class_="lead")]
+    if finding.next_step:
+        parts.append(element("p", element("b", "Next: "), sentence(finding.next_step)))
+    if finding.caveats:
+        parts.append(element("p", element("b", "Mind:")))
+        parts.append(element("ul", *(element("li", sentence(caveat)) for caveat in finding.caveats)))
+    figures = element("details", element("summary", "The figures"), facts(_evidence(finding)))
+    parts += [figures, *([more] if more else [])]
+    return element("article", *parts, class_=f"finding {TONES.get(finding.verdict, 'open')}")
+
+
+def findings_table(findings: Sequence[Finding]) -> Html:
+    """Every finding in one row, sortable by every column."""
+    heads = (
+        "judge",
+        "detector",
+        "target",
+        "relation",
+        "verdict",
+        "estimate",
+        "points",
+        "p adjusted",
+        "pairs",
+        "needed",
+    )
+    rows = [element("tr", *_cells(finding)) for finding in findings]
+    head = element("tr", *(element("th", text, scope="col") for text in heads))
+    whole = element("table", element("thead", head), element("tbody", *rows), class_="sortable")
+    return element("div", whole, class_="scroll", tabindex="0", role="region", aria_label="Table: all findings")
+
+
+def _cells(finding: Finding) -> list[Html]:
+    words = (finding.judge, finding.detector, finding.target, finding.relation.value, finding.verdict.value)
+    figures = (
+        (estimate_words(finding), finding.estimate),
+        (points_words(finding) or NOTHING, finding.points),
+        (p_words(finding.p_adjusted), finding.p_adjusted),
+        (f"{finding.n:,}", finding.n),
+        (NOTHING if finding.needed is None else f"{finding.needed:,}", finding.needed),
+    )
+    cells = [element("td", name(word)) for word in words]
+    return cells + [element("td", text, data_value="" if value is None else value) for text, value in figures]
+
+
+def _picture_words(drawn: Picture) -> str:
+    return (
+        f"On {counted(drawn.n, 'comparison')} that both people and the judge judged; ties count half. The dashed line "
+        "is the affinity. What remains between people and the judge without it is its sharpness and its tastes, which "
+        "do not depend on who wrote a response."
+    )
+
+
+def _evidence(finding: Finding) -> list[tuple[str, str]]:
+    pairs = [
+        ("relation", finding.relation.value),
+        ("estimate", estimate_words(finding)),
+        ("points", points_words(finding)),
+        ("labels flipped per 1,000", _number(finding.flipped_per_1000)),
+        ("p, adjusted", f"{p_words(finding.p)}, {p_words(finding.p_adjusted)}"),
+        ("comparisons, prompts", f"{finding.n:,}, {finding.n_prompts:,}"),
+        ("found with a chance of 80 %", "" if finding.mde_points is None else f"{finding.mde_points:.1f} points"),
+        ("further human votes needed", "" if finding.needed is None else f"{finding.needed:,}"),
+    ]
+    return [(title, text) for title, text in pairs if text and text not in (NOTHING, f"{NOTHING}, {NOTHING}")]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:,.0f}"
