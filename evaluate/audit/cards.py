@@ -1,6 +1,6 @@
 """An audit's findings as HTML, for the report and for the Audit page: what was found, the picture, and what to do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from firsthand.evaluate.audit.charts import LEGEND, effects_chart, picture_chart
@@ -28,6 +28,11 @@ from firsthand.evaluate.table import counted
 from firsthand.lineage import Lineage
 from firsthand.markup import Html, element, join
 
+PICTURE_WORDS = (
+    "Each picture: how often people and the judge chose the target, a tie as half, and how often the judge would have "
+    "without the affinity, which is the dashed line. What then remains between the judge and people is its sharpness and "
+    "its tastes, which do not depend on who wrote a response."
+)
 Pictures = Mapping[tuple[str, str], Picture]
 """By judge and target."""
 
@@ -88,24 +93,41 @@ def effects(findings: Sequence[Finding], config: AuditConfig) -> Html:
     return join([element("p", lead, class_="lead"), effects_chart(measured, config.margin_points)])
 
 
-def card(finding: Finding, pictures: Pictures, more: Html | None = None) -> Html:
+def cards(
+    judge: str, findings: Sequence[Finding], pictures: Pictures, more: Callable[[Finding], Html] | None = None
+) -> Html:
+    """The findings about one judge by detector, each detector under the question that it asks.
+
+    more: what the page adds to a card.
+    """
+    theirs = [finding for finding in findings if finding.judge == judge]
+    parts = [element("h2", f"Judge {name(judge)}" if judge else "All judges")]
+    for detector in dict.fromkeys(finding.detector for finding in theirs):
+        parts.append(element("h3", QUESTIONS.get(detector, name(detector))))
+        if detector == AFFINITY:
+            parts.append(element("p", PICTURE_WORDS, class_="lead"))
+        found = [finding for finding in theirs if finding.detector == detector]
+        parts += [_card(finding, pictures, [more(finding)] if more else []) for finding in found]
+    return element("section", *parts, class_="findings")
+
+
+def _card(finding: Finding, pictures: Pictures, more: Sequence[Html]) -> Html:
     """One finding: the verdict first, then the picture, the evidence, the caveats and the next step."""
     verdict = element("span", f"{MARKS[finding.verdict]} {finding.verdict.value}", class_="chip")
     parts = [
-        element("h3", pair_name(finding), " ", verdict),
-        element("p", QUESTIONS.get(finding.detector, name(finding.detector)), class_="lead"),
+        element("h4", pair_name(finding), " ", verdict),
         element("p", sentence(finding.why), class_="why"),
     ]
     drawn = pictures.get((finding.judge, finding.target)) if finding.detector == AFFINITY else None
     if drawn:
-        parts += [picture_chart(drawn, finding), element("p", _picture_words(drawn), class_="lead")]
+        parts += [picture_chart(drawn, finding), element("p", _judged_words(drawn), class_="lead")]
     if finding.next_step:
         parts.append(element("p", element("b", "Next: "), sentence(finding.next_step)))
     if finding.caveats:
         parts.append(element("p", element("b", "Mind:")))
         parts.append(element("ul", *(element("li", sentence(caveat)) for caveat in finding.caveats)))
     figures = element("details", element("summary", "The figures"), facts(_evidence(finding)))
-    parts += [figures, *([more] if more else [])]
+    parts += [figures, *more]
     return element("article", *parts, class_=f"finding {TONES.get(finding.verdict, 'open')}")
 
 
@@ -132,8 +154,7 @@ def findings_table(findings: Sequence[Finding]) -> Html:
 def _cells(finding: Finding) -> list[Html]:
     words = (finding.judge, finding.detector, finding.target, finding.relation.value, finding.verdict.value)
     figures = (
-        (estimate_words(finding), finding.estimate),
-        (points_words(finding) or NOTHING, finding.points),
+        (points_words(finding, "") or NOTHING, finding.points),
         (p_words(finding.p_adjusted), finding.p_adjusted),
         (f"{finding.n:,}", finding.n),
         (NOTHING if finding.needed is None else f"{finding.needed:,}", finding.needed),
@@ -142,12 +163,8 @@ def _cells(finding: Finding) -> list[Html]:
     return cells + [element("td", text, data_value="" if value is None else value) for text, value in figures]
 
 
-def _picture_words(drawn: Picture) -> str:
-    return (
-        f"On {counted(drawn.n, 'comparison')} that both people and the judge judged; ties count half. The dashed line "
-        "is the affinity. What remains between people and the judge without it is its sharpness and its tastes, which "
-        "do not depend on who wrote a response."
-    )
+def _judged_words(drawn: Picture) -> str:
+    return f"On {counted(drawn.n, 'comparison')} that people and the judge both judged."
 
 
 def _evidence(finding: Finding) -> list[tuple[str, str]]:

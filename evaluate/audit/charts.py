@@ -9,7 +9,7 @@ from firsthand.evaluate.audit.words import name, pair_name, points_words, signed
 from firsthand.evaluate.table import percent
 from firsthand.markup import Html, element
 
-HEIGHT, MIDDLE = 34, 17
+HEIGHT, MIDDLE = 40, 20
 """Of one row, in pixels."""
 SIDE = 11
 """Of a square mark."""

@@ -28,8 +28,8 @@ EQUATIONS = (
     ),
 )
 REFERENCES = (
-    "Swaminathan and Rogers 1990, Detecting differential item functioning using logistic regression procedures. Journal "
-    "of Educational Measurement 27. An affinity is differential item functioning of a judge, against people.",
+    "Swaminathan and Rogers 1990, Detecting differential item functioning using logistic regression procedures. "
+    "Journal of Educational Measurement 27. An affinity is differential item functioning of a judge, against people.",
     "Holm 1979, A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics 6.",
     "Varin, Reid and Firth 2011, An overview of composite likelihood methods. Statistica Sinica 21.",
     "Panickssery et al. 2024, LLM evaluators recognize and favor their own generations. arXiv 2404.13076.",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from firsthand.evaluate.audit.cards import card, effects, findings_table, pictures_of, summary
+from firsthand.evaluate.audit.cards import cards, effects, findings_table, pictures_of, summary
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.finding import Finding
 from firsthand.evaluate.audit.methods import methods
@@ -40,15 +40,7 @@ def report_page(
         *simulated_words(table),
         verdict_section(findings),
         element("section", element("h2", "Every affinity"), effects(ordered, config)),
-        *(
-            element(
-                "section",
-                element("h2", f"Judge {name(judge)}" if judge else "All judges"),
-                *(card(finding, pictures) for finding in ordered if finding.judge == judge),
-                class_="findings",
-            )
-            for judge in dict.fromkeys(finding.judge for finding in ordered)
-        ),
+        *(cards(judge, ordered, pictures) for judge in dict.fromkeys(finding.judge for finding in ordered)),
         element("section", element("h2", "All findings"), findings_table(findings)),
         _what_was_audited(table, config),
         methods(config),

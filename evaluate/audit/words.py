@@ -67,11 +67,11 @@ def interval(ci: tuple[float, float] | None, places: int = 1) -> str:
     return "" if ci is None else f"{signed(ci[0], places)} to {signed(ci[1], places)}"
 
 
-def points_words(finding: Finding) -> str:
+def points_words(finding: Finding, unit: str = " points") -> str:
     """`+8.2 points (+3.4 to +12.6)`."""
     if finding.points is None:
         return ""
-    return f"{signed(finding.points)} points" + (f" ({interval(finding.points_ci)})" if finding.points_ci else "")
+    return f"{signed(finding.points)}{unit}" + (f" ({interval(finding.points_ci)})" if finding.points_ci else "")
 
 
 def estimate_words(finding: Finding) -> str:
