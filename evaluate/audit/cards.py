@@ -30,8 +30,8 @@ from firsthand.markup import Html, element, join
 
 PICTURE_WORDS = (
     "Each picture: how often people and the judge chose the target, a tie as half, and how often the judge would have "
-    "without the affinity, which is the dashed line. What then remains between the judge and people is its sharpness and "
-    "its tastes, which do not depend on who wrote a response."
+    "without the affinity, which is the dashed line. What then remains between the judge and people is its sharpness "
+    "and its tastes, which do not depend on who wrote a response."
 )
 Pictures = Mapping[tuple[str, str], Picture]
 """By judge and target."""
