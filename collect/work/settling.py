@@ -67,9 +67,7 @@ def _held(turn: Turn, comparison: str) -> Any:
 
 def _refuse_raters(turn: Turn, rater: Rater, comparison: str) -> None:
     """Whoever rated a comparison, skipped it or has it on the screen can't be the judge of it."""
-    lease = sa.select(_LEASES.c.id).where(
-        _LEASES.c.comparison_id == comparison, _LEASES.c.rater == rater.id, WAS_SEEN
-    )
+    lease = sa.select(_LEASES.c.id).where(_LEASES.c.comparison_id == comparison, _LEASES.c.rater == rater.id, WAS_SEEN)
     vote = sa.select(_PREFERENCES.c.id).where(
         _PREFERENCES.c.comparison_id == comparison, _PREFERENCES.c.annotator == rater.id, IS_CURRENT
     )

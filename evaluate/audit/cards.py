@@ -133,25 +133,14 @@ def _card(finding: Finding, pictures: Pictures, more: Sequence[Html]) -> Html:
 
 def findings_table(findings: Sequence[Finding]) -> Html:
     """Every finding in one row, sortable by every column."""
-    heads = (
-        "judge",
-        "detector",
-        "target",
-        "relation",
-        "verdict",
-        "estimate",
-        "points",
-        "p adjusted",
-        "pairs",
-        "needed",
-    )
-    rows = [element("tr", *_cells(finding)) for finding in findings]
+    heads = "judge,detector,target,relation,verdict,points,p adjusted,comparisons,votes needed".split(",")
+    rows = [element("tr", *_cells(heads, finding)) for finding in findings]
     head = element("tr", *(element("th", text, scope="col") for text in heads))
     whole = element("table", element("thead", head), element("tbody", *rows), class_="sortable")
     return element("div", whole, class_="scroll", tabindex="0", role="region", aria_label="Table: all findings")
 
 
-def _cells(finding: Finding) -> list[Html]:
+def _cells(heads: Sequence[str], finding: Finding) -> list[Html]:
     words = (finding.judge, finding.detector, finding.target, finding.relation.value, finding.verdict.value)
     figures = (
         (points_words(finding, "") or NOTHING, finding.points),
@@ -159,8 +148,11 @@ def _cells(finding: Finding) -> list[Html]:
         (f"{finding.n:,}", finding.n),
         (NOTHING if finding.needed is None else f"{finding.needed:,}", finding.needed),
     )
-    cells = [element("td", name(word)) for word in words]
-    return cells + [element("td", text, data_value="" if value is None else value) for text, value in figures]
+    cells = [*((name(word), word) for word in words), *figures]
+    return [
+        element("td", text, data_label=head, data_value="" if value is None else value)
+        for head, (text, value) in zip(heads, cells, strict=True)
+    ]
 
 
 def _judged_words(drawn: Picture) -> str:

@@ -1,12 +1,7 @@
 // Tables whose columns sort: by a click on a head, and by keyboard, since each head becomes a button.
-for (const table of document.querySelectorAll("table.sortable")) {
+
+export function sortable(table) {
   const heads = [...table.tHead.rows[0].cells];
-  const value = (row, at) => row.cells[at].dataset.value ?? row.cells[at].textContent;
-  const compare = (one, other) => {
-    const numbers = [one, other].map(Number);
-    if (one !== "" && other !== "" && !numbers.some(Number.isNaN)) return numbers[0] - numbers[1];
-    return (one === "") - (other === "") || one.localeCompare(other);
-  };
   for (const [at, head] of heads.entries()) {
     const button = document.createElement("button");
     button.type = "button";
@@ -16,8 +11,22 @@ for (const table of document.querySelectorAll("table.sortable")) {
       const down = head.getAttribute("aria-sort") === "ascending";
       for (const other of heads) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
-      const rows = [...table.tBodies[0].rows].sort((one, other) => compare(value(one, at), value(other, at)));
-      table.tBodies[0].append(...(down ? rows.reverse() : rows));
+      sort(table, at, down);
     });
   }
 }
+
+// Cells without a value stay at the end.
+function sort(table, at, down) {
+  const value = (row) => row.cells[at].dataset.value;
+  const rows = [...table.tBodies[0].rows];
+  const known = rows.filter((row) => value(row) !== "").sort((one, other) => compare(value(one), value(other)));
+  table.tBodies[0].append(...(down ? known.reverse() : known), ...rows.filter((row) => value(row) === ""));
+}
+
+function compare(one, other) {
+  const [first, second] = [Number(one), Number(other)];
+  return Number.isNaN(first) || Number.isNaN(second) ? one.localeCompare(other) : first - second;
+}
+
+for (const table of document.querySelectorAll("table.sortable")) sortable(table);
