@@ -8,7 +8,7 @@ import numpy as np
 from firsthand.estimates import Estimate
 from firsthand.evaluate.audit.finding import Finding
 from firsthand.evaluate.audit.table import P_A, AuditTable, Votes
-from firsthand.evaluate.bootstrap import DRAWS, SEED, FloatArray, IntArray, ratio, resample_prompts
+from firsthand.evaluate.bootstrap import DRAWS, SEED, FloatArray, ratio, resample_prompts
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ def picture(
     """
     if finding.points is None or finding.judge not in table.judges:
         return None
-    people = _shares(table.people, len(table))
-    judge = _shares(table.judged.of(table.judges.index(finding.judge)), len(table))
+    people = shares(table.people, len(table))
+    judge = shares(table.judged.of(table.judges.index(finding.judge)), len(table))
     sign = np.isin(table.author, authors) @ np.array([1, -1])
     rows = np.flatnonzero((sign != 0) & ~np.isnan(people) & ~np.isnan(judge))
     if not len(rows):
@@ -45,14 +45,10 @@ def picture(
     return Picture(chosen["people"], chosen["judge"], _without(chosen["judge"], finding), len(rows))
 
 
-def _shares(votes: Votes, comparisons: int) -> FloatArray:
-    """The share of A in each comparison's votes (N,), NaN where there are none."""
+def shares(votes: Votes, comparisons: int) -> FloatArray:
+    """The share of A in each comparison's votes, ties half: (N,), NaN where there are none."""
     share = np.where(np.isnan(votes.p_a), P_A[votes.outcome], votes.p_a)
-    return ratio(_sum(votes.pair, share, comparisons), np.bincount(votes.pair, minlength=comparisons))
-
-
-def _sum(pair: IntArray, values: FloatArray, comparisons: int) -> FloatArray:
-    return np.bincount(pair, values, comparisons)
+    return ratio(np.bincount(votes.pair, share, comparisons), np.bincount(votes.pair, minlength=comparisons))
 
 
 def _without(judge: Estimate, finding: Finding) -> Estimate:
