@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from firsthand.config import Config
 from firsthand.errors import FirsthandError
 from firsthand.evaluate.audit.cards import cards, effects, findings_table, pictures_of
 from firsthand.evaluate.audit.config import AuditConfig
@@ -12,36 +11,11 @@ from firsthand.evaluate.audit.read import read_table
 from firsthand.evaluate.audit.report import simulated_words, verdict_section
 from firsthand.evaluate.audit.run import Audit, run_audit
 from firsthand.evaluate.audit.site.listing import listing
+from firsthand.evaluate.audit.site.question import Answer, Question, Wanted
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.words import headlines
 from firsthand.markup import Html, element, join
 from firsthand.store import Store
-
-
-class Wanted(Config):
-    """A finding whose comparisons are asked for, by its place in the audit, and which page of them."""
-
-    finding: int
-    page: int = 0
-
-
-class Question(Config):
-    """An audit, or with `wanted` comparisons behind one of its findings.
-
-    asked: names the audit; it is done once, and what is asked of it later is about the same votes.
-    """
-
-    asked: str
-    config: AuditConfig
-    wanted: Wanted | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """HTML by section of the page, or of the comparisons; or why there is none."""
-
-    sections: dict[str, str]
-    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +30,18 @@ _done: dict[tuple[str, str], _Done] = {}
 """The last audits: this process answers one page after another about them."""
 
 
-def answer(store: Store, question: str) -> Answer:
-    """The answer to a Question, given as JSON, over `store`."""
-    read = Question.model_validate_json(question)
+def answer(store: Store, question: Question) -> Answer:
+    """The answer to a question over `store`."""
     try:
-        done = _audit(store, read.asked, read.config)
+        done = _audit(store, question.asked, question.config)
     except FirsthandError as error:
         return Answer({}, f"{error}")
-    if read.wanted is None:
+    if question.wanted is None:
         return Answer(_sections(done))
-    if not 0 <= read.wanted.finding < len(done.audit.findings):
+    if not 0 <= question.wanted.finding < len(done.audit.findings):
         return Answer({}, "there is no such finding; audit again")
-    finding = done.audit.findings[read.wanted.finding]
-    return Answer(_comparisons(store, done, finding, read.wanted))
+    finding = done.audit.findings[question.wanted.finding]
+    return Answer(_comparisons(store, done, finding, question.wanted))
 
 
 def _audit(store: Store, asked: str, config: AuditConfig) -> _Done:

@@ -54,9 +54,7 @@ def ranked(table: AuditTable, lineages: Mapping[str, Lineage], finding: Finding)
     return Ranked(rows[np.argsort(-weight[rows], kind="stable")], people, judge)
 
 
-def listing(
-    store: Store, table: AuditTable, lineages: Mapping[str, Lineage], finding: Finding, page: int
-) -> Html:
+def listing(store: Store, table: AuditTable, lineages: Mapping[str, Lineage], finding: Finding, page: int) -> Html:
     """One page of the comparisons, each with what people and the judge said; the texts unfold."""
     found = ranked(table, lineages, finding)
     rows = found.rows[PAGE * page : PAGE * (page + 1)]
