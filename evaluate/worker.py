@@ -18,6 +18,8 @@ from firsthand.store import Store
 
 PATIENCE = 600.0
 """Seconds that an answer may take."""
+GRACE = 1.0
+"""Seconds in which an idle process ends by itself."""
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
@@ -66,6 +68,7 @@ class Worker(Generic[Question, Answer]):
         """Stop the process; what it is at is given up."""
         if self._line is not None and self._process is not None:
             self._line.close()
+            self._process.join(GRACE)
             self._process.terminate()
             self._process.join()
         self._line = self._process = None

@@ -34,7 +34,7 @@ def _tags(store: Store) -> dict[str, set[str]]:
 
 def _group(title: str, field: str, boxes: list[tuple[str, str]]) -> Html:
     labels = [
-        element("label", element("input", type="checkbox", name=field, value=value), name(words))
+        element("label", element("input", type="checkbox", name_=field, value=value), name(words))
         for words, value in boxes
     ]
     return element("fieldset", element("legend", title), *labels)

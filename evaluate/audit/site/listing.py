@@ -37,7 +37,7 @@ def ranked(table: AuditTable, lineages: Mapping[str, Lineage], finding: Finding)
     """The comparisons that people and the finding's judge both judged, those where they differ most first.
 
     For a finding with a target, only those with one response of the target's, and first those where the judge
-    chose as the finding's direction says and people did not.
+    chose as the finding's direction says and people did not; of equal ones, those that most people judged.
     """
     judge = shares(table.judged.of(table.judges.index(finding.judge)), len(table))
     people = shares(table.people, len(table))
@@ -50,8 +50,9 @@ def ranked(table: AuditTable, lineages: Mapping[str, Lineage], finding: Finding)
         sign = np.isin(table.author, authors) @ np.array([1.0, -1.0])
         both &= sign != 0
         weight = apart * sign * (-1 if finding.direction == "disfavours" else 1)
+    votes = np.bincount(table.people.pair, minlength=len(table))
     rows = np.flatnonzero(both)
-    return Ranked(rows[np.argsort(-weight[rows], kind="stable")], people, judge)
+    return Ranked(rows[np.lexsort((-votes[rows], -weight[rows]))], people, judge)
 
 
 def listing(store: Store, table: AuditTable, lineages: Mapping[str, Lineage], finding: Finding, page: int) -> Html:

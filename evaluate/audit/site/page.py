@@ -36,7 +36,7 @@ def _shell() -> Html:
         element("div", element("h1", "Audit"), element("p", "", id="fresh", role="status")),
         element("nav", *links, aria_label="Site"),
     )
-    margin = element("input", type="number", name="margin", value="3", min="0.1", max="49", step="0.1", required="")
+    margin = element("input", type="number", name_="margin", value="3", min="0.1", max="49", step="0.1", required="")
     form = element(
         "form",
         element("div", "", id="choices"),
