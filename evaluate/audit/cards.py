@@ -33,6 +33,8 @@ PICTURE_WORDS = (
     "without the affinity, which is the dashed line. What then remains between the judge and people is its sharpness "
     "and its tastes, which do not depend on who wrote a response."
 )
+MOST_CARDS = 4
+"""Of one detector but affinity; more are folded behind their chart."""
 Pictures = Mapping[tuple[str, str], Picture]
 """By judge and target."""
 
@@ -94,7 +96,11 @@ def effects(findings: Sequence[Finding], config: AuditConfig) -> Html:
 
 
 def cards(
-    judge: str, findings: Sequence[Finding], pictures: Pictures, more: Callable[[Finding], Html] | None = None
+    judge: str,
+    findings: Sequence[Finding],
+    pictures: Pictures,
+    margin: float,
+    more: Callable[[Finding], Html] | None = None,
 ) -> Html:
     """The findings about one judge by detector, each detector under the question that it asks.
 
@@ -107,8 +113,15 @@ def cards(
         if detector == AFFINITY:
             parts.append(element("p", PICTURE_WORDS, class_="lead"))
         found = [finding for finding in theirs if finding.detector == detector]
-        parts += [_card(finding, pictures, [more(finding)] if more else []) for finding in found]
+        drawn = [_card(finding, pictures, [more(finding)] if more else []) for finding in found]
+        parts += drawn if detector == AFFINITY or len(found) <= MOST_CARDS else [_folded(found, drawn, margin)]
     return element("section", *parts, class_="findings")
+
+
+def _folded(findings: Sequence[Finding], drawn: Sequence[Html], margin: float) -> Html:
+    """Many findings of one detector: their chart, and the cards to unfold."""
+    whole = element("summary", f"All {len(findings)}, one by one")
+    return join([effects_chart(findings, margin), element("details", whole, *drawn, class_="many")])
 
 
 def _card(finding: Finding, pictures: Pictures, more: Sequence[Html]) -> Html:
@@ -128,7 +141,9 @@ def _card(finding: Finding, pictures: Pictures, more: Sequence[Html]) -> Html:
         parts.append(element("ul", *(element("li", sentence(caveat)) for caveat in finding.caveats)))
     figures = element("details", element("summary", "The figures"), facts(_evidence(finding)))
     parts += [figures, *more]
-    return element("article", *parts, class_=f"finding {TONES.get(finding.verdict, 'open')}")
+    # Without a direction it describes a judge: what it detects is no bias by itself.
+    tone = TONES.get(finding.verdict, "open") if finding.direction else "open"
+    return element("article", *parts, class_=f"finding {tone}")
 
 
 def findings_table(findings: Sequence[Finding]) -> Html:

@@ -40,7 +40,10 @@ def report_page(
         *simulated_words(table),
         verdict_section(findings),
         element("section", element("h2", "Every affinity"), effects(ordered, config)),
-        *(cards(judge, ordered, pictures) for judge in dict.fromkeys(finding.judge for finding in ordered)),
+        *(
+            cards(judge, ordered, pictures, config.margin_points)
+            for judge in dict.fromkeys(finding.judge for finding in ordered)
+        ),
         element("section", element("h2", "All findings"), findings_table(findings)),
         _what_was_audited(table, config),
         methods(config),

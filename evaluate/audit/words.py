@@ -13,6 +13,7 @@ NOTHING = "—"
 
 MARKS = {Verdict.DETECTED: "■", Verdict.RULED_OUT: "□", Verdict.INCONCLUSIVE: "●", Verdict.NOT_TESTABLE: "?"}
 TONES = {Verdict.DETECTED: "bad", Verdict.RULED_OUT: "good"}
+"""What is neither looks open."""
 QUESTIONS = {
     "affinity": "Affinity: does the judge choose the target more, or less, than the quality people see explains?",
     "lineage": "Lineage: how is the judge related to those who wrote the responses?",

@@ -74,7 +74,7 @@ def _sections(done: _Done) -> dict[str, str]:
     return {
         "verdict": join([*simulated_words(done.table), verdict_section(findings)]),
         "effects": effects(ordered, config),
-        "findings": join(cards(judge, ordered, pictures, read_it) for judge in judges),
+        "findings": join(cards(judge, ordered, pictures, config.margin_points, read_it) for judge in judges),
         "table": findings_table(findings),
     }
 
