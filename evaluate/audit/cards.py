@@ -13,6 +13,7 @@ from firsthand.evaluate.audit.words import (
     AFFINITY,
     MARKS,
     NOTHING,
+    OF_AUTHORS,
     QUESTIONS,
     TONES,
     estimate_words,
@@ -35,6 +36,8 @@ PICTURE_WORDS = (
 )
 MOST_CARDS = 4
 """Of one detector but affinity; more are folded behind their chart."""
+GRAVEST = (Verdict.DETECTED, Verdict.INCONCLUSIVE, Verdict.NOT_TESTABLE, Verdict.RULED_OUT)
+"""First what decides the whole: it is good only where every judge's affinity is ruled out."""
 Pictures = Mapping[tuple[str, str], Picture]
 """By judge and target."""
 
@@ -50,7 +53,7 @@ class Summary:
 
 def summary(findings: Sequence[Finding]) -> Summary:
     """What is said of each judge and its own kind decides; the gravest verdict is told."""
-    for verdict in Verdict:
+    for verdict in GRAVEST:
         found = [finding for finding in headlines(findings) if finding.verdict is verdict]
         if found:
             word = f"{MARKS[verdict]} {verdict.value.capitalize()}"
@@ -163,7 +166,7 @@ def _cells(heads: Sequence[str], finding: Finding) -> list[Html]:
         (f"{finding.n:,}", finding.n),
         (NOTHING if finding.needed is None else f"{finding.needed:,}", finding.needed),
     )
-    cells = [*((name(word), word) for word in words), *figures]
+    cells = [*((name(word), name(word)) for word in words), *figures]
     return [
         element("td", text, data_label=head, data_value="" if value is None else value)
         for head, (text, value) in zip(heads, cells, strict=True)
@@ -176,7 +179,7 @@ def _judged_words(drawn: Picture) -> str:
 
 def _evidence(finding: Finding) -> list[tuple[str, str]]:
     pairs = [
-        ("relation", finding.relation.value),
+        ("relation", finding.relation.value if finding.detector in OF_AUTHORS else ""),
         ("estimate", estimate_words(finding)),
         ("points", points_words(finding)),
         ("labels flipped per 1,000", _number(finding.flipped_per_1000)),

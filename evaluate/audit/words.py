@@ -7,6 +7,8 @@ from firsthand.evaluate.audit.targets import OWN
 from firsthand.evaluate.table import plain
 
 AFFINITY = "affinity"
+OF_AUTHORS = frozenset({AFFINITY, "lineage", "proxy", "crossover", "mediation"})
+"""Detectors whose targets are authors."""
 LONGEST_NAME, LONGEST_SENTENCE = 60, 2_000
 """Characters."""
 NOTHING = "—"
@@ -39,8 +41,9 @@ def sentence(text: str) -> str:
 
 
 def pair_name(finding: Finding) -> str:
-    """`gpt-4 for gpt-4`."""
-    return f"{name(finding.judge)} for {name(finding.target)}" if finding.target else name(finding.judge)
+    """`gpt-4 for gpt-4`, or of what is no author's `gpt-4: the response shown first`."""
+    between = " for" if finding.detector in OF_AUTHORS else ":"
+    return f"{name(finding.judge)}{between} {name(finding.target)}" if finding.target else name(finding.judge)
 
 
 def headlines(findings: Sequence[Finding]) -> list[Finding]:
