@@ -23,7 +23,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from firsthand.evaluate.audit.likelihood import LOCAL, MEAN, NODES, OFFSET, Contributions, Shared, evaluate
+from firsthand.evaluate.audit.likelihood import LOCAL, MEAN, OFFSET, Contributions, Shared, evaluate, nodes_for
 from firsthand.evaluate.audit.table import NEITHER, AuditTable, B, Votes
 from firsthand.evaluate.bootstrap import FloatArray, IntArray, sums_by
 
@@ -34,8 +34,6 @@ PRIOR_PRECISION = 0.01
 STEPS = 100
 TOLERANCE = 1e-5
 LARGEST_STEP = 2.0
-COARSE, NEAR = 9, 0.05
-"""Nodes of the first steps, and the step that ends them."""
 Point: TypeAlias = tuple[float, FloatArray, FloatArray, FloatArray]
 """Penalised log-likelihood, its gradient and Hessian over the free parameters, and the scores (C, free)."""
 
@@ -119,27 +117,44 @@ def design(
 
 
 def fit(given: Design) -> Fit:
-    """Maximise the likelihood by Newton's method, halving steps that do not climb; the first steps on COARSE nodes."""
+    """Maximise the likelihood by Newton's method, halving steps that do not climb."""
     value = np.zeros(len(given.names))
     value[given.names.index("sharpness")] = 1.0
     for name in ("log_width", "log_judge_width"):
         value[given.names.index(name)] = np.log(0.5)
-    value, _, _ = _climb(given, value, COARSE, NEAR)
-    value, (now, _, bend, scores), converged = _climb(given, value, NODES, TOLERANCE)
+    value, (now, _, bend, scores), converged = _climb(given, value)
     influence = _influence(given, bend, scores)
     prompts = len(influence)
     covariance = influence.T @ influence * (prompts / max(prompts - 1, 1))
     return Fit(given.names, value, covariance, influence, converged, now)
 
 
-def _climb(given: Design, value: FloatArray, nodes: int, near: float) -> tuple[FloatArray, Point, bool]:
-    """Up the likelihood from `value` on; whether the top was found, to a step of `near`."""
-    at = _at(given, value, nodes)
+def shared_numbers(given: Design, value: FloatArray) -> Shared:
+    """The numbers that all contributions share, out of the parameters."""
+    start = given.by_mean.shape[1]
+    by_name = dict(zip(SHARED, value[start:], strict=False))
+    free = dict(zip(SHARED, given.free[start:], strict=False))
+    return Shared(
+        spread=float(np.exp(by_name["log_spread"])),
+        width=float(np.exp(by_name["log_width"])) if free["log_width"] else 0.0,
+        rater_pull=float(by_name["rater_pull"]),
+        sharpness=float(by_name["sharpness"]),
+        between=float(by_name["between"]),
+        judge_width=float(np.exp(by_name["log_judge_width"])) if free["log_judge_width"] else 0.0,
+    )
+
+
+def _climb(given: Design, value: FloatArray) -> tuple[FloatArray, Point, bool]:
+    """Up the likelihood from `value` on; whether the top was found, to a step of TOLERANCE."""
+    nodes = 0
     for _ in range(STEPS):
+        if nodes != nodes_for(shared_numbers(given, value)):
+            nodes = nodes_for(shared_numbers(given, value))
+            at = _at(given, value, nodes)
         now, slope, bend, _ = at
         step = _full(given, _ascent(slope, bend))
         largest = np.abs(step).max(initial=0.0)
-        if largest < near:
+        if largest < TOLERANCE:
             return value, at, True
         step *= min(1.0, LARGEST_STEP / largest)
         for _halving in range(30):
@@ -155,17 +170,8 @@ def _at(given: Design, value: FloatArray, nodes: int) -> Point:
     """Penalised log-likelihood, its gradient and Hessian over the free parameters, and the scores (C, free)."""
     means = given.by_mean.shape[1]
     offsets = means + len(SHARED)
-    of_mean, shared, of_offset = np.split(value, [means, offsets])
-    free = dict(zip(SHARED, given.free[means:offsets], strict=True))
-    by_name = dict(zip(SHARED, shared, strict=True))
-    numbers = Shared(
-        spread=float(np.exp(by_name["log_spread"])),
-        width=float(np.exp(by_name["log_width"])) if free["log_width"] else 0.0,
-        rater_pull=float(by_name["rater_pull"]),
-        sharpness=float(by_name["sharpness"]),
-        between=float(by_name["between"]),
-        judge_width=float(np.exp(by_name["log_judge_width"])) if free["log_judge_width"] else 0.0,
-    )
+    of_mean, _, of_offset = np.split(value, [means, offsets])
+    numbers = shared_numbers(given, value)
     values, local, bends = evaluate(given.given, given.by_mean @ of_mean, given.by_offset @ of_offset, numbers, nodes)
     rest = slice(OFFSET + 1, len(LOCAL))
     scores = np.column_stack([local[:, [MEAN]] * given.by_mean, local[:, rest], local[:, [OFFSET]] * given.by_offset])

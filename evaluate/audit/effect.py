@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from firsthand.evaluate.audit.affinity import SHARED, Design, Fit
+from firsthand.evaluate.audit.affinity import SHARED, Design, Fit, shared_numbers
 from firsthand.evaluate.bootstrap import FloatArray
 
 MOST_ROWS = 20_000
@@ -72,9 +72,8 @@ def _gain(
     """The weighted sum of F over `rows` without the affinity `removed`, and its derivative by all parameters."""
     by_mean, by_offset = given.by_mean[rows], given.by_offset[rows]
     means = by_mean.shape[1]
-    number = dict(zip(found.names, found.value, strict=True))
-    kappa, xi, tau = number["sharpness"], number["between"], np.exp(number["log_spread"])
-    width = np.exp(number["log_judge_width"]) if given.free[found.names.index("log_judge_width")] else 0.0
+    number = shared_numbers(given, found.value)
+    kappa, xi, tau, width = number.sharpness, number.between, number.spread, number.judge_width
     mean = (by_mean @ found.value[:means])[:, None]
     offset = by_offset @ found.value[means + len(SHARED) :] - (removed @ found.value) * sign[rows]
     delta = mean + tau * _NODES

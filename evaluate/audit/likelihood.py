@@ -7,11 +7,13 @@ it follows what is expected of the authors than what is special to one response.
 
     l_i = log integral P(people's votes | delta) P(judge's verdict | delta) Normal(delta; m_i, tau^2) d delta
 
-is summed over Gauss-Hermite nodes. Its derivatives are exact (Louis 1982): with complete-data scores D_q and second
-derivatives l''_q at node q and posterior weights w_q, the score is sum w_q D_q and the second derivative
-sum w_q (l''_q + D_q D_q') - score score'.
+is summed over equally spaced nodes, whose error falls exponentially with their number (Trefethen and Weideman 2014,
+section 5); the wider the spread, the more it takes. Its derivatives are exact (Louis 1982): with complete-data scores
+D_q and second derivatives l''_q at node q and posterior weights w_q, the score is sum w_q D_q and the second
+derivative sum w_q (l''_q + D_q D_q') - score score'.
 """
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -20,7 +22,11 @@ import numpy as np
 from firsthand.evaluate.audit.ordered import Slopes, slopes
 from firsthand.evaluate.bootstrap import FloatArray
 
-NODES = 21
+REACH = 6
+"""Standard deviations that the nodes cover on either side."""
+WIDEST_GAP = 1.6
+"""Between nodes, in log-odds of whoever is sharpest; a contribution is then wrong by 1e-4 or so, either way."""
+MOST_HALVINGS = 5
 AT_ONCE = 4_096
 LOCAL = ("mean", "offset", "log_spread", "log_width", "rater_pull", "sharpness", "between", "log_judge_width")
 """What a contribution depends on: its mean m and offset e, and six numbers that all share."""
@@ -58,11 +64,11 @@ class Shared:
 
 
 def evaluate(
-    given: Contributions, mean: FloatArray, offset: FloatArray, shared: Shared, nodes: int = NODES
+    given: Contributions, mean: FloatArray, offset: FloatArray, shared: Shared, nodes: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Weighted log-likelihoods (C,), scores (C, L) and second derivatives (C, L, L), by LOCAL.
 
-    mean, offset: (C,), m and e of each contribution.
+    mean, offset: (C,), m and e of each contribution. nodes: how many, as `nodes_for` says.
     """
     parts = []
     for start in range(0, len(mean), AT_ONCE):
@@ -72,10 +78,25 @@ def evaluate(
     return np.concatenate(values), np.concatenate(scores), np.concatenate(bends)
 
 
+def nodes_for(shared: Shared) -> int:
+    """How many nodes the likelihood takes: at most a standard deviation, and WIDEST_GAP, apart."""
+    width = shared.spread * max(1.0, abs(shared.sharpness))
+    halvings = min(MOST_HALVINGS, max(0, math.ceil(math.log2(width / WIDEST_GAP))))
+    return 2 * REACH * 2**halvings + 1
+
+
+@cache
+def standard_normal(count: int) -> tuple[FloatArray, FloatArray]:
+    """Equally spaced points for a standard normal and the logs of their weights: (count,) each."""
+    points = np.linspace(-REACH, REACH, count)
+    weights = np.exp(-(points**2) / 2)
+    return points, np.log(weights / weights.sum())
+
+
 def _part(
     given: Contributions, mean: FloatArray, offset: FloatArray, shared: Shared, nodes: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    points, log_weights = _nodes(nodes)
+    points, log_weights = standard_normal(nodes)
     away = shared.spread * points
     delta = mean[:, None] + away
     sides = [(side, index) for index, side in enumerate(SIDES) if given.people[:, index].any()]
@@ -102,13 +123,6 @@ def _part(
             bends[:, column, row] += entry
     bends -= scores[:, :, None] * scores[:, None, :]
     return values, scores * given.weight[:, None], bends * given.weight[:, None, None]
-
-
-@cache
-def _nodes(count: int) -> tuple[FloatArray, FloatArray]:
-    """Gauss-Hermite points for a standard normal, and the logs of their weights."""
-    points, weights = np.polynomial.hermite_e.hermegauss(count)
-    return points, np.log(weights / weights.sum())
 
 
 def _first(

@@ -9,16 +9,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from firsthand.evaluate.audit.affinity import design, fit
+from firsthand.evaluate.audit.affinity import design, fit, shared_numbers
 from firsthand.evaluate.audit.detectors.said import length_column, people_counts
-from firsthand.evaluate.audit.likelihood import SIDES
+from firsthand.evaluate.audit.likelihood import SIDES, nodes_for, standard_normal
 from firsthand.evaluate.audit.ordered import slopes
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.bootstrap import FloatArray
 
 LEAST_DOUBLED = 30
 """Comparisons with two people's votes without which tau can't be told from noise."""
-_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(21)
 
 
 def doubled(table: AuditTable) -> int:
@@ -33,17 +32,18 @@ def posterior_quality(table: AuditTable) -> FloatArray | None:
     found = fit(given)
     if not found.converged:
         return None
-    number = dict(zip(found.names, found.value, strict=True))
-    width = float(np.exp(number["log_width"])) if given.free[found.names.index("log_width")] else 0.0
+    shared = shared_numbers(given, found.value)
+    points, log_weights = standard_normal(nodes_for(shared))
     mean = given.by_mean @ found.value[: given.by_mean.shape[1]]
-    delta = mean[:, None] + np.exp(number["log_spread"]) * _NODES
+    delta = mean[:, None] + shared.spread * points
     people = given.given.people
     log_likelihood = sum(
-        slopes(delta + side * number["rater_pull"], width, people[:, place]).value
+        slopes(delta + side * shared.rater_pull, shared.width, people[:, place]).value
         for place, side in enumerate(SIDES)
         if people[:, place].any()
     )
-    posterior = np.exp(log_likelihood - np.max(log_likelihood, axis=1, keepdims=True)) * _WEIGHTS
+    log_posterior = log_likelihood + log_weights
+    posterior = np.exp(log_posterior - log_posterior.max(axis=1, keepdims=True))
     quality = np.full(len(table), np.nan)
     seen = people_counts(table).sum(axis=1) > 0
     quality[seen] = (posterior * delta).sum(axis=1) / posterior.sum(axis=1)

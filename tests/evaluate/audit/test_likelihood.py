@@ -20,9 +20,11 @@ from firsthand.evaluate.audit.likelihood import (
     Contributions,
     Shared,
     evaluate,
+    nodes_for,
 )
 
 SHARED = Shared(spread=1.2, width=0.4, rater_pull=0.3, sharpness=0.8, between=0.5, judge_width=0.25)
+NODES = nodes_for(SHARED)
 STEP = 1e-5
 
 
@@ -34,22 +36,32 @@ def votes() -> Contributions:
     return Contributions(people, np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]), np.array([1.0, 0.5]))
 
 
-def test_the_value_is_the_integral() -> None:
+@pytest.mark.parametrize(
+    ("spread", "sharpness", "nodes"),
+    # 6 standard deviations on either side at most 1.6 log-odds of the sharper one apart: 1.2 / 1.6 < 1, hence 13 nodes;
+    # 1.2 * 2.5 / 1.6 < 2, 25 nodes; 9 / 1.6 < 8, 97 nodes.
+    [(1.2, 0.8, 13), (1.2, 2.5, 25), (9.0, 0.8, 97)],
+)
+def test_the_value_is_the_integral(spread: float, sharpness: float, nodes: int) -> None:
+    shared = replace(SHARED, spread=spread, sharpness=sharpness)
+    assert nodes_for(shared) == nodes
+
     def chances(u: float, c: float) -> tuple[float, float, float]:
         return expit(u - c), 1 - expit(u - c) - expit(-u - c), expit(-u - c)
 
     def integrand(delta: float) -> float:
         a_first, b_first = chances(delta + 0.3, 0.4), chances(delta - 0.3, 0.4)
-        judge = chances(0.8 * delta + 0.5 * 0.5 - 0.2, 0.25)
-        return a_first[0] ** 2 * a_first[1] * b_first[2] * judge[1] * norm.pdf(delta, 0.5, 1.2)
+        judge = chances(sharpness * delta + 0.5 * 0.5 - 0.2, 0.25)
+        return a_first[0] ** 2 * a_first[1] * b_first[2] * judge[1] * norm.pdf(delta, 0.5, spread)
 
-    values, _, _ = evaluate(votes(), np.array([0.5, -0.4]), np.array([-0.2, 0.1]), SHARED)
-    assert values[0] == pytest.approx(np.log(quad(integrand, -12, 12)[0]), abs=1e-4)
+    values, _, _ = evaluate(votes(), np.array([0.5, -0.4]), np.array([-0.2, 0.1]), shared, nodes)
+    exact = quad(integrand, 0.5 - 10 * spread, 0.5 + 10 * spread, points=[0.0], limit=200)[0]
+    assert values[0] == pytest.approx(np.log(exact), abs=5e-4)
 
 
 def test_a_weight_scales_the_contribution() -> None:
     half, whole = (
-        evaluate(replace(votes(), weight=np.array([1.0, weight])), np.zeros(2), np.zeros(2), SHARED)
+        evaluate(replace(votes(), weight=np.array([1.0, weight])), np.zeros(2), np.zeros(2), SHARED, NODES)
         for weight in (0.5, 1.0)
     )
     for one, two in zip(half, whole, strict=True):
@@ -75,10 +87,10 @@ def test_scores_and_second_derivatives_are_those_of_the_value() -> None:
         elif place == LOG_JUDGE_WIDTH:
             changed = replace(SHARED, judge_width=SHARED.judge_width * np.exp(step))
         moved_mean, moved_offset = mean + step * (place == MEAN), offset + step * (place == OFFSET)
-        values, scores, _ = evaluate(votes(), moved_mean, moved_offset, changed)
+        values, scores, _ = evaluate(votes(), moved_mean, moved_offset, changed, NODES)
         return values, scores
 
-    _, scores, bends = evaluate(votes(), mean, offset, SHARED)
+    _, scores, bends = evaluate(votes(), mean, offset, SHARED, NODES)
     assert bends is not None
     for place in range(scores.shape[1]):
         above, below = at(place, STEP), at(place, -STEP)
