@@ -41,8 +41,9 @@ def picture(
     for name, share in (("people", people[rows]), ("judge", judge[rows])):
         sums[name] = np.where(sign[rows] > 0, share, 1 - share)
     drawn = resample_prompts(sums, table.prompt[rows], draws=draws, seed=seed)
-    chosen = {name: drawn.estimate(lambda s, name=name: ratio(s[name], s["rows"])) for name in ("people", "judge")}
-    return Picture(chosen["people"], chosen["judge"], _without(chosen["judge"], finding), len(rows))
+    by_people = drawn.estimate(lambda s: ratio(s["people"], s["rows"]))
+    by_judge = drawn.estimate(lambda s: ratio(s["judge"], s["rows"]))
+    return Picture(by_people, by_judge, _without(by_judge, finding), len(rows))
 
 
 def shares(votes: Votes, comparisons: int) -> FloatArray:
