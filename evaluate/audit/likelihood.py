@@ -24,9 +24,10 @@ from firsthand.evaluate.bootstrap import FloatArray
 
 REACH = 6
 """Standard deviations that the nodes cover on either side."""
-WIDEST_GAP = 1.6
-"""Between nodes, in log-odds of whoever is sharpest; a contribution is then wrong by 1e-4 or so, either way."""
-MOST_HALVINGS = 5
+WIDEST_GAP = 1.0
+"""Between nodes, in log-odds of whoever is sharpest."""
+FINEST = 10
+"""Times that the gap may shrink by the root of 2."""
 AT_ONCE = 4_096
 LOCAL = ("mean", "offset", "log_spread", "log_width", "rater_pull", "sharpness", "between", "log_judge_width")
 """What a contribution depends on: its mean m and offset e, and six numbers that all share."""
@@ -81,8 +82,8 @@ def evaluate(
 def nodes_for(shared: Shared) -> int:
     """How many nodes the likelihood takes: at most a standard deviation, and WIDEST_GAP, apart."""
     width = shared.spread * max(1.0, abs(shared.sharpness))
-    halvings = min(MOST_HALVINGS, max(0, math.ceil(math.log2(width / WIDEST_GAP))))
-    return 2 * REACH * 2**halvings + 1
+    finer = min(FINEST, max(0, math.ceil(2 * math.log2(width / WIDEST_GAP))))
+    return 2 * math.ceil(REACH * 2 ** (finer / 2)) + 1
 
 
 @cache

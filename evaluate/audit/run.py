@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from tqdm import tqdm
 
+from firsthand.errors import InputError
 from firsthand.evaluate.audit.affinity_findings import affinity_findings
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.detectors.ceiling import ceiling_findings
@@ -62,7 +63,15 @@ class Audit:
 
 
 def run_audit(table: AuditTable, lineages: Lineages, config: AuditConfig) -> Audit:
-    """Every detector's findings; equal tables, lineages and configurations give equal audits."""
+    """Every detector's findings; equal tables, lineages and configurations give equal audits.
+
+    Raises InputError where there is no judge to audit.
+    """
+    if not table.judges:
+        raise InputError(
+            "the store holds no verdict of a judge, and an audit is of judges; import some with firsthand collect "
+            "import, or ask a judge with firsthand collect judge"
+        )
     findings = [
         finding
         for detector in tqdm(DETECTORS.values(), desc="audit", unit="detector", disable=None)

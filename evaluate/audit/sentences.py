@@ -47,11 +47,17 @@ def sentence(said: Said) -> Advice:
     low, high = said.points_ci
     size = f"{abs(said.points):.1f} points ({_signed(said.points, low, high)})"
     more = "more" if said.points > 0 else "less"
-    explained = f"than quality as people see it explains{', set beside the other authors' if said.control else ''}"
+    explained = f"than quality as people see it explains{', set beside the other authors,' if said.control else ''}"
     pairs = counted(said.shared.judged, "comparison")
+    if said.verdict is Verdict.DETECTED and said.control:
+        return Advice(
+            f"{judge} {'favours' if said.points > 0 else 'is set against'} {whom} ({said.target.relation}): it chooses "
+            f"{whom} {size} {more} often {explained.rstrip(',')}.",
+            f"Have people check {judge}'s verdicts on {whom}, {pairs}, before you train on them.",
+        )
     if said.verdict is Verdict.DETECTED:
         return Advice(
-            f"Do not let {judge} judge pairs that contain {whom}: it chooses {whom} {size} {more} often {explained}.",
+            f"Do not let {judge} judge pairs that contain {whom}: it chooses {whom} {size} {more} often {explained.rstrip(',')}.",
             f"Route these {pairs} to people, or to a judge of another family; leave {judge}'s verdicts on them out of "
             "the mix.",
         )

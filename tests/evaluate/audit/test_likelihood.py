@@ -38,9 +38,9 @@ def votes() -> Contributions:
 
 @pytest.mark.parametrize(
     ("spread", "sharpness", "nodes"),
-    # 6 standard deviations on either side at most 1.6 log-odds of the sharper one apart: 1.2 / 1.6 < 1, hence 13 nodes;
-    # 1.2 * 2.5 / 1.6 < 2, 25 nodes; 9 / 1.6 < 8, 97 nodes.
-    [(1.2, 0.8, 13), (1.2, 2.5, 25), (9.0, 0.8, 97)],
+    # 6 standard deviations on either side, apart at most 1 log-odds of the sharper one, in steps of the root of 2:
+    # 1 < 1.2 < 1.41, hence 2 * 9 + 1 (6 * 1.41 = 8.5); 2.83 < 1.2 * 2.5 < 4, 2 * 24 + 1; 8 < 9 < 11.3, 2 * 68 + 1.
+    [(1.2, 0.8, 19), (1.2, 2.5, 49), (9.0, 0.8, 137)],
 )
 def test_the_value_is_the_integral(spread: float, sharpness: float, nodes: int) -> None:
     shared = replace(SHARED, spread=spread, sharpness=sharpness)
@@ -56,7 +56,7 @@ def test_the_value_is_the_integral(spread: float, sharpness: float, nodes: int) 
 
     values, _, _ = evaluate(votes(), np.array([0.5, -0.4]), np.array([-0.2, 0.1]), shared, nodes)
     exact = quad(integrand, 0.5 - 10 * spread, 0.5 + 10 * spread, points=[0.0], limit=200)[0]
-    assert values[0] == pytest.approx(np.log(exact), abs=5e-4)
+    assert values[0] == pytest.approx(np.log(exact), abs=1e-4)
 
 
 def test_a_weight_scales_the_contribution() -> None:
