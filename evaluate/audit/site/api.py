@@ -93,7 +93,8 @@ def _answer(audits: Audits, question: Question) -> dict[str, Any]:
     try:
         found = audits.answer(question)
     except (RuntimeError, EOFError) as error:
-        raise HTTPException(500, f"The audit failed: {error}") from error
+        why = str(error) or "the process that audits has ended"
+        raise HTTPException(500, f"The audit failed: {why}.") from error
     if found is None:
         return {"waiting": True}
     if found.refusal:
