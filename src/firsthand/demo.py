@@ -1,8 +1,9 @@
-"""`firsthand demo`: a real finding, sample comparisons, the rating page, and the whole pipeline, by a person or scripts.
+"""`firsthand demo`: a real finding, sample comparisons, the rating page and the whole pipeline, by a person or scripts.
 
-It begins with an audit of real votes of people and GPT-4, which come with firsthand. Attended, it serves the rating page over the sample comparisons and says how to train on the verdicts given there.
-Unattended, scripted annotators (firsthand.sample.simulate) give the verdicts and every command of the pipeline runs;
-each is printed as a user would type it, and what is done is not done again after an interruption.
+It begins with an audit of real votes of people and GPT-4, which come with firsthand. Attended, it then serves the
+rating page over the sample comparisons and says how to train on the verdicts given there. Unattended, scripted
+annotators (firsthand.sample.simulate) give the verdicts and every command of the pipeline runs; each is printed as a
+user would type it, and what is done is not done again after an interruption.
 """
 
 import argparse
