@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from firsthand.collect.serve import CONTENT_SECURITY_POLICY
 
-PAGES = ("/", "/admin/")
+PAGES = ("/", "/admin/", "/audit/")
 _SCRIPT = re.compile(rb"<script(?P<attributes>[^>]*)>(?P<content>.*?)</script>", re.DOTALL)
 
 

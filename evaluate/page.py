@@ -1,5 +1,7 @@
-"""Self-contained HTML pages: no script, no network, light and dark, from 390 px up."""
+"""Self-contained HTML pages: no network, no script but one of ours, light and dark, from 390 px up."""
 
+import base64
+import hashlib
 from collections.abc import Iterable, Sequence
 
 from firsthand.evaluate.style import STYLE
@@ -28,14 +30,17 @@ def simulated_notice(text: str) -> Html:
     return element("p", element("strong", "Simulated data. "), text, class_="simulated")
 
 
-def document(title: str, *sections: Html) -> str:
-    """The whole page."""
+def document(title: str, *sections: Html, style: str = "", script: str = "") -> str:
+    """The whole page; `style` comes after the style of all pages; `script`, a module of ours, runs at the end."""
     policy = "default-src 'none'; style-src 'unsafe-inline'"
+    if script:
+        policy += f"; script-src 'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
     head = [
         Html('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
         Html(f'<meta http-equiv="Content-Security-Policy" content="{policy}">'),
         element("title", title),
-        element("style", Html(STYLE)),
+        element("style", Html(STYLE + style)),
     ]
-    body = element("body", element("main", element("h1", title), *sections))
+    scripts = [element("script", Html(script), type="module")] if script else []
+    body = element("body", element("main", element("h1", title), *sections), *scripts)
     return "<!doctype html>\n" + element("html", element("head", *head), body, lang="en") + "\n"

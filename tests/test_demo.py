@@ -43,7 +43,13 @@ def test_agreement_and_mix_run_for_real_and_are_not_run_again(tmp_path, capsys):
     for _ in range(2):
         with pytest.raises(FirsthandError, match="run the demo again"):
             demo.demo(arguments(tmp_path), until_training)
-    assert ran == [["evaluate", "agreement"], ["train", "mix"], ["train", "reward"], ["train", "reward"]]
+    assert ran == [
+        ["evaluate", "audit"],
+        ["evaluate", "agreement"],
+        ["train", "mix"],
+        ["train", "reward"],
+        ["train", "reward"],
+    ]
     with Store(str(tmp_path / "simulated.db")) as store:
         assert all(annotator.simulated for annotator in store.annotators().values())
         assert store.counts().superseded == 0
@@ -51,12 +57,14 @@ def test_agreement_and_mix_run_for_real_and_are_not_run_again(tmp_path, capsys):
     manifest = json.loads((tmp_path / "mix" / "manifest.json").read_text())
     assert manifest["realised"]["synthetic"]["rows"] > 0
     said = capsys.readouterr().out
-    assert "SIMULATED" in said
+    assert said.index("DETECTED: Do not let gpt-4 judge") < said.index("CC-BY-4.0") < said.index("SIMULATED")
+    assert (tmp_path / "audit" / "report.html").stat().st_size > 20_000
     assert "$ firsthand train mix" in said
     for kind in ("reward", "dpo"):
         (tmp_path / f"{kind}.json").write_text(json.dumps({"verdict": {"sentence": f"The {kind} <model> is so."}}))
     with Store(str(tmp_path / "simulated.db")) as store:
         page = write_demo_page(tmp_path, [("Mix", "firsthand train mix")], store.counts()).read_text()
+    assert page.index("Do not let gpt-4 judge pairs that contain gpt-4") < page.index("Simulated data.")
     assert page.index("Simulated data.") < page.index("225 of 75 prompts") < page.index("The dpo &lt;model&gt; is so.")
     assert "Gwet&#x27;s AC1" in page
     assert (f"{manifest['splits']['train']['rows']} rows") in page
@@ -92,5 +100,6 @@ def test_stopping_the_rating_page_tells_how_many_verdicts_there_are_and_what_com
     assert "Your verdicts so far: 0" in said
     assert f"firsthand demo --dir {tmp_path}\n" in said
     assert "firsthand train mix" in said
-    assert complaint.startswith("firsthand: interrupted")
-    assert len(complaint.splitlines()) == 1
+    *notes, last = complaint.splitlines()
+    assert last.startswith("firsthand: interrupted")
+    assert all(line.startswith("wrote ") or line.endswith(" s") for line in notes)

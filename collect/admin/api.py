@@ -55,7 +55,7 @@ def add_admin(app: FastAPI, store: Store, config: ServeConfig, figures: Figures)
     app.state.admin = Admin(store, config, figures)
     app.include_router(router)
     app.include_router(settling.router)
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, page="/admin", actions="/api/admin")
     # The page mounted at / would answer for this address; the admin page begins behind the slash.
     app.add_api_route("/admin", lambda: RedirectResponse("/admin/"), methods=["GET"], response_model=None)
     mount_admin_page(app)

@@ -33,6 +33,7 @@ def _shell() -> Html:
     links = (
         element("a", "Votes (CSV)", href="/api/admin/export/votes", download="votes.csv", class_="button"),
         element("a", "All (JSONL)", href="/api/admin/export/native", download="", class_="button"),
+        element("a", "Audit", href="/audit/"),
         element("a", "Rate", href="/"),
         element("a", "Log out", href="/logout"),
     )

@@ -54,12 +54,15 @@ def audit(args: argparse.Namespace) -> int | None:
         return None
 
     from firsthand.evaluate.audit.files import open_folder, write_files
+    from firsthand.evaluate.audit.report import write_report
     from firsthand.evaluate.audit.run import audit_json, run_audit
     from firsthand.evaluate.audit.text import audit_text
 
     open_folder(args.out)
     found = run_audit(table, lineages, config)
-    for path in write_files(found, args.out):
+    page = args.out / "report.html"
+    write_report(page, found.findings, table, lineages, config)
+    for path in (*write_files(found, args.out), page):
         note(f"wrote {path}")
     if args.json:
         say_json(audit_json(found))

@@ -1,12 +1,14 @@
-"""`firsthand demo`: sample comparisons, the rating page, and the whole pipeline, by a person or by scripts.
+"""`firsthand demo`: a real finding, sample comparisons, the rating page and the whole pipeline, by a person or scripts.
 
-Attended, it serves the rating page over the sample comparisons and says how to train on the verdicts given there.
-Unattended, scripted annotators (firsthand.sample.simulate) give the verdicts and every command of the pipeline runs;
-each is printed as a user would type it, and what is done is not done again after an interruption.
+It begins with an audit of real votes of people and GPT-4, which come with firsthand. Attended, it then serves the
+rating page over the sample comparisons and says how to train on the verdicts given there. Unattended, scripted
+annotators (firsthand.sample.simulate) give the verdicts and every command of the pipeline runs; each is printed as a
+user would type it, and what is done is not done again after an interruption.
 """
 
 import argparse
 import contextlib
+import json
 import shlex
 import shutil
 import time
@@ -26,6 +28,8 @@ OPEN_WORD = "demo-password"
 ACCOUNTS = {"demo": "rater", "demo-admin": "admin"}
 """Who can log in, and their roles; the demo listens on this machine alone."""
 
+AUDIT = "audit"
+"""The folder of the audit's report."""
 ENOUGH_VERDICTS = 40
 """Fewer leave too little to train on and nothing to measure on."""
 
@@ -60,10 +64,33 @@ def demo(args: argparse.Namespace, run_command: RunCommand) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("mix.yaml", "reward.yaml", "dpo.yaml"):
         shutil.copyfile(str(files("firsthand.sample").joinpath(name)), folder / name)
+    show_real_finding(folder, run_command)
     if args.unattended:
         run_unattended(folder, run_command)
     else:
         rate(folder, args.port)
+
+
+def show_real_finding(folder: Path, run_command: RunCommand) -> None:
+    """Audit the real votes that come with firsthand, and say what was found."""
+    from firsthand.evaluate.audit.example import NOTICE as WHOSE
+    from firsthand.evaluate.audit.example import example_entries
+
+    path = folder / "mtbench.db"
+    with Store(str(path)) as store:
+        _add(store, list(example_entries()))
+    step = first_audit(folder, path)
+    run_step(step, run_command)
+    found = json.loads(step.done.read_text(encoding="utf-8"))["findings"][0]
+    say(f"\n  {found['verdict'].upper()}: {found['why']}")
+    say(f"  {WHOSE}\n  The whole report: {folder / AUDIT / 'report.html'}\n")
+
+
+def first_audit(folder: Path, store: Path) -> Step:
+    """The audit of the real votes."""
+    figures = folder / "audit.json"
+    command = ["evaluate", "audit", "--store", str(store), "--out", str(folder / AUDIT), "--json"]
+    return Step("Does GPT-4 favour itself? Real votes of people on MT-bench", command, done=figures, capture=figures)
 
 
 def rate(folder: Path, port: int) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from firsthand.evaluate.agreement_report import LABELS
+from firsthand.evaluate.audit.example import NOTICE
 from firsthand.evaluate.page import document, facts, simulated_notice
 from firsthand.markup import Html, element
 from firsthand.store import Counts
@@ -27,6 +28,7 @@ def write_demo_page(folder: Path, commands: list[tuple[str, str]], counts: Count
         ("verdicts of simulated raters", f"{counts.human:,} by {counts.raters}"),
         ("verdicts of a simulated judge", f"{counts.synthetic:,}"),
     ]
+    real = _real_finding(_read(folder / "audit.json"))
     sections = [
         element("section", element("h2", "What was collected"), facts(collected)),
         _agreement(_read(folder / "agreement.json")),
@@ -37,9 +39,22 @@ def write_demo_page(folder: Path, commands: list[tuple[str, str]], counts: Count
     ]
     page = folder / "index.html"
     page.write_text(
-        document("firsthand demo: what ran and what came out", simulated_notice(SIMULATED), *sections), encoding="utf-8"
+        document("firsthand demo: what ran and what came out", real, simulated_notice(SIMULATED), *sections),
+        encoding="utf-8",
     )
     return page
+
+
+def _real_finding(found: dict[str, Any]) -> Html:
+    return element(
+        "section",
+        element("h2", "A finding about real people and GPT-4"),
+        element("p", str(found["findings"][0]["why"])),
+        element("p", f"Votes of {found['counts']['raters']} people. {NOTICE}", class_="lead"),
+        _links(
+            ("audit/report.html", "the audit's report"),
+        ),
+    )
 
 
 def _agreement(found: dict[str, Any]) -> Html:

@@ -1,4 +1,4 @@
-"""The rating site put together: accounts, the rating page, the admin page, and figures kept up to date beside them."""
+"""The rating site put together: accounts, the rating, admin and Audit pages, and what is measured beside them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +15,8 @@ from firsthand.collect.ui.api import add_api
 from firsthand.collect.ui.page import mount_page
 from firsthand.collect.work.targets import prepare_work
 from firsthand.commandline import note, say
+from firsthand.evaluate.audit.site.api import add_audit
+from firsthand.evaluate.audit.site.asking import Audits
 from firsthand.evaluate.watch import Watch
 from firsthand.store import Store
 
@@ -35,22 +37,24 @@ def serve_site(store: Store, config: ServeConfig, host: str, port: int, notice: 
 
 
 def make_app(store: Store, config: ServeConfig, notice: str = "") -> FastAPI:
-    """The web application: the rating page at /, the admin page at /admin, accounts before both.
+    """The web application: the rating page at /, the admin page at /admin, the Audit page at /audit, accounts first.
 
     While it runs, the figures are measured and the rules applied. `notice` is a plain text that stands above the pairs.
     """
-    watch = Watch(store, config)
+    watch, audits = Watch(store, config), Audits(store)
 
     @asynccontextmanager
     async def watching(_app: FastAPI) -> AsyncIterator[None]:
         watch.start()
         yield
         watch.stop()
+        audits.stop()
 
     app = FastAPI(openapi_url=None, lifespan=watching)
     # Routes are tried in this order: those that raters wait for come first.
     add_api(app, store, config)
     add_admin(app, store, config, lambda: watch.quality)
+    add_audit(app, store, audits)
     add_accounts(app, store, config.login)
     app.add_middleware(PagePolicy)
     app.add_middleware(SecureHeaders)

@@ -43,7 +43,7 @@ def quality_site(folder: Path) -> Iterator[QualitySite]:
         try:
             assert process.stdout
             url = next(word for word in process.stdout.readline().split() if word.startswith("http"))
-            _wait_for(url)
+            wait_for(url)
             yield QualitySite(url, path, accounts)
         finally:
             process.terminate()
@@ -62,7 +62,8 @@ def log_in(context: BrowserContext, site: QualitySite, login: str, goal: str = "
     return page
 
 
-def _wait_for(url: str) -> None:
+def wait_for(url: str) -> None:
+    """Wait until the site answers; fail after a minute."""
     for _ in range(240):
         try:
             urllib.request.urlopen(f"{url}login", timeout=5).close()

@@ -1,0 +1,195 @@
+"""An audit's findings as HTML, for the report and for the Audit page: what was found, the picture, and what to do."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from firsthand.evaluate.audit.charts import LEGEND, effects_chart, picture_chart
+from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.audit.finding import Finding, Verdict
+from firsthand.evaluate.audit.picture import Picture, picture
+from firsthand.evaluate.audit.table import AuditTable
+from firsthand.evaluate.audit.targets import other_targets, own_target
+from firsthand.evaluate.audit.words import (
+    AFFINITY,
+    MARKS,
+    NOTHING,
+    OF_AUTHORS,
+    QUESTIONS,
+    TONES,
+    estimate_words,
+    headlines,
+    name,
+    p_words,
+    pair_name,
+    points_words,
+    sentence,
+)
+from firsthand.evaluate.page import facts
+from firsthand.evaluate.table import counted
+from firsthand.lineage import Lineage
+from firsthand.markup import Html, element, join
+
+PICTURE_WORDS = (
+    "Each picture: how often people and the judge chose the target, a tie as half, and how often the judge would have "
+    "without the affinity, which is the dashed line. What then remains between the judge and people is its sharpness "
+    "and its tastes, which do not depend on who wrote a response."
+)
+MOST_CARDS = 4
+"""Of one detector but affinity; more are folded behind their chart."""
+GRAVEST = (Verdict.DETECTED, Verdict.INCONCLUSIVE, Verdict.NOT_TESTABLE, Verdict.RULED_OUT)
+"""First what decides the whole: it is good only where every judge's affinity is ruled out."""
+Pictures = Mapping[tuple[str, str], Picture]
+"""By judge and target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the findings say as a whole: the tone, the word and the sentences."""
+
+    tone: str
+    word: str
+    sentences: tuple[str, ...]
+
+
+def summary(findings: Sequence[Finding]) -> Summary:
+    """What is said of each judge and its own kind decides; the gravest verdict is told."""
+    for verdict in GRAVEST:
+        found = [finding for finding in headlines(findings) if finding.verdict is verdict]
+        if found:
+            word = f"{MARKS[verdict]} {verdict.value.capitalize()}"
+            return Summary(TONES.get(verdict, "open"), word, tuple(sentence(finding.why) for finding in found))
+    return Summary("open", f"{MARKS[Verdict.NOT_TESTABLE]} Not testable", ("No judge's affinity could be looked for.",))
+
+
+def pictures_of(
+    findings: Sequence[Finding], table: AuditTable, lineages: Mapping[str, Lineage], config: AuditConfig
+) -> dict[tuple[str, str], Picture]:
+    """The pictures of the affinities that were measured."""
+    authors = authors_by_target(table, lineages)
+    drawn = {}
+    for finding in findings:
+        key = (finding.judge, finding.target)
+        if finding.detector == AFFINITY and key in authors:
+            found = picture(table, finding, authors[key], config.draws, config.seed)
+            if found is not None:
+                drawn[key] = found
+    return drawn
+
+
+def authors_by_target(table: AuditTable, lineages: Mapping[str, Lineage]) -> dict[tuple[str, str], tuple[int, ...]]:
+    """The authors (indices) that a finding's judge and target stand for."""
+    found = {}
+    for judge in table.judges:
+        own = own_target(table, judge, lineages)
+        for target in ([own] if own else []) + other_targets(table, judge, lineages):
+            found[judge, target.name] = target.authors
+    return found
+
+
+def effects(findings: Sequence[Finding], config: AuditConfig) -> Html:
+    """All affinities beside each other, those of judges for their own kind first."""
+    measured = [finding for finding in findings if finding.detector == AFFINITY and finding.points is not None]
+    if not measured:
+        return element("p", "No affinity could be measured.", class_="lead")
+    lead = (
+        "By how many percentage points each affinity moves the judge's verdicts on comparisons with a response of the "
+        f"target. {LEGEND}"
+    )
+    return join([element("p", lead, class_="lead"), effects_chart(measured, config.margin_points)])
+
+
+def cards(
+    judge: str,
+    findings: Sequence[Finding],
+    pictures: Pictures,
+    margin: float,
+    more: Callable[[Finding], Html] | None = None,
+) -> Html:
+    """The findings about one judge by detector, each detector under the question that it asks.
+
+    more: what the page adds to a card.
+    """
+    theirs = [finding for finding in findings if finding.judge == judge]
+    parts = [element("h2", f"Judge {name(judge)}" if judge else "All judges")]
+    for detector in dict.fromkeys(finding.detector for finding in theirs):
+        parts.append(element("h3", QUESTIONS.get(detector, name(detector))))
+        if detector == AFFINITY:
+            parts.append(element("p", PICTURE_WORDS, class_="lead"))
+        found = [finding for finding in theirs if finding.detector == detector]
+        drawn = [_card(finding, pictures, [more(finding)] if more else []) for finding in found]
+        parts += drawn if detector == AFFINITY or len(found) <= MOST_CARDS else [_folded(found, drawn, margin)]
+    return element("section", *parts, class_="findings")
+
+
+def _folded(findings: Sequence[Finding], drawn: Sequence[Html], margin: float) -> Html:
+    """Many findings of one detector: their chart, and the cards to unfold."""
+    whole = element("summary", f"All {len(findings)}, one by one")
+    return join([effects_chart(findings, margin), element("details", whole, *drawn, class_="many")])
+
+
+def _card(finding: Finding, pictures: Pictures, more: Sequence[Html]) -> Html:
+    """One finding: the verdict first, then the picture, the evidence, the caveats and the next step."""
+    verdict = element("span", f"{MARKS[finding.verdict]} {finding.verdict.value}", class_="chip")
+    parts = [
+        element("h4", pair_name(finding), " ", verdict),
+        element("p", sentence(finding.why), class_="why"),
+    ]
+    drawn = pictures.get((finding.judge, finding.target)) if finding.detector == AFFINITY else None
+    if drawn:
+        parts += [picture_chart(drawn, finding), element("p", _judged_words(drawn), class_="lead")]
+    if finding.next_step:
+        parts.append(element("p", element("b", "Next: "), sentence(finding.next_step)))
+    if finding.caveats:
+        parts.append(element("p", element("b", "Mind:")))
+        parts.append(element("ul", *(element("li", sentence(caveat)) for caveat in finding.caveats)))
+    figures = element("details", element("summary", "The figures"), facts(_evidence(finding)))
+    parts += [figures, *more]
+    # Without a direction it describes a judge: what it detects is no bias by itself.
+    tone = TONES.get(finding.verdict, "open") if finding.direction else "open"
+    return element("article", *parts, class_=f"finding {tone}")
+
+
+def findings_table(findings: Sequence[Finding]) -> Html:
+    """Every finding in one row, sortable by every column."""
+    heads = "judge,detector,target,relation,verdict,points,p adjusted,comparisons,votes needed".split(",")
+    rows = [element("tr", *_cells(heads, finding)) for finding in findings]
+    head = element("tr", *(element("th", text, scope="col") for text in heads))
+    whole = element("table", element("thead", head), element("tbody", *rows), class_="sortable")
+    return element("div", whole, class_="scroll", tabindex="0", role="region", aria_label="Table: all findings")
+
+
+def _cells(heads: Sequence[str], finding: Finding) -> list[Html]:
+    words = (finding.judge, finding.detector, finding.target, finding.relation.value, finding.verdict.value)
+    figures = (
+        (points_words(finding, "") or NOTHING, finding.points),
+        (p_words(finding.p_adjusted), finding.p_adjusted),
+        (f"{finding.n:,}", finding.n),
+        (NOTHING if finding.needed is None else f"{finding.needed:,}", finding.needed),
+    )
+    cells = [*((name(word), name(word)) for word in words), *figures]
+    return [
+        element("td", text, data_label=head, data_value="" if value is None else value)
+        for head, (text, value) in zip(heads, cells, strict=True)
+    ]
+
+
+def _judged_words(drawn: Picture) -> str:
+    return f"On {counted(drawn.n, 'comparison')} that people and the judge both judged."
+
+
+def _evidence(finding: Finding) -> list[tuple[str, str]]:
+    pairs = [
+        ("relation", finding.relation.value if finding.detector in OF_AUTHORS else ""),
+        ("estimate", estimate_words(finding)),
+        ("points", points_words(finding)),
+        ("labels flipped per 1,000", _number(finding.flipped_per_1000)),
+        ("p, adjusted", f"{p_words(finding.p)}, {p_words(finding.p_adjusted)}"),
+        ("comparisons, prompts", f"{finding.n:,}, {finding.n_prompts:,}"),
+        ("found with a chance of 80 %", "" if finding.mde_points is None else f"{finding.mde_points:.1f} points"),
+        ("further human votes needed", "" if finding.needed is None else f"{finding.needed:,}"),
+    ]
+    return [(title, text) for title, text in pairs if text and text not in (NOTHING, f"{NOTHING}, {NOTHING}")]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:,.0f}"

@@ -1,0 +1,1 @@
+"""The Audit page of the rating site, for auditors and admins."""

@@ -1,0 +1,159 @@
+"""The Audit page and the report in Chromium: what they show, who may see them, and that they hold hostile texts."""
+
+from collections.abc import Iterator
+
+import pytest
+from audit_site import AUTHOR, HOSTILE, audit_site
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from quality_site import QualitySite, log_in
+
+from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.audit.lineage import lineages_of, read_lineages
+from firsthand.evaluate.audit.read import read_table
+from firsthand.evaluate.audit.report import report_page
+from firsthand.evaluate.audit.run import run_audit
+from firsthand.store import Store
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QualitySite]:
+    with audit_site(tmp_path_factory.mktemp("audit")) as served:
+        yield served
+
+
+@pytest.fixture
+def visitor(browser: Browser) -> Iterator[BrowserContext]:
+    opened = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield opened
+    opened.close()
+
+
+def audited(page: Page) -> Page:
+    expect(page.locator("#fresh")).to_have_text("Audited just now", timeout=90_000)
+    return page
+
+
+def test_an_auditor_chooses_sees_findings_and_reads_their_comparisons(
+    site: QualitySite, visitor: BrowserContext
+) -> None:
+    alerts: list[str] = []
+    visitor.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
+    page = audited(log_in(visitor, site, "otto", "audit/"))
+    expect(page.locator("#verdict")).to_contain_text("Do not let gpt-4 judge pairs that contain gpt-4")
+    expect(page.locator("#findings")).to_contain_text("gpt-4 without the affinity")
+    first = page.locator("#findings .finding").first
+    first.get_by_role("button", name="Read the comparisons").focus()
+    page.keyboard.press("Enter")
+    # People were for the other response six times to none, the judge for its own.
+    article = first.locator("article").first
+    expect(article).to_contain_text(HOSTILE)
+    expect(article).to_contain_text(AUTHOR)
+    article.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(article.locator(".texts")).to_contain_text("<script>alert(2)</script> other")
+    assert page.locator("#audit img, #audit script").count() == 0
+    first.get_by_role("button", name="Next").click()
+    expect(first.locator(".pager")).to_contain_text("11 to 20 of 402")
+    first.locator("article summary").first.click()
+    expect(first.locator(".texts").first).to_contain_text("The store holds no text of these responses")
+    assert alerts == []
+
+    page.get_by_label("writing").check()
+    page.get_by_label("gpt-4", exact=True).check()
+    page.fill("[name=margin]", "12.5")
+    page.press("[name=margin]", "Enter")
+    expect(page.locator("#fresh")).to_have_text("Auditing…")
+    audited(page)
+    expect(page.locator("#effects")).to_be_visible()
+    expect(page.locator("#verdict")).not_to_contain_text("8.7 points")
+
+    page.locator("#table th button").first.click()
+    expect(page.locator("#table th").first).to_have_attribute("aria-sort", "ascending")
+
+
+def test_what_cannot_be_audited_is_said(site: QualitySite, visitor: BrowserContext) -> None:
+    page = audited(log_in(visitor, site, "ada", "audit/"))
+    for query, status, words in (
+        ("asked=x&judge=nobody", 422, "holds no verdict of a judge 'nobody'"),
+        ("asked=x&tag=domain=cooking", 422, "No comparison has the tag domain"),
+        ("asked=x&margin=0", 422, "greater than 0"),
+    ):
+        for _ in range(60):
+            answer = page.evaluate(GET, f"view?{query}")
+            if "waiting" not in answer[1]:
+                break
+        assert answer[0] == status
+        assert words in answer[1]
+    assert page.evaluate(GET, "texts/none")[0] == 404
+
+
+def test_raters_and_strangers_are_turned_away(site: QualitySite, visitor: BrowserContext) -> None:
+    assert visitor.request.get(f"{site.url}api/audit/view?asked=x").status == 401
+    page = log_in(visitor, site, "eva", "audit/")
+    expect(page.locator("body")).to_contain_text("for admins and auditors")
+    for path in ("api/audit/view?asked=x", "api/audit/choices", "audit/config"):
+        assert visitor.request.get(f"{site.url}{path}").status == 403
+
+
+def test_the_page_is_strict_about_scripts(site: QualitySite, visitor: BrowserContext) -> None:
+    log_in(visitor, site, "otto", "audit/")
+    policy = visitor.request.get(f"{site.url}audit/").headers["content-security-policy"]
+    assert "script-src 'self' 'sha256-" in policy
+    assert "'unsafe-inline'" not in policy.split("script-src")[1].split(";")[0]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_page_is_accessible_and_fits(site: QualitySite, browser: Browser, width: int, scheme: str) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    page = audited(log_in(context, site, "otto", "audit/"))
+    page.locator("[data-finding]").first.click()
+    page.locator(".comparisons summary").first.click()
+    page.wait_for_selector(".texts .text")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_report_is_accessible_sorts_and_fits(
+    site: QualitySite, browser: Browser, width: int, scheme: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    config = AuditConfig(draws=100)
+    with Store(str(site.store)) as store:
+        table = read_table(store, config)
+    lineages = lineages_of(table, read_lineages())
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(report_page(run_audit(table, lineages, config).findings, table, lineages, config))
+    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("request", lambda request: complaints.append(request.url) if request.url != path.as_uri() else None)
+    page.goto(path.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    head = page.locator("table.sortable th", has_text="points")
+    head.get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(head).to_have_attribute("aria-sort", "descending")
+    cells = page.locator("table.sortable tbody tr td:nth-child(6)")
+    values = cells.evaluate_all("cells => cells.map(cell => cell.dataset.value)")
+    known = [float(value) for value in values if value]
+    assert known == sorted(known, reverse=True)
+    assert values[len(known) :] == [""] * (len(values) - len(known))
+    assert complaints == []
+    context.close()
+
+
+GET = """async (path) => {
+  const answer = await fetch(`/api/audit/${path}`);
+  return [answer.status, await answer.text()];
+}"""

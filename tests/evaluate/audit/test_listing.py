@@ -1,0 +1,60 @@
+"""The comparisons behind a finding: which come first, and what is said of them."""
+
+from pathlib import Path
+
+import pytest
+from builders import fill
+from findings import finding, small_table
+
+from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.audit.read import read_table
+from firsthand.evaluate.audit.site.listing import comparison_texts, listing, ranked
+from firsthand.lineage import Lineage, Relation
+from firsthand.store import Store
+
+LINEAGES = {"judge-1": Lineage("own", "us"), "own": Lineage("own", "us"), "other": Lineage("other", "them")}
+
+
+def test_what_speaks_for_the_finding_comes_first() -> None:
+    # The judge less people, for own: comparison 0: 0, 1: 0.5, 2: 0.25, 3: 1.
+    assert ranked(small_table(), LINEAGES, finding()).rows.tolist() == [3, 1, 2, 0]
+    assert ranked(small_table(), LINEAGES, finding(direction="disfavours")).rows.tolist() == [0, 2, 1, 3]
+    # Without a target that is an author: where people and the judge are furthest apart.
+    order = finding(detector="position", target="the order", relation=Relation.UNKNOWN)
+    assert ranked(small_table(), LINEAGES, order).rows.tolist() == [3, 1, 2, 0]
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    with Store(str(tmp_path / "s.db")) as opened:
+        yield opened
+
+
+def line(number: int, **keys: object) -> dict[str, object]:
+    responses = {"response_a": f"first {number}", "response_b": f"second {number}"}
+    return {"prompt": f"<b>question {number}</b>", **responses, "author_a": "own", "author_b": "other", **keys}
+
+
+def test_each_comparison_is_told_with_votes_and_its_texts_unfold(store: Store) -> None:
+    for number in range(12):
+        judged = line(number, annotator="judge-1", source="synthetic", verdict="a")
+        fill(store, [line(number, annotator="ann", source="human", verdict="b"), judged])
+    table = read_table(store, AuditConfig())
+    first, second = (listing(store, table, LINEAGES, finding(), page) for page in (0, 1))
+    assert (first.count("<article"), second.count("<article")) == (10, 2)
+    assert "1 to 10 of 12" in first
+    assert "&lt;b&gt;question" in first
+    assert "<b>question" not in first
+    # Sides are those of the store, so that own is A in some.
+    assert "0 for A, 0 for neither, 1 for B" in first + second
+    texts = comparison_texts(store, str(table.ids[0]))
+    assert texts is not None
+    assert "first" in texts
+
+
+def test_what_has_no_texts_says_so(store: Store) -> None:
+    known = {"prompt": "q", "response_a_id": "r1", "response_b_id": "r2", "author_a": "own", "author_b": "other"}
+    fill(store, [known | {"annotator": "ann", "source": "human", "verdict": "a"}])
+    (comparison,) = store.comparisons()
+    assert "holds no text" in (comparison_texts(store, comparison.id) or "")
+    assert comparison_texts(store, "none") is None

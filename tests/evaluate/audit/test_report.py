@@ -1,0 +1,95 @@
+"""report.html: the verdict first, every finding with its evidence, nothing that runs or loads."""
+
+import re
+
+import pytest
+from findings import finding, small_table
+
+from firsthand.evaluate.audit.cards import pictures_of, summary
+from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.audit.finding import Verdict
+from firsthand.evaluate.audit.report import report_page
+from firsthand.evaluate.audit.words import headlines, p_words, points_words
+from firsthand.lineage import Lineage, Relation
+
+LINEAGES = {"judge-1": Lineage("own", "us"), "own": Lineage("own", "us"), "other": Lineage("other", "them")}
+CONFIG = AuditConfig(draws=100)
+
+
+def page(*findings, table=None) -> str:
+    return report_page(findings, table or small_table(), LINEAGES, CONFIG)
+
+
+def test_the_verdict_comes_first_and_a_finding_has_its_picture_evidence_caveat_and_next_step() -> None:
+    shown = page(finding())
+    parts = ("■ Detected", "judge-1 favours own.", "people chose own", "judge-1 chose own")
+    parts += ("judge-1 without the affinity",)
+    places = [shown.index(part) for part in parts]
+    assert places == sorted(places)
+    for figure in ("56.2 %", "100.0 %", "80.0 %", "+20.0 points (+5.0 to +35.0)", "+1.07 logit (+0.42 to +1.67)"):
+        assert figure in shown
+    assert shown.index("Ask people.") < shown.index("Relative to these people.") < shown.index("Methods")
+    assert "<math" in shown
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "tone", "word"),
+    [
+        ((Verdict.RULED_OUT, Verdict.DETECTED), "bad", "■ Detected"),
+        ((Verdict.RULED_OUT, Verdict.RULED_OUT), "good", "□ Ruled out"),
+        ((Verdict.RULED_OUT, Verdict.INCONCLUSIVE), "open", "● Inconclusive"),
+        ((Verdict.RULED_OUT, Verdict.NOT_TESTABLE), "open", "? Not testable"),
+        ((Verdict.NOT_TESTABLE, Verdict.NOT_TESTABLE), "open", "? Not testable"),
+    ],
+)
+def test_nothing_is_called_clean_while_a_judge_is_not(verdicts, tone, word) -> None:
+    found = summary([finding(judge=f"judge-{number}", verdict=verdict) for number, verdict in enumerate(verdicts)])
+    assert (found.tone, found.word) == (tone, word)
+
+
+def test_an_audit_without_an_affinity_says_that_none_could_be_looked_for() -> None:
+    assert summary([]).word == "? Not testable"
+    assert "No affinity could be measured." in page()
+
+
+def test_a_headline_is_the_affinity_for_the_closest_kin() -> None:
+    kin = finding()
+    control = finding(target="other", relation=Relation.UNRELATED)
+    cousin = finding(target="cousin", relation=Relation.SAME_FAMILY)
+    assert headlines([control, cousin, kin, finding(detector="proxy")]) == [kin]
+
+
+def test_names_and_sentences_out_of_the_data_are_text() -> None:
+    hostile = "<img src=x onerror=alert(1)>\u202e"
+    shown = page(finding(judge=hostile, target=hostile, why=hostile, caveats=(hostile,), next_step=hostile))
+    assert "<img" not in shown
+    assert "\u202e" not in shown
+    assert shown.count("&lt;img src=x") > 5
+
+
+def test_the_page_loads_nothing_and_runs_its_own_script_alone() -> None:
+    shown = page(finding())
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', shown)
+    assert policy is not None
+    assert policy[1].startswith("default-src 'none'")
+    assert "script-src 'sha256-" in policy[1]
+    assert not re.search(r"https?://(?!www.w3.org)", shown)
+    assert shown.count("<script") == 1
+
+
+def test_many_findings_of_one_detector_are_folded_behind_their_chart() -> None:
+    many = [finding(detector="disagreement", target=f"stratum {number}", direction="") for number in range(6)]
+    assert "All 6, one by one" in page(finding(), *many)
+
+
+def test_pictures_are_of_affinities_whose_target_the_table_knows() -> None:
+    found = pictures_of(
+        [finding(), finding(target="nobody"), finding(detector="proxy")], small_table(), LINEAGES, CONFIG
+    )
+    assert set(found) == {("judge-1", "own")}
+
+
+def test_figures_in_words() -> None:
+    assert p_words(None) == "—"
+    assert p_words(0.0004) == "< 0.001"
+    assert points_words(finding(points=-0.44, points_ci=None)) == "-0.4 points"
