@@ -1,0 +1,56 @@
+"""Ours: the affinity of judge-0 for `own`, with two slopes (what the audit's verdict rests on) and with one."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from firsthand.evaluate.audit.affinity import design, fit
+from firsthand.evaluate.audit.table import AuditTable
+
+CRITICAL = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a method says of one world: an interval of 95 % around its estimate, NaN where it has none.
+
+    low, high are on the scale of the effect, 0 meaning none; error is its standard error where it tells one.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    error: float | None = None
+
+
+Method = Callable[[AuditTable], Outcome | None]
+"""From a world to what it says of it, None where it refuses or its fit did not converge."""
+
+
+def two_slopes(table: AuditTable) -> Outcome | None:
+    """The fit with xi free."""
+    return _affinity(table, one_slope=False)
+
+
+def one_slope(table: AuditTable) -> Outcome | None:
+    """The fit with xi = 0."""
+    return _affinity(table, one_slope=True)
+
+
+OURS: Mapping[str, Method] = {"two slopes": two_slopes, "one slope": one_slope}
+
+
+def own_side(table: AuditTable) -> np.ndarray:
+    """+1 where `own` is recorded as the author of A, -1 where of B, 0 where of neither: (N,)."""
+    return (table.author[:, 0] == 0).astype(float) - (table.author[:, 1] == 0)
+
+
+def _affinity(table: AuditTable, one_slope: bool) -> Outcome | None:
+    length = np.log(table.length[:, 0] / table.length[:, 1])
+    scaled = length / np.sqrt(np.mean(length**2))
+    found = fit(design(table, 0, {"own": own_side(table)}, {"length": scaled}, one_slope=one_slope))
+    estimate, error = found.of("affinity for own")
+    if not found.converged or not np.isfinite(error):
+        return None
+    return Outcome(estimate, estimate - CRITICAL * error, estimate + CRITICAL * error, error)
