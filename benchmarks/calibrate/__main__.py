@@ -14,7 +14,8 @@ from pathlib import Path
 
 from calibrate.grid import CELLS, Cell
 from calibrate.methods import OURS, Method
-from calibrate.results import check_first, go_on, load, save, Tally
+from calibrate.page import page
+from calibrate.results import Tally, check_first, go_on, load, save
 
 DOCS = Path(__file__).parents[2] / "docs"
 OWN_RESULTS, PEER_RESULTS, PAGE = DOCS / "calibration.json", DOCS / "calibration-peers.json", DOCS / "calibration.md"
@@ -37,8 +38,6 @@ def main() -> None:
         cells = [cell for cell in CELLS if not args.cells or cell.name in args.cells]
         path = PEER_RESULTS if args.peers else OWN_RESULTS
         continue_to(args.worlds, cells, chosen, path, args.minutes * 60)
-    from calibrate.page import page
-
     PAGE.write_text(page(load(OWN_RESULTS), load(PEER_RESULTS)), "utf-8")
 
 

@@ -39,7 +39,9 @@ NULLS = (
         "own responses longer by 1 standard deviation, judge likes length (0.5)",
         World(own_longer=1.0, judges=(Judge(length_taste=0.5),)),
     ),
-    Cell("heavy-tails", "better-noisier, quality with Student t tails (3 degrees of freedom)", replace(BETTER, tails=3)),
+    Cell(
+        "heavy-tails", "better-noisier, quality with Student t tails (3 degrees of freedom)", replace(BETTER, tails=3)
+    ),
     Cell(
         "clustered",
         "better-noisier, 5 comparisons a prompt, half of the spread shared by a prompt",
@@ -73,7 +75,11 @@ NULLS = (
     ),
     Cell("mislabelled", "better-noisier, 3 % of own responses under another name", replace(BETTER, mislabelled=0.03)),
     Cell("unequal", "better-noisier, other authors in shares 1, 1/2, 1/4, 1/8", replace(BETTER, unequal=True)),
-    Cell("one-vote-mostly", "better-noisier, 30 % of comparisons with 3 votes, the rest with 1", replace(BETTER, doubled=0.3)),
+    Cell(
+        "one-vote-mostly",
+        "better-noisier, 30 % of comparisons with 3 votes, the rest with 1",
+        replace(BETTER, doubled=0.3),
+    ),
     Cell("two-others", "better-noisier, only two other authors", replace(BETTER, others=2)),
     Cell(
         "filtered-noisier",
