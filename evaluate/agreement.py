@@ -104,13 +104,13 @@ def pair_agreement(pairs: FloatArray) -> FloatArray:
 
 
 def cohen_kappa(table: FloatArray) -> FloatArray:
-    """Cohen's kappa of two annotators from their joint counts (V, V); NaN where both always say the same one thing.
+    """Cohen's kappa of two annotators from their joint counts (..., V, V); NaN where both always say one thing alone.
 
     kappa = (p_o - p_e) / (1 - p_e), p_o = sum_v t_vv / n, p_e = sum_v t_v. t_.v / n^2 (Cohen 1960).
     """
-    total = table.sum()
-    observed = ratio(np.trace(table), total)
-    expected = ratio((table.sum(axis=0) * table.sum(axis=1)).sum(), total**2)
+    total = table.sum(axis=(-2, -1))
+    observed = ratio(np.trace(table, axis1=-2, axis2=-1), total)
+    expected = ratio((table.sum(axis=-2) * table.sum(axis=-1)).sum(axis=-1), total**2)
     return ratio(observed - expected, 1.0 - expected)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from firsthand.commandline import add_command, note, say, say_json
 from firsthand.errors import InputError
+from firsthand.evaluate.judges.commands import add_judges_command
 
 
 def add_evaluate_commands(group: Any) -> None:
@@ -14,6 +15,7 @@ def add_evaluate_commands(group: Any) -> None:
         group, "agreement", agreement, "measure how far people agree with people", store=True, as_json=True
     )
     agree.add_argument("--tag", metavar="NAME", help="also measure each value of this tag apart, such as domain")
+    add_judges_command(group)
     trained = add_command(
         group, "model", model, "measure a trained model against people and two baselines", as_json=True
     )

@@ -6,12 +6,16 @@ from firsthand.evaluate.style import STYLE
 from firsthand.markup import Html, element, join
 
 
-def data_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Html:
-    """A table that scrolls sideways where it does not fit; the first column names the row."""
+def data_table(heads: Sequence[str], rows: Iterable[Sequence[str]], about: str = "") -> Html:
+    """A table that scrolls sideways where it does not fit; the first column names the row.
+
+    about: what sets it apart from another table with the same heads, for those who hear the page.
+    """
     head = element("tr", *(element("th", text, scope="col") for text in heads))
     body = [element("tr", *(element("td", text) for text in row)) for row in rows]
     whole = element("table", element("thead", head), element("tbody", *body))
-    return element("div", whole, class_="scroll", tabindex="0", role="region", aria_label=f"Table: {', '.join(heads)}")
+    name = f"Table{f' of {about}' if about else ''}: {', '.join(heads)}"
+    return element("div", whole, class_="scroll", tabindex="0", role="region", aria_label=name)
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> Html:

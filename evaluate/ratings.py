@@ -27,9 +27,9 @@ class Ratings:
 
     unit, rater, verdict (index into VERDICTS): (N,). counted: (N,), whether the vote enters agreement; at most one of
     each rater on each unit does. chose_first: (N,), 1 or 0 where a decisive verdict chose or did not choose
-    the response shown first, NaN where that is unknown. seconds: (N,), NaN where unknown. unit_prompt: (U,), the
-    prompt of each unit. unit_tag: (U,), the unit's value of the tag asked for, or None. raters, simulated: by rater.
-    left_out: reason -> number of votes.
+    the response shown first, NaN where that is unknown. seconds: (N,), NaN where unknown. unit_id: (U,), the
+    comparison's id. unit_prompt: (U,), the prompt of each unit, an index into prompt_id. unit_tag: (U,), the unit's
+    value of the tag asked for, or None. raters, simulated: by rater. left_out: reason -> number of votes.
     """
 
     unit: IntArray
@@ -38,7 +38,9 @@ class Ratings:
     counted: npt.NDArray[np.bool_]
     chose_first: FloatArray
     seconds: FloatArray
+    unit_id: npt.NDArray[np.object_]
     unit_prompt: IntArray
+    prompt_id: npt.NDArray[np.object_]
     unit_tag: npt.NDArray[np.object_] | None
     raters: list[str]
     simulated: list[bool]
@@ -77,19 +79,36 @@ def human_ratings(frames: Iterable[pd.DataFrame], tag: str | None = None) -> Rat
     unit, _ = pd.factorize(table["comparison_id"])
     rater, raters = pd.factorize(table["annotator"], sort=True)
     units = table[~pd.Series(unit).duplicated()]
+    unit_prompt, prompt_id = pd.factorize(units["prompt_id"].astype(object))
     return Ratings(
         unit=unit.astype(np.int64),
         rater=rater.astype(np.int64),
         verdict=table["verdict"].map({word: index for index, word in enumerate(VERDICTS)}).to_numpy().astype(np.int64),
-        counted=_counted(table, left_out),
+        counted=one_vote_each(table, left_out),
         chose_first=_chose_first(table),
         seconds=table["seconds"].to_numpy(np.float64),
-        unit_prompt=pd.factorize(units["prompt_id"])[0].astype(np.int64),
+        unit_id=units["comparison_id"].to_numpy(object),
+        unit_prompt=unit_prompt.astype(np.int64),
+        prompt_id=np.asarray(prompt_id, object),
         unit_tag=None if tag is None else units["tag"].to_numpy(object),
         raters=[str(name) for name in raters],
         simulated=table["simulated"].groupby(rater).any().to_list(),
         left_out=dict(left_out),
     )
+
+
+def one_vote_each(table: pd.DataFrame, left_out: Counter[str]) -> npt.NDArray[np.bool_]:
+    """Which votes of people count: the first of a rater's equal ones on a comparison, none of contradictory ones.
+
+    (N,) for N votes; the others are counted in `left_out`.
+    """
+    cell = [table["comparison_id"], table["annotator"]]
+    contradicted = table.groupby(cell)["verdict"].transform("nunique") > 1
+    repeated = table.duplicated(["comparison_id", "annotator"]) & ~contradicted
+    for reason, votes in ((REPEATED, repeated.sum()), (CONTRADICTED, contradicted.sum())):
+        if votes:
+            left_out[reason] += int(votes)
+    return (~(contradicted | repeated)).to_numpy(np.bool_)
 
 
 def _people(frame: pd.DataFrame, tag: str | None, left_out: Counter[str]) -> pd.DataFrame:
@@ -103,17 +122,6 @@ def _people(frame: pd.DataFrame, tag: str | None, left_out: Counter[str]) -> pd.
     if tag is not None:
         people = people.assign(tag=tag_values(frame.loc[rated, "tags"], tag))
     return people
-
-
-def _counted(table: pd.DataFrame, left_out: Counter[str]) -> npt.NDArray[np.bool_]:
-    """One vote a rater and comparison: the first of equal ones, none of contradictory ones."""
-    cell = [table["comparison_id"], table["annotator"]]
-    contradicted = table.groupby(cell)["verdict"].transform("nunique") > 1
-    repeated = table.duplicated(["comparison_id", "annotator"]) & ~contradicted
-    for reason, votes in ((REPEATED, repeated.sum()), (CONTRADICTED, contradicted.sum())):
-        if votes:
-            left_out[reason] += int(votes)
-    return (~(contradicted | repeated)).to_numpy(np.bool_)
 
 
 def _chose_first(table: pd.DataFrame) -> FloatArray:

@@ -74,6 +74,7 @@ summary { cursor: pointer; color: var(--blue); margin: 8px 0; }
   .bar { grid-template-columns: 1fr auto; gap: 0 12px; margin: 10px 0; }
   .bar .track { grid-row: 2; grid-column: 1 / 3; }
   .plots { grid-template-columns: minmax(0, 1fr); gap: 20px; }
+  th:first-child, td:first-child { white-space: normal; min-width: 8.5rem; }
   dl { grid-template-columns: minmax(0, 1fr); gap: 0; }
   dd { margin-bottom: 10px; }
 }

@@ -10,6 +10,8 @@ GPT35 = Lineage("gpt-3.5-turbo", "openai", "gpt-3.5")
 CLAUDE = Lineage("claude-v1", "anthropic", "claude")
 LLAMA = Lineage("llama-7b", "meta", "llama")
 PANDALM = Lineage("pandalm-7b", base="llama-7b", trained_on=("gpt-3.5-turbo",))
+VICUNA = Lineage("vicuna-13b", "lmsys", "vicuna", base="llama", trained_on=("gpt-3.5",))
+ALPACA = Lineage("alpaca-13b", "stanford", "alpaca", base="llama")
 STRANGER = Lineage("my-model")
 
 
@@ -24,6 +26,10 @@ STRANGER = Lineage("my-model")
         (LLAMA, PANDALM, Relation.INHERITED),
         (PANDALM, GPT35, Relation.INHERITED),
         (PANDALM, CLAUDE, Relation.UNKNOWN),
+        (VICUNA, LLAMA, Relation.INHERITED),
+        (GPT35, VICUNA, Relation.INHERITED),
+        (VICUNA, ALPACA, Relation.SAME_FAMILY),
+        (VICUNA, GPT4, Relation.UNRELATED),
         (STRANGER, GPT4, Relation.UNKNOWN),
         (STRANGER, STRANGER, Relation.SAME_MODEL),
     ],

@@ -54,9 +54,20 @@ def _say_manifest(manifest: dict[str, Any], out: Path) -> None:
     say(f"\n{'left out':44}{'human':>10}{'synthetic':>12}")
     for reason, counts in {**manifest["drops"], "not drawn": manifest["not_drawn"]}.items():
         say(f"{reason:44}{counts.get('human', 0):>10,}{counts.get('synthetic', 0):>12,}")
+    _say_admission(manifest["admission"])
     for warning in manifest["warnings"]:
         note(f"warning: {warning}")
     say(f"\nwrote {out} (content {manifest['content_sha256'][:12]})")
+
+
+def _say_admission(admission: dict[str, Any] | None) -> None:
+    if admission is None:
+        return
+    from firsthand.train.admitted import tag_name
+
+    say(f"\n{'judge':24}{'tag':20}{'admitted':>12}{'refused':>12}")
+    for row in admission["labels"]:
+        say(f"{row['judge']:24}{tag_name(row['tag']):20}{row['admitted']:>12,}{sum(row['refused'].values()):>12,}")
 
 
 def reward(args: argparse.Namespace) -> None:

@@ -28,6 +28,11 @@ def usable(votes: pd.DataFrame, drops: Drops) -> pd.DataFrame:
         votes, ~second_look, "a rater's second look at a comparison, which shows how consistent they are"
     )
     votes = drops.keep(votes, votes["has_text"], "no text: only the responses' ids are known")
+    return signed(votes)
+
+
+def signed(votes: pd.DataFrame) -> pd.DataFrame:
+    """Adds `sign` to votes: +1 for A, -1 for B, 0 for neither."""
     return votes.assign(sign=votes["verdict"].map({"a": 1, "b": -1}).fillna(0).astype("int8"))
 
 
@@ -59,7 +64,7 @@ def synthetic_labels(votes: pd.DataFrame, rules: SyntheticRules, drops: Drops) -
         votes = drops.keep(votes, votes["annotator"].isin(rules.judges), "judge not in synthetic.judges")
     if votes.empty:
         return pd.DataFrame(columns=LABEL_COLUMNS)
-    labels = _per_judgment(votes)
+    labels = per_judgment(votes)
     if rules.swap_consistent:
         labels = drops.keep(labels, labels["orders"] != "one", "asked in one order only")
         labels = drops.keep(labels, labels["orders"] != "flipped", "the judge's answer flipped with the order")
@@ -129,8 +134,11 @@ def _dawid_skene(votes: pd.DataFrame) -> "pd.Series[float]":
     return share.where(posterior[0] < np.maximum(posterior[1], posterior[-1]), 0.5)
 
 
-def _per_judgment(votes: pd.DataFrame) -> pd.DataFrame:
-    """One row a comparison and judge: p_a, whether it is a real probability, and what the two orders said."""
+def per_judgment(votes: pd.DataFrame) -> pd.DataFrame:
+    """One row a comparison and judge from `signed` votes: p_a, has_p, and orders: one, agree or flipped.
+
+    has_p says whether p_a is a real probability. `evaluate judges` measures the very labels that a mix would take.
+    """
     keys = ["comparison_id", "annotator"]
     votes = votes.assign(
         has_p=votes["p_a"].notna(),

@@ -17,6 +17,7 @@ from firsthand import __version__
 from firsthand.errors import InputError
 from firsthand.records import Source, content_id
 from firsthand.store import Store, tag_values
+from firsthand.train.admitted import admitted_labels
 from firsthand.train.draw import draw
 from firsthand.train.drops import Drops
 from firsthand.train.labels import human_labels, synthetic_labels, usable
@@ -60,13 +61,15 @@ def write_mix(store: Store, config: MixConfig, out: Path) -> dict[str, Any]:
 def draw_mix(store: Store, config: MixConfig) -> Mix:
     """Decide which rows the mix holds, without their texts."""
     drops = Drops()
-    votes = usable(store.votes([*VOTES_READ, *(["tags"] if config.stratify else [])]), drops)
+    reads_tags = config.stratify or config.synthetic.validated
+    votes = usable(store.votes([*VOTES_READ, *(["tags"] if reads_tags else [])]), drops)
     if votes.empty:
         raise InputError("the store holds no preferences to mix; firsthand collect import FILE brings some")
     is_human = votes["source"] == Source.HUMAN.value
     human = human_labels(votes[is_human], config.human, drops)
     synthetic = synthetic_labels(votes[~is_human], config.synthetic, drops)
     _check_judges(votes[~is_human], config)
+    synthetic, admitted = admitted_labels(synthetic, votes, config.synthetic.admission, drops)
 
     held_out = [prompt_id for prompt_id in votes["prompt_id"].unique() if in_anchor(prompt_id, config.anchor.fraction)]
     human_train, anchor = _split(human, held_out)
@@ -94,6 +97,7 @@ def draw_mix(store: Store, config: MixConfig) -> Mix:
         "available": {source.value: count for source, count in left.items()},
         "simulated": {name: int(split["simulated"].sum()) for name, split in splits.items()},
         "drops": drops.as_dict(),
+        "admission": admitted,
         "not_drawn": {
             source.value: count - int(((rows["source"] == source.value) & (rows["repetition"] == 0)).sum())
             for source, count in left.items()

@@ -4,6 +4,8 @@ from typing import Any
 
 import yaml
 
+from firsthand.train.admitted import REASONS, tag_name
+
 
 def mix_card(manifest: dict[str, Any]) -> str:
     """The card as Markdown with the YAML header that names the splits."""
@@ -29,6 +31,7 @@ def mix_card(manifest: dict[str, Any]) -> str:
         f"It has {manifest['anchor']['realised']:.1%} of the prompts people labelled "
         f"({manifest['anchor']['requested']:.1%} requested; the hash of a prompt decides, so that the set is stable).",
         _table("What was left out", ["reason", "human", "synthetic"], _drop_rows(manifest)),
+        _admission(manifest["admission"]),
         _table("By tag", ["tag", "human", "synthetic", "drawn"], _tag_rows(manifest)),
         f"Content SHA-256: `{manifest['content_sha256']}`",
         f"## Configuration\n\n```yaml\n{yaml.safe_dump(manifest['config'], sort_keys=False)}```",
@@ -58,6 +61,23 @@ def _tag_rows(manifest: dict[str, Any]) -> list[list[str]]:
         [tag, *(str(rows[name]) for name in ("human", "synthetic", "drawn"))]
         for tag, rows in manifest["strata"].items()
     ]
+
+
+def _admission(admission: dict[str, Any] | None) -> str:
+    if admission is None:
+        return ""
+    rows = [
+        [row["judge"], tag_name(row["tag"]), str(row["admitted"]), *(str(row["refused"][why]) for why in REASONS)]
+        for row in admission["labels"]
+    ]
+    heads = ["judge", "tag", "admitted", *(why.removeprefix("not admitted: ") for why in REASONS)]
+    return "\n\n".join(
+        [
+            _table("Judges' labels held against people", heads, rows),
+            f"Labels were admitted where, with {admission['confidence']:.0%} confidence, they agree with the majority "
+            f"of people on at least {admission['target']:.0%}. Admission file SHA-256: `{admission['sha256']}`",
+        ]
+    )
 
 
 def _list(title: str, items: list[str]) -> str:

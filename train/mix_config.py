@@ -1,5 +1,6 @@
 """The configuration of a mix: which preferences enter it, and in what shares."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, model_validator
@@ -40,6 +41,19 @@ class SyntheticRules(Config):
     judges: list[str] | None = None
     swap_consistent: bool = False
     min_confidence: Annotated[float, Field(ge=0.5, le=1)] = 0.5
+    validated: bool = False
+    admission: Path | None = None
+
+    @model_validator(mode="after")
+    def _has_its_file(self) -> "SyntheticRules":
+        if self.validated and self.admission is None:
+            raise ValueError(
+                "validated is true but there is no admission file; make one with "
+                "`firsthand evaluate judges --rules FILE` and name it as admission: FILE"
+            )
+        if self.admission is not None and not self.validated:
+            raise ValueError("admission names a file that is not used; set validated: true, or remove it")
+        return self
 
 
 class Anchor(Config):

@@ -1,6 +1,7 @@
 """What an audit reads: comparisons, people's votes and judges' votes as arrays."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,8 @@ class Votes:
     """V votes: pair (V,) is the comparison, voter (V,) an index into the names of raters or judges.
 
     outcome: (V,), A, NEITHER or B. first: (V,), +1 where A was shown first, -1 where B was, 0 where unknown or both.
-    p_a: (V,), the probability that A is better, NaN where none was given.
+    p_a: (V,), the probability that A is better, NaN where none was given. consistent: (V,), for a verdict that stands
+    for both orders, 1 where the two agreed and 0 where not, else NaN; None: NaN for all.
     """
 
     pair: IntArray
@@ -25,6 +27,7 @@ class Votes:
     outcome: IntArray
     first: IntArray
     p_a: FloatArray
+    consistent: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.pair)
@@ -35,7 +38,14 @@ class Votes:
 
     def where(self, chosen: npt.NDArray[np.bool_]) -> "Votes":
         """The chosen votes."""
-        return Votes(self.pair[chosen], self.voter[chosen], self.outcome[chosen], self.first[chosen], self.p_a[chosen])
+        return Votes(
+            self.pair[chosen],
+            self.voter[chosen],
+            self.outcome[chosen],
+            self.first[chosen],
+            self.p_a[chosen],
+            None if self.consistent is None else self.consistent[chosen],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,9 @@ class AuditTable:
     """N comparisons with the votes on them.
 
     prompt: (N,), the prompt of each. author: (N, 2), indices into `authors` of who wrote A and B, -1 where unknown.
-    length: (N, 2), characters, NaN where unknown. people, judged: the votes of people and of judges.
+    length: (N, 2), characters, NaN where unknown. people, judged: the votes of people and of judges. ids: (N,), the
+    comparisons' ids, None in a simulated world. models: judge -> the model it asks, where known. families: name of a
+    judge or an author -> the family stated for it. simulated: raters that scripts stand for. left_out: reason -> votes.
     """
 
     prompt: IntArray
@@ -54,6 +66,29 @@ class AuditTable:
     judges: tuple[str, ...]
     people: Votes
     judged: Votes
+    ids: npt.NDArray[np.object_] | None = None
+    models: Mapping[str, str] = field(default_factory=dict)
+    families: Mapping[str, str] = field(default_factory=dict)
+    simulated: tuple[str, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.prompt)
+
+    def part(self, chosen: npt.NDArray[np.bool_]) -> "AuditTable":
+        """The chosen comparisons (N,) with the votes on them; the names stay."""
+        number = np.cumsum(chosen) - 1
+
+        def kept(votes: Votes) -> Votes:
+            votes = votes.where(chosen[votes.pair])
+            return replace(votes, pair=number[votes.pair])
+
+        return replace(
+            self,
+            prompt=self.prompt[chosen],
+            author=self.author[chosen],
+            length=self.length[chosen],
+            people=kept(self.people),
+            judged=kept(self.judged),
+            ids=None if self.ids is None else self.ids[chosen],
+        )

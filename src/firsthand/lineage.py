@@ -8,8 +8,8 @@ from enum import StrEnum
 class Lineage:
     """A model's descent; None is unknown, and unknown stays unknown.
 
-    family: who trained it ("openai"); series: its line of releases ("gpt-4"); base: the model it was tuned from;
-    trained_on: names of the models whose outputs or judgments it was trained on.
+    family: who trained it ("openai"); series: its line of releases ("gpt-4"); base: the model or series it was tuned
+    from; trained_on: names of the models or series whose outputs or judgments it was trained on.
     """
 
     name: str
@@ -30,20 +30,33 @@ class Relation(StrEnum):
     UNKNOWN = "unknown"
 
 
+RELATED = (Relation.SAME_MODEL, Relation.INHERITED, Relation.SAME_SERIES, Relation.SAME_FAMILY)
+"""The relations that make an author a judge's own kind, closest first."""
+
+
 def relation(judge: Lineage, author: Lineage) -> Relation:
-    """The closest relation that the two lineages state; `unknown` unless both families are known."""
+    """The closest relation that the two lineages state; `unknown` unless both families are known.
+
+    Two models tuned from the same base, or one from what the other was trained on, are of the same family.
+    """
     if judge.name == author.name:
         return Relation.SAME_MODEL
-    if author.name in _ancestors(judge) or judge.name in _ancestors(author):
+    of_judge, of_author = _ancestors(judge), _ancestors(author)
+    if of_judge & _names(author) or of_author & _names(judge):
         return Relation.INHERITED
+    same_family = judge.family is not None and judge.family == author.family
+    if same_family and judge.series is not None and judge.series == author.series:
+        return Relation.SAME_SERIES
+    if same_family or judge.base in of_author or author.base in of_judge:
+        return Relation.SAME_FAMILY
     if judge.family is None or author.family is None:
         return Relation.UNKNOWN
-    if judge.family != author.family:
-        return Relation.UNRELATED
-    if judge.series is not None and judge.series == author.series:
-        return Relation.SAME_SERIES
-    return Relation.SAME_FAMILY
+    return Relation.UNRELATED
 
 
 def _ancestors(model: Lineage) -> set[str]:
-    return set(model.trained_on) | ({model.base} if model.base else set())
+    return {*model.trained_on, *((model.base,) if model.base else ())}
+
+
+def _names(model: Lineage) -> set[str]:
+    return {model.name, *((model.series,) if model.series else ())}

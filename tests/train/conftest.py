@@ -116,6 +116,7 @@ def _write_mix(
         },
         "splits": {split: {"rows": len(rows), "prompts": len(rows)} for split, rows in splits.items() if rows},
         "drops": {"tie": {"human": 3}},
+        "admission": None,
         "warnings": ["two tags were never rated by people"],
         "content_sha256": digest.hexdigest(),
         "store": {},

@@ -1,0 +1,257 @@
+"""D4 as findings: which judge favours whom, by how much, and what to do about it.
+
+For each judge, the headline is its affinity for its own kind (targets.py), against all other authors. Beside it stands
+every other author as a control: all affinities are fitted at once, and each is set against the mean of the
+others' (one at a time, an author that a judge dislikes would make the rest look favoured). Intervals and p values are
+Wald's with the sandwich covariance clustered by prompt and Student's t with one degree of freedom less than
+there are prompts. Headlines are adjusted for one another (Holm 1979), controls for all headlines and controls.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.stats import t as student
+
+from firsthand.evaluate.audit.affinity import Design, Fit, design, fit
+from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.audit.effect import Effect, effect
+from firsthand.evaluate.audit.finding import Finding, Verdict, holm, verdict_of
+from firsthand.evaluate.audit.power import mde, needed_votes
+from firsthand.evaluate.audit.sentences import Said, caveats_of, sentence, unknown_kind
+from firsthand.evaluate.audit.table import AuditTable
+from firsthand.evaluate.audit.targets import Target, other_targets, own_target
+from firsthand.evaluate.audit.testable import Overlap, Refusal, no_people, no_target, overlap
+from firsthand.evaluate.bootstrap import FloatArray
+from firsthand.lineage import Lineage
+
+FEWEST_OTHERS = 3
+"""Authors beside the target; with fewer, sharpness between authors can't be told from affinity."""
+WIDEST_BETWEEN = 1.0
+"""Standard error of xi above which the votes do not tell it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """An affinity as fitted; degrees: of freedom; votes: of people, that the fit used."""
+
+    judge: str
+    target: Target
+    effect: Effect
+    degrees: int
+    shared: Overlap
+    votes: int
+    control: bool
+    caveats: tuple[str, ...]
+
+    def p(self) -> float:
+        """Two-sided."""
+        return float(2 * student.sf(abs(self.effect.logits) / self.effect.error, self.degrees))
+
+
+def affinity_findings(table: AuditTable, lineages: Mapping[str, Lineage], settings: AuditConfig) -> list[Finding]:
+    """The headline of every judge, and its controls."""
+    known = table.part((table.author >= 0).all(axis=1))
+    headlines: list[Measured | Finding] = []
+    controls: list[Measured | Finding] = []
+    for judge, name in enumerate(table.judges):
+        refusal = no_people(known, judge)
+        own = own_target(known, name, lineages)
+        others = other_targets(known, name, lineages)
+        if own is None:
+            headlines.append(unknown_kind(name, [lineages[author] for author in table.authors], lineages[name]))
+        elif refusal is not None:
+            headlines.append(_refused(known, judge, own, refusal))
+        else:
+            headlines.append(_headline(known, judge, own, settings, table))
+        if refusal is None and len(others) > 1:
+            controls += _controls(known, judge, own, others, settings, table)
+    return _settled(headlines, [], settings) + _settled(controls, headlines, settings)
+
+
+def _headline(
+    table: AuditTable, judge: int, own: Target, settings: AuditConfig, whole: AuditTable
+) -> Measured | Finding:
+    if refusal := no_target(table, judge, own):
+        return _refused(table, judge, own, refusal)
+    covariates, left_out = _covariates(table, settings)
+    given, found, one_slope = _fitted(table, judge, {own.name: own.sign(table)}, covariates, own)
+    if not found.converged:
+        return _unconverged(table, judge, own)
+    contrast = (np.array(found.names) == f"affinity for {own.name}").astype(np.float64)
+    caveats = caveats_of(whole, table, found, one_slope, left_out)
+    return _measured(table, judge, own, given, found, contrast, caveats, control=False)
+
+
+def _controls(
+    table: AuditTable,
+    judge: int,
+    own: Target | None,
+    others: list[Target],
+    settings: AuditConfig,
+    whole: AuditTable,
+) -> list[Measured | Finding]:
+    targets = ([own] if own else []) + others
+    covariates, left_out = _covariates(table, settings)
+    columns = {target.name: target.sign(table) for target in targets}
+    given, found, one_slope = _fitted(table, judge, columns, covariates, None)
+    caveats = caveats_of(whole, table, found, one_slope, left_out)
+    pairs = {target.name: overlap(table, judge, target).n for target in others}
+    results: list[Measured | Finding] = []
+    for target in others:
+        if refusal := no_target(table, judge, target):
+            results.append(_refused(table, judge, target, refusal))
+        elif not found.converged:
+            results.append(_unconverged(table, judge, target))
+        else:
+            rest = {name: count for name, count in pairs.items() if name != target.name}
+            contrast = _against(found.names, target.name, rest)
+            results.append(_measured(table, judge, target, given, found, contrast, caveats, control=True))
+    return results
+
+
+def _fitted(
+    table: AuditTable,
+    judge: int,
+    columns: dict[str, FloatArray],
+    covariates: dict[str, FloatArray],
+    own: Target | None,
+) -> tuple[Design, Fit, bool]:
+    """Two slopes where the votes can tell them apart, else one; whether it is one."""
+    rated = table.author[np.bincount(table.people.pair, minlength=len(table)) > 0]
+    others = np.setdiff1d(rated, own.authors if own else ())
+    if len(others) >= FEWEST_OTHERS:
+        given = design(table, judge, columns, covariates)
+        found = fit(given)
+        if found.converged and found.of("between")[1] <= WIDEST_BETWEEN:
+            return given, found, False
+    given = design(table, judge, columns, covariates, one_slope=True)
+    return given, fit(given), True
+
+
+def _covariates(table: AuditTable, settings: AuditConfig) -> tuple[dict[str, FloatArray], tuple[str, ...]]:
+    """The columns, scaled to a mean square of 1, and what is to be said of those left out."""
+    columns: dict[str, FloatArray] = {}
+    said = []
+    for name in settings.covariates:
+        difference = np.log1p(table.length[:, 0]) - np.log1p(table.length[:, 1])
+        unknown = np.isnan(difference)
+        filled = np.where(unknown, 0.0, difference)
+        scale = float(np.sqrt((filled**2).mean())) if len(filled) else 0.0
+        if unknown.all():
+            said.append(f"{name} is not known here and could not be held constant")
+        elif scale == 0:
+            said.append(f"{name} is the same on both sides everywhere, so that a taste for it can't be told")
+        else:
+            columns[name] = filled / scale
+            if unknown.any():
+                said.append(f"{name} is unknown for {int(unknown.sum()):,} comparisons, taken as equal there")
+    return columns, tuple(said)
+
+
+def _measured(
+    table: AuditTable,
+    judge: int,
+    target: Target,
+    given: Design,
+    found: Fit,
+    contrast: FloatArray,
+    caveats: tuple[str, ...],
+    control: bool,
+) -> Measured:
+    place = found.names.index(f"affinity for {target.name}") - (len(found.names) - given.by_offset.shape[1])
+    seen = np.bincount(table.judged.of(judge).pair, minlength=len(table)) > 0
+    return Measured(
+        judge=table.judges[judge],
+        target=target,
+        effect=effect(given, found, contrast, given.by_offset[:, place]),
+        degrees=len(np.unique(given.prompt)) - 1,
+        shared=overlap(table, judge, target),
+        votes=int(seen[table.people.pair].sum()),
+        control=control,
+        caveats=caveats,
+    )
+
+
+def _against(names: tuple[str, ...], target: str, others: Mapping[str, int]) -> FloatArray:
+    """+1 for the target's affinity, less the mean of the others', each as often as it was judged."""
+    contrast = np.zeros(len(names))
+    contrast[names.index(f"affinity for {target}")] = 1.0
+    whole = sum(others.values())
+    for name, count in others.items():
+        contrast[names.index(f"affinity for {name}")] -= count / whole if whole else 1 / len(others)
+    return contrast
+
+
+def _settled(
+    results: Sequence[Measured | Finding], beside: Sequence[Measured | Finding], settings: AuditConfig
+) -> list[Finding]:
+    """Findings, with p values adjusted for all of `results` and `beside`."""
+    measured = [result for result in (*results, *beside) if isinstance(result, Measured)]
+    adjusted = dict(zip(map(id, measured), holm([result.p() for result in measured]), strict=True))
+    return [
+        result if isinstance(result, Finding) else _finding(result, adjusted[id(result)], len(measured), settings)
+        for result in results
+    ]
+
+
+def _finding(result: Measured, p_adjusted: float, tests: int, settings: AuditConfig) -> Finding:
+    found, margin, alpha = result.effect, settings.margin_points, settings.alpha
+    wide = float(student.isf(alpha / 2, result.degrees))
+    points_ci = (found.points - wide * found.points_error, found.points + wide * found.points_error)
+    verdict = verdict_of(found.points, points_ci, p_adjusted, margin, alpha)
+    needed = 0
+    if verdict is Verdict.INCONCLUSIVE:
+        needed = needed_votes(found.points, found.points_error, margin, alpha / tests, result.votes)
+    said = sentence(
+        Said(
+            verdict, result.judge, result.target, found.points, points_ci, result.shared, needed, margin, result.control
+        )
+    )
+    return Finding(
+        detector="affinity",
+        judge=result.judge,
+        target=result.target.name,
+        relation=result.target.relation,
+        verdict=verdict,
+        direction="favours" if found.logits > 0 else "disfavours",
+        estimate=found.logits,
+        unit="logit",
+        ci=(found.logits - wide * found.error, found.logits + wide * found.error),
+        points=found.points,
+        points_ci=points_ci,
+        flipped_per_1000=found.flipped_per_1000,
+        p=result.p(),
+        p_adjusted=p_adjusted,
+        n=result.shared.n,
+        n_prompts=result.shared.n_prompts,
+        mde_points=mde(found.points_error, margin, alpha),
+        needed=needed,
+        why=said.why,
+        caveats=result.caveats,
+        next_step=said.next_step,
+    )
+
+
+def _refused(table: AuditTable, judge: int, target: Target, refusal: Refusal) -> Finding:
+    there = overlap(table, judge, target)
+    return Finding(
+        detector="affinity",
+        judge=table.judges[judge],
+        target=target.name,
+        relation=target.relation,
+        verdict=Verdict.NOT_TESTABLE,
+        n=there.n,
+        n_prompts=there.n_prompts,
+        needed=refusal.needed,
+        why=refusal.why,
+        next_step=refusal.next_step,
+    )
+
+
+def _unconverged(table: AuditTable, judge: int, target: Target) -> Finding:
+    refusal = Refusal(
+        "The fit did not converge: the votes do not tell the model's numbers apart.",
+        "Collect votes of several people on more comparisons, or leave the covariates out of the configuration.",
+    )
+    return replace(_refused(table, judge, target, refusal), verdict=Verdict.INCONCLUSIVE)

@@ -1,0 +1,30 @@
+"""What an audit may be told."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from firsthand.config import Config
+from firsthand.evaluate.bootstrap import DRAWS, SEED
+
+Covariate = Literal["length"]
+"""What people or a judge may like of a response whoever wrote it; length: the log of its characters."""
+
+
+class AuditConfig(Config):
+    """The keys of an audit's YAML.
+
+    judges: names, all where None. tags: name -> values; only comparisons that carry one of the values of every tag.
+    margin_points: the smallest bias that matters, in percentage points of the judge's verdicts. draws: of bootstraps.
+    lineage: YAML of lineages that come before the shipped table.
+    """
+
+    judges: list[str] | None = None
+    tags: dict[str, list[str]] = Field(default_factory=dict)
+    margin_points: Annotated[float, Field(gt=0, lt=50)] = 3.0
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    draws: Annotated[int, Field(ge=100, le=100_000)] = DRAWS
+    seed: Annotated[int, Field(ge=0)] = SEED
+    covariates: tuple[Covariate, ...] = ("length",)
+    lineage: Path | None = None

@@ -1,0 +1,41 @@
+"""How small an effect the votes can show, and how many more would settle it."""
+
+import math
+
+from scipy.stats import norm
+
+POWER = 0.8
+
+
+def mde(error: float, margin: float, alpha: float) -> float:
+    """The smallest true effect that is detected with a chance of POWER, in the unit of `error`.
+
+    max((z_(alpha/2) + z_power) e, m + z_power e): the interval must leave 0 and the estimate the margin m.
+    """
+    wide, power = _z(alpha / 2), _z(1 - POWER)
+    return max((wide + power) * error, margin + power * error)
+
+
+def needed_votes(points: float, error: float, margin: float, alpha: float, votes: int) -> int | None:
+    """Further human votes for a clear verdict, on further comparisons of the same mix, with as many votes each.
+
+    An error falls with the root of the votes, so that e must become e*: |points| / (z_(alpha/2) + z_power) to detect an
+    effect beyond the margin m; m / (z_(alpha/2) + z_((1 - power)/2)) to rule one out where there is none.
+    None where the effect is so close to the margin that no number would tell.
+    """
+    wide = _z(alpha / 2)
+    enough = abs(points) / (wide + _z(1 - POWER)) if abs(points) > margin else ruling_out_error(margin, alpha)
+    growth = (error / enough) ** 2
+    return math.ceil((growth - 1) * votes) if growth > 1 else None
+
+
+def ruling_out_error(margin: float, alpha: float) -> float:
+    """The standard error at which an effect of 0 is ruled out with a chance of POWER.
+
+    P(|estimate| < m - z_(alpha/2) e) = power, hence e = m / (z_(alpha/2) + z_((1 - power)/2)).
+    """
+    return margin / (_z(alpha / 2) + _z((1 - POWER) / 2))
+
+
+def _z(tail: float) -> float:
+    return float(norm.isf(tail))

@@ -1,0 +1,132 @@
+"""From the store to what an audit reads; no text is needed."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from firsthand.config import closest
+from firsthand.errors import InputError
+from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.audit.table import NEITHER, A, AuditTable, B, Votes
+from firsthand.evaluate.bootstrap import FloatArray, IntArray
+from firsthand.evaluate.ratings import SECOND_LOOK, SKIPPED, one_vote_each
+from firsthand.records import Annotator
+from firsthand.store import Store, tag_values
+
+COLUMNS = (
+    "comparison_id prompt_id annotator source verdict shown_first author_a author_b tags p_a length_a length_b"
+    " swap_consistent simulated repeat"
+).split()
+OUTCOMES = {"a": A, "tie": NEITHER, "both_bad": NEITHER, "b": B}
+SIDES = {"a": 1, "b": -1}
+NOT_CHOSEN = "verdicts of judges that the configuration does not name"
+OTHER_TAGS = "votes on comparisons without the tags asked for"
+JUDGE_SKIPPED = "a judge's skips: no verdict was given"
+
+
+def read_table(store: Store, config: AuditConfig) -> AuditTable:
+    """The store's votes; raises InputError where the judges or tags asked for are not there, or no vote is left."""
+    return audit_table(store.votes(COLUMNS), store.annotators(), store.families(), config)
+
+
+def audit_table(
+    votes: pd.DataFrame, annotators: Mapping[str, Annotator], families: Mapping[str, str], config: AuditConfig
+) -> AuditTable:
+    """The table from `votes` with COLUMNS; what is left out is counted by reason."""
+    left_out: Counter[str] = Counter()
+    votes = _with_tags(votes, config.tags, left_out)
+    people = _people(votes[votes["source"] == "human"], left_out)
+    judged = _judged(votes[votes["source"] != "human"], config.judges, left_out)
+    kept = pd.concat([people, judged])
+    if kept.empty:
+        found = "; ".join(f"{count:,} {reason}" for reason, count in left_out.items()) or "the store is empty"
+        raise InputError(
+            f"there is no vote to audit ({found}); import preferences with firsthand collect import, or check --store"
+        )
+    kept = kept.assign(unit=pd.factorize(kept["comparison_id"])[0])
+    units = kept.drop_duplicates("unit")
+    known = pd.Index(sorted({*units["author_a"].dropna(), *units["author_b"].dropna()}), dtype=object)
+    author = np.stack(
+        [known.get_indexer(pd.Index(units[name], dtype=object)) for name in ("author_a", "author_b")], axis=1
+    )
+    raters, judges = (sorted(part["annotator"].unique()) for part in (people, judged))
+    return AuditTable(
+        prompt=pd.factorize(units["prompt_id"])[0].astype(np.int64),
+        author=author.astype(np.int64),
+        length=units[["length_a", "length_b"]].to_numpy(np.float64),
+        authors=tuple(known),
+        raters=tuple(raters),
+        judges=tuple(judges),
+        people=_votes(kept.iloc[: len(people)], raters),
+        judged=_votes(kept.iloc[len(people) :], judges),
+        ids=units["comparison_id"].to_numpy(object),
+        models={name: model for name in judges if (model := annotators[name].model)},
+        families={name: families[name] for name in (*judges, *known) if name in families},
+        simulated=tuple(name for name in raters if annotators[name].simulated),
+        left_out=dict(left_out),
+    )
+
+
+def _with_tags(votes: pd.DataFrame, tags: Mapping[str, list[str]], left_out: Counter[str]) -> pd.DataFrame:
+    for name, values in tags.items():
+        found = tag_values(votes["tags"], name)
+        chosen = found.isin(values)
+        if not chosen.any():
+            there = sorted({str(value) for value in found.dropna()})[:20]
+            raise InputError(
+                f"no comparison has the tag {name} with a value of {values}; "
+                f"{f'its values are {there}' if there else 'no comparison has that tag'}"
+            )
+        left_out[OTHER_TAGS] += int((~chosen).sum())
+        votes = votes[chosen]
+    return votes
+
+
+def _people(votes: pd.DataFrame, left_out: Counter[str]) -> pd.DataFrame:
+    given, again = votes["verdict"] != "skip", votes["repeat"] > 0
+    _count(left_out, {SKIPPED: ~given, SECOND_LOOK: given & again})
+    votes = votes[given & ~again]
+    return votes[one_vote_each(votes, left_out)]
+
+
+def _judged(votes: pd.DataFrame, judges: list[str] | None, left_out: Counter[str]) -> pd.DataFrame:
+    if judges is not None:
+        there = sorted(votes["annotator"].unique())
+        for name in judges:
+            if name not in there:
+                raise InputError(f"the store holds no verdict of a judge {name!r}{closest(name, there)}")
+        chosen = votes["annotator"].isin(judges)
+        _count(left_out, {NOT_CHOSEN: ~chosen})
+        votes = votes[chosen]
+    given = votes["verdict"] != "skip"
+    _count(left_out, {JUDGE_SKIPPED: ~given})
+    return votes[given]
+
+
+def _count(left_out: Counter[str], dropped: "Mapping[str, pd.Series[bool]]") -> None:
+    for reason, votes in dropped.items():
+        if votes.any():
+            left_out[reason] += int(votes.sum())
+
+
+def _votes(kept: pd.DataFrame, voters: list[str]) -> Votes:
+    return Votes(
+        pair=kept["unit"].to_numpy(np.int64),
+        voter=pd.Index(voters, dtype=object).get_indexer(pd.Index(kept["annotator"], dtype=object)).astype(np.int64),
+        outcome=_coded(kept["verdict"], OUTCOMES),
+        first=_coded(kept["shown_first"], SIDES),
+        p_a=kept["p_a"].to_numpy(np.float64),
+        consistent=_numbers(kept["swap_consistent"]),
+    )
+
+
+def _coded(column: "pd.Series[str]", codes: Mapping[str, int]) -> IntArray:
+    coded: IntArray = column.map(codes).fillna(0).to_numpy(np.int64)
+    return coded
+
+
+def _numbers(column: "pd.Series[bool]") -> FloatArray:
+    numbers: FloatArray = column.astype("Float64").to_numpy(np.float64, na_value=np.nan)
+    return numbers

@@ -1,0 +1,132 @@
+"""What the affinity findings say: one sentence to act on, the next step, and what the finding rests on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from firsthand.evaluate.audit.affinity import Fit
+from firsthand.evaluate.audit.finding import Finding, Interval, Verdict
+from firsthand.evaluate.audit.table import AuditTable
+from firsthand.evaluate.audit.targets import Target
+from firsthand.evaluate.audit.testable import Overlap
+from firsthand.evaluate.table import counted, plain
+from firsthand.lineage import Lineage, Relation
+
+WIDEST_SPREAD = 3.0
+"""Of quality around what the authors explain, in log-odds; above it hardly any two people ever disagree."""
+TASTE = "Affinity is relative to these people: a taste of theirs for an author can't be told from its quality."
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a sentence is about; points and the interval in percentage points, needed: further human votes."""
+
+    verdict: Verdict
+    judge: str
+    target: Target
+    points: float
+    points_ci: Interval
+    shared: Overlap
+    needed: int | None
+    margin: float
+    control: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The sentence of a finding and its next step."""
+
+    why: str
+    next_step: str
+
+
+def sentence(said: Said) -> Advice:
+    """The sentence and the next step of a tested affinity."""
+    judge, whom = plain(said.judge), plain(said.target.name)
+    low, high = said.points_ci
+    size = f"{abs(said.points):.1f} points ({_signed(said.points, low, high)})"
+    more = "more" if said.points > 0 else "less"
+    explained = f"than quality as people see it explains{', set beside the other authors' if said.control else ''}"
+    pairs = counted(said.shared.judged, "comparison")
+    if said.verdict is Verdict.DETECTED:
+        return Advice(
+            f"Do not let {judge} judge pairs that contain {whom}: it chooses {whom} {size} {more} often {explained}.",
+            f"Route these {pairs} to people, or to a judge of another family; leave {judge}'s verdicts on them out of "
+            "the mix.",
+        )
+    if said.verdict is Verdict.RULED_OUT:
+        return Advice(
+            f"{judge} chooses {whom} no more than {said.margin:g} points more or less often {explained} "
+            f"({said.points:+.1f}, {low:+.1f} to {high:+.1f}).",
+            f"As far as affinity goes, its verdicts on these {pairs} may be used.",
+        )
+    return Advice(
+        f"It can't be told whether {judge} chooses {whom} more or less often {explained} by {said.margin:g} points or "
+        f"more ({said.points:+.1f}, {low:+.1f} to {high:+.1f}).",
+        f"About {counted(said.needed, 'further human vote')} on comparisons like these would tell; until then have "
+        f"people check some of {judge}'s verdicts on {whom}."
+        if said.needed is not None
+        else f"The effect is about as large as the margin of {said.margin:g} points: decide whether it matters to you.",
+    )
+
+
+def unknown_kind(judge: str, authors: Sequence[Lineage], of_judge: Lineage) -> Finding:
+    """The finding on a judge that is related to none of the authors, as far as is known."""
+    unknown = [author.name for author in authors if author.family is None]
+    name = plain(judge)
+    if of_judge.family is None:
+        why = f"The lineage of {name} is unknown, so that it can't be told which author is of its kind."
+        step = "State its family (judge.family in the data, or lineage: in the configuration)."
+    elif unknown:
+        some = ", ".join(plain(author) for author in unknown[:3])
+        why = (
+            f"No author is known to be of the kind of {name}, and the lineage of {counted(len(unknown), 'author')} is "
+            f"unknown ({some}{', …' if len(unknown) > 3 else ''})."
+        )
+        step = "State their families (family_a, family_b in the data, or lineage: in the configuration)."
+    else:
+        why = f"No response here is by an author of the kind of {name} ({plain(of_judge.family)})."
+        step = f"To test it, add comparisons of {plain(of_judge.family)} models with others."
+    return Finding(
+        detector="affinity",
+        judge=judge,
+        verdict=Verdict.NOT_TESTABLE,
+        relation=Relation.UNKNOWN if of_judge.family is None or unknown else Relation.UNRELATED,
+        why=why,
+        next_step=step,
+    )
+
+
+def caveats_of(
+    whole: AuditTable, used: AuditTable, found: Fit, one_slope: bool, left_out: tuple[str, ...]
+) -> tuple[str, ...]:
+    """What a finding rests on; whole: the table, used: what of it the model could use."""
+    caveats = [TASTE]
+    if one_slope:
+        caveats.append(
+            "The votes can't tell whether the judge follows differences between authors as it follows those between "
+            "single responses; this takes them to be the same. Where the data were filtered for agreement between "
+            "people, a better author then looks favoured."
+        )
+    spread = float(np.exp(found.of("log_spread")[0]))
+    if spread > WIDEST_SPREAD:
+        caveats.append(
+            f"People hardly disagree here (spread of quality {spread:.1f} log-odds), as in data filtered for "
+            "agreement; an audit of such data says little of comparisons that people find hard."
+        )
+    if whole.simulated:
+        caveats.append(
+            f"{counted(len(whole.simulated), 'rater')} of {len(whole.raters):,} "
+            f"{'is' if len(whole.simulated) == 1 else 'are'} simulated: scripts answered in their name."
+        )
+    if len(whole) > len(used):
+        missing = counted(len(whole) - len(used), "comparison")
+        caveats.append(f"{missing} without the name of an author could not be used.")
+    return (*caveats, *(f"{text[0].upper()}{text[1:]}." for text in left_out))
+
+
+def _signed(points: float, low: float, high: float) -> str:
+    """The interval in the direction of the estimate."""
+    ends = (low, high) if points > 0 else (-high, -low)
+    return f"{ends[0]:.1f} to {ends[1]:.1f}"

@@ -1,0 +1,58 @@
+"""Whom a judge may favour: the authors of its own kind, and the others to set beside them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from firsthand.evaluate.audit.table import AuditTable
+from firsthand.evaluate.bootstrap import FloatArray
+from firsthand.lineage import Lineage, Relation, relation
+
+OWN = (Relation.SAME_MODEL, Relation.INHERITED, Relation.SAME_SERIES, Relation.SAME_FAMILY)
+"""The relations of a judge to its own kind, closest first."""
+MOST_ALONE = 10
+"""Other authors; more are taken family by family."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Authors, as indices into a table's, that a judge may favour together, and its relation to them."""
+
+    name: str
+    authors: tuple[int, ...]
+    relation: Relation
+
+    def sign(self, table: AuditTable) -> FloatArray:
+        """+1 where A is one of theirs and B is not, -1 where B is and A is not, else 0: (N,)."""
+        theirs = np.isin(table.author, self.authors).astype(np.float64)
+        sign: FloatArray = theirs[:, 0] - theirs[:, 1]
+        return sign
+
+
+def own_target(table: AuditTable, judge: str, lineages: Mapping[str, Lineage]) -> Target | None:
+    """The authors to which the judge is related most closely, or None where it is related to none."""
+    relations = _relations(table, judge, lineages)
+    for closest in OWN:
+        authors = tuple(number for number, found in enumerate(relations) if found is closest)
+        if authors:
+            names = ", ".join(table.authors[number] for number in authors)
+            return Target(names, authors, closest)
+    return None
+
+
+def other_targets(table: AuditTable, judge: str, lineages: Mapping[str, Lineage]) -> list[Target]:
+    """The other authors, each alone, or by family where there are more than MOST_ALONE."""
+    own = own_target(table, judge, lineages)
+    relations = _relations(table, judge, lineages)
+    others = [number for number in range(len(table.authors)) if own is None or number not in own.authors]
+    groups: dict[tuple[str, Relation], list[int]] = {}
+    for number in others:
+        name = table.authors[number]
+        family = lineages[name].family if len(others) > MOST_ALONE else None
+        groups.setdefault((family or name, relations[number]), []).append(number)
+    return [Target(name, tuple(authors), found) for (name, found), authors in groups.items()]
+
+
+def _relations(table: AuditTable, judge: str, lineages: Mapping[str, Lineage]) -> list[Relation]:
+    return [relation(lineages[judge], lineages[author]) for author in table.authors]

@@ -1,0 +1,81 @@
+"""The admission file: which judges' labels may enter a mix, and above which confidence.
+
+`firsthand evaluate judges --rules FILE` writes it, `firsthand train mix` honours it.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeInt
+
+from firsthand.config import Config, check_config
+from firsthand.errors import InputError
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Rule(Config):
+    """What was found of one judge, on comparisons with one value of a tag or on all.
+
+    tag: {name: value}, the value null for comparisons without that tag; None for every comparison. threshold: labels
+    with this confidence or more are admitted, None where none is. agreement: share of n labels on n_prompts prompts
+    that agree with the majority of people; lower_bound: its bound. more_labels: human labels still needed, 0 where more
+    would not help or none is needed.
+    """
+
+    judge: str
+    tag: dict[str, str | None] | None
+    admitted: bool
+    threshold: Annotated[float, Field(ge=0.5, le=1)] | None
+    agreement: Share | None
+    lower_bound: Share | None
+    n: NonNegativeInt
+    n_prompts: NonNegativeInt
+    more_labels: NonNegativeInt
+    why: str
+
+    def covers(self, tags: dict[str, str]) -> bool:
+        """Whether the rule speaks of comparisons with these tags."""
+        return self.tag is None or all(tags.get(name) == value for name, value in self.tag.items())
+
+
+class Admission(Config):
+    """An admission file.
+
+    With the given confidence, labels that its rules admit agree with people on the target share at least.
+    """
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    target: Annotated[float, Field(gt=0, lt=1)]
+    confidence: Annotated[float, Field(gt=0, lt=1)]
+    method: str
+    seed: int
+    split: str
+    rules: list[Rule]
+
+    def rule_for(self, judge: str, tags: dict[str, str]) -> Rule | None:
+        """The rule for labels of `judge` on a comparison with `tags`; one that names a tag goes before one without."""
+        found = [rule for rule in self.rules if rule.judge == judge and rule.covers(tags)]
+        return max(found, key=lambda rule: rule.tag is not None, default=None)
+
+
+def read_admission(path: Path) -> tuple[Admission, str]:
+    """The admission file and its SHA-256; raises InputError or ConfigError where it is not one."""
+    try:
+        content = path.read_bytes()
+        value = json.loads(content)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"can't read the admission file {path}: {error}; firsthand evaluate judges --rules FILE writes one"
+        ) from error
+    if not isinstance(value, dict):
+        raise InputError(f"{path} is not an admission file: expected an object, got {type(value).__name__}")
+    return check_config(value, Admission, where=str(path)), hashlib.sha256(content).hexdigest()
+
+
+def write_admission(admission: Admission, path: Path) -> None:
+    """Write the file; raises OSError where that can't be done."""
+    text = json.dumps(admission.model_dump(mode="json", by_alias=True), indent=2, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
