@@ -2,9 +2,9 @@
 
     cd benchmarks; python -m calibrate [--worlds 1000] [--minutes 10] [--cells equal power] [--peers] [--render]
 
-Cells take turns, a few worlds each, and results are kept after every turn: stop it at any time. `--peers` runs the other
-packages on the same worlds; it needs them and numpy, scipy and this project's sources, but not torch. `--render` only
-writes the page.
+Cells take turns, a few worlds each, and results are kept after every turn: stop it at any time. `--peers` runs the
+other packages on the same worlds; it needs them, numpy, scipy and this project's sources, but not torch. `--render`
+only writes the page.
 """
 
 import argparse
@@ -67,11 +67,14 @@ def continue_to(
 
 
 def _methods(peers: bool) -> Mapping[str, Method]:
-    if not peers:
-        return OURS
-    from calibrate.peers import PEERS
+    # Each of the two needs packages that the other's environment may lack.
+    if peers:
+        from calibrate.peers import PEERS
 
-    return PEERS
+        return PEERS
+    from calibrate.verdict import verdict
+
+    return {**OURS, "verdict": verdict}
 
 
 if __name__ == "__main__":

@@ -13,15 +13,24 @@ CRITICAL = 1.959963984540054
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a method says of one world: an interval of 95 % around its estimate, NaN where it has none.
+    """What a method says of one world: its estimate, 0 meaning no effect, with an interval.
 
-    low, high are on the scale of the effect, 0 meaning none; error is its standard error where it tells one.
+    error: its standard error, where it tells one. flagged: whether it says that there is an effect; None: where the
+    interval excludes 0. verdict: in its own words, where it has any.
     """
 
     estimate: float
-    low: float
-    high: float
+    low: float = np.nan
+    high: float = np.nan
     error: float | None = None
+    flagged: bool | None = None
+    verdict: str = ""
+
+    @property
+    def side(self) -> int:
+        """+1 where it flags an effect above 0, -1 below, 0 where it flags none."""
+        flagged = self.low > 0 or self.high < 0 if self.flagged is None else self.flagged
+        return int(np.sign(self.estimate)) if flagged else 0
 
 
 Method = Callable[[AuditTable], Outcome | None]

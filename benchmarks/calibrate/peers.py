@@ -1,9 +1,8 @@
 """The same question asked of other packages, each by its own statistic for self-preference.
 
-A graded package is given each response's score: 5 where the judge chose it, 1 where it chose the other, 3 for neither; and
-as people's score 1 + 4 x their share for it. A package that wants one label of people is given their majority. An
-interval is the package's own; a flag is raised by the package's own rule, and where that is more than "the interval
-excludes 0", the outcome's interval stands for the flag (see _flag).
+A graded package is given each response's score: 5 where the judge chose it, 1 where it chose the other, 3 for neither;
+and as people's score 1 + 4 x their share for it. A package that wants one label of people is given their majority.
+Intervals are the packages' own, and a flag is raised by the package's own rule where it has one.
 """
 
 import json
@@ -79,7 +78,7 @@ def judgekit(table: AuditTable) -> Outcome | None:
     found = judgekit_self_preference(pairs, OWN)
     if found is None or found.triggered is None:
         return None
-    return _flag(found.value, found.triggered)
+    return Outcome(found.value, *found.ci, flagged=found.triggered)
 
 
 def judgemetry(table: AuditTable) -> Outcome | None:
@@ -126,8 +125,9 @@ def judgecal(table: AuditTable) -> Outcome | None:
     if not found:
         return None
     one = found[0]
-    flagged = one.p_value < LEVEL and abs(one.estimate) > SELF_PREFERENCE_MIN_EFFECT
-    return _flag(one.estimate, flagged and not one.detail["composition_imbalance"])
+    large = one.p_value < LEVEL and abs(one.estimate) > SELF_PREFERENCE_MIN_EFFECT
+    flagged = large and not one.detail["composition_imbalance"]
+    return Outcome(one.estimate, one.ci_low, one.ci_high, flagged=flagged)
 
 
 def metajudge(table: AuditTable) -> Outcome | None:
@@ -153,7 +153,8 @@ def metajudge(table: AuditTable) -> Outcome | None:
     if not found.converged:
         return None
     excess = judge - people
-    return _flag(float(excess[seen.own != 0].mean() - excess[seen.own == 0].mean()), found.p_uniform < LEVEL)
+    difference = float(excess[seen.own != 0].mean() - excess[seen.own == 0].mean())
+    return Outcome(difference, flagged=found.p_uniform < LEVEL)
 
 
 def judge_audit_mcp(table: AuditTable) -> Outcome | None:
@@ -175,7 +176,7 @@ def judge_audit_mcp(table: AuditTable) -> Outcome | None:
         )
         found = probe_self_preference(str(judged), str(gold), judge_family=OWN).findings
     told = [one for one in found if one.id == "bias.self.delta"]
-    return _flag(told[0].effect, told[0].severity != SEV_CLEAN) if told else None
+    return Outcome(told[0].effect, told[0].ci_low, told[0].ci_high, flagged=told[0].severity != SEV_CLEAN) if told else None
 
 
 PEERS: Mapping[str, Method] = {
@@ -186,11 +187,6 @@ PEERS: Mapping[str, Method] = {
     "metajudge": metajudge,
     "judge-audit-mcp": judge_audit_mcp,
 }
-
-
-def _flag(estimate: float, flagged: bool) -> Outcome:
-    """An interval on the estimate's side of 0 where the package flags it, else one around 0."""
-    return Outcome(estimate, estimate, estimate) if flagged else Outcome(estimate, min(estimate, 0), max(estimate, 0))
 
 
 def _graded(seen: View) -> list[tuple[str, str, float, float]]:

@@ -1,7 +1,6 @@
 """What the worlds gave so far, kept in a JSON file, so that a run goes on where another stopped."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -22,8 +21,9 @@ class StaleResultsError(Exception):
 class Tally:
     """One method on the worlds of seeds 0 to `worlds` - 1.
 
-    left, right: worlds whose interval lies below or above 0; covered: whose interval holds the truth; refused: without
-    an answer. errors: the standard errors of the rest. first: estimate of seed 0, by which results of other code show.
+    left, right: worlds flagged as against and for own; covered: whose interval holds the truth; refused: without an
+    answer. errors: the standard errors of the rest. verdicts: how often each, where the method has such. first: the
+    estimate of seed 0, by which results of other code show.
     """
 
     worlds: int = 0
@@ -32,6 +32,7 @@ class Tally:
     covered: int = 0
     refused: int = 0
     errors: list[float] = field(default_factory=list)
+    verdicts: dict[str, int] = field(default_factory=dict)
     first: float | None = None
 
     @property
@@ -47,9 +48,11 @@ class Tally:
         if outcome is None:
             self.refused += 1
             return
-        self.left += outcome.high < 0
-        self.right += outcome.low > 0
-        self.covered += outcome.low <= truth <= outcome.high
+        self.left += outcome.side < 0
+        self.right += outcome.side > 0
+        self.covered += bool(outcome.low <= truth <= outcome.high)
+        if outcome.verdict:
+            self.verdicts[outcome.verdict] = self.verdicts.get(outcome.verdict, 0) + 1
         if outcome.error is not None:
             self.errors.append(float(f"{outcome.error:.{ERROR_DIGITS}g}"))
 
@@ -78,10 +81,7 @@ def save(results: Results, path: Path) -> None:
 
 
 def go_on(tally: Tally, method: Method, world: World, worlds: int) -> None:
-    """Run the next seeds until `worlds` are done.
-
-    Raises StaleResultsError where seed 0 no longer gives what is kept.
-    """
+    """Run the next seeds until `worlds` are done."""
     for seed in range(tally.worlds, worlds):
         tally.add(method(simulate(world, seed)), world.judges[0].affinity)
 
@@ -106,8 +106,3 @@ def lower_bound(count: int, total: int, level: float = 0.95) -> float:
 def upper_bound(count: int, total: int, level: float = 0.95) -> float:
     """One-sided Clopper-Pearson bound of a share: Beta^-1(level; k + 1, n - k)."""
     return 1.0 if count == total else float(beta.ppf(level, count + 1, total - count))
-
-
-def least_done(results: Mapping[str, Mapping[str, Tally]]) -> int:
-    """The fewest worlds of any cell and method."""
-    return min((one.worlds for methods in results.values() for one in methods.values()), default=0)
