@@ -6,6 +6,7 @@ from typing import Any
 
 from firsthand.commandline import add_command, note, say, say_json
 from firsthand.errors import InputError
+from firsthand.evaluate.audit.commands import add_audit_command
 from firsthand.evaluate.judges.commands import add_judges_command
 
 
@@ -22,6 +23,7 @@ def add_evaluate_commands(group: Any) -> None:
     trained.add_argument("model", type=Path, metavar="DIR", help="the folder that train reward or train dpo wrote")
     trained.add_argument("--data", type=Path, metavar="MIX", help="another mix than the model was trained on")
     trained.add_argument("--report", type=Path, metavar="FILE.html", help="also write a page with the plots")
+    add_audit_command(group)
 
 
 def agreement(args: argparse.Namespace) -> None:

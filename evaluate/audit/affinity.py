@@ -53,11 +53,15 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The estimate of every parameter, their covariance (sandwich, clustered by prompt), and whether it converged."""
+    """The estimate of every parameter, their covariance (sandwich, clustered by prompt), and whether it converged.
+
+    influence: (prompts, P), what each prompt adds to the estimates, to first order.
+    """
 
     names: tuple[str, ...]
     value: FloatArray
     covariance: FloatArray
+    influence: FloatArray
     converged: bool
     log_likelihood: float
 
@@ -132,10 +136,10 @@ def fit(given: Design) -> Fit:
         if gain < TOLERANCE * max(1.0, abs(now)) * 1e-2 and np.abs(moved).max(initial=0.0) < 1e-4:
             converged = True
             break
-    covariance = np.zeros((len(value), len(value)))
-    free = np.flatnonzero(given.free)
-    covariance[np.ix_(free, free)] = _sandwich(bend, scores, given.prompt)
-    return Fit(given.names, value, covariance, converged, now)
+    influence = _influence(given, bend, scores)
+    prompts = len(influence)
+    covariance = influence.T @ influence * (prompts / max(prompts - 1, 1))
+    return Fit(given.names, value, covariance, influence, converged, now)
 
 
 def _at(given: Design, value: FloatArray) -> tuple[float, FloatArray, FloatArray, FloatArray]:
@@ -186,14 +190,12 @@ def _full(given: Design, step: FloatArray) -> FloatArray:
     return full
 
 
-def _sandwich(bend: FloatArray, scores: FloatArray, prompt: IntArray) -> FloatArray:
-    """H^-1 B H^-1 with B the summed squares of the prompts' scores, times C / (C - 1) for C prompts."""
-    _, cluster = np.unique(prompt, return_inverse=True)
-    clusters = cluster.max() + 1
-    sums = sums_by(scores, cluster)
-    inverse = np.linalg.inv(bend)
-    covariance: FloatArray = inverse @ (sums.T @ sums) @ inverse * (clusters / max(clusters - 1, 1))
-    return covariance
+def _influence(given: Design, bend: FloatArray, scores: FloatArray) -> FloatArray:
+    """The sums of each prompt's scores times -H^-1: (prompts, P); C / (C - 1) times its square is the sandwich."""
+    _, cluster = np.unique(given.prompt, return_inverse=True)
+    influence = np.zeros((cluster.max() + 1, len(given.names)))
+    influence[:, given.free] = sums_by(scores, cluster) @ np.linalg.inv(-bend)
+    return influence
 
 
 def _people(table: AuditTable) -> FloatArray:

@@ -50,23 +50,38 @@ class Measured:
 
 
 def affinity_findings(table: AuditTable, lineages: Mapping[str, Lineage], settings: AuditConfig) -> list[Finding]:
-    """The headline of every judge, and its controls."""
+    """The headline of every judge, then the controls of every judge."""
     known = table.part((table.author >= 0).all(axis=1))
-    headlines: list[Measured | Finding] = []
-    controls: list[Measured | Finding] = []
-    for judge, name in enumerate(table.judges):
-        refusal = no_people(known, judge)
-        own = own_target(known, name, lineages)
-        others = other_targets(known, name, lineages)
-        if own is None:
-            headlines.append(unknown_kind(name, [lineages[author] for author in table.authors], lineages[name]))
-        elif refusal is not None:
-            headlines.append(_refused(known, judge, own, refusal))
-        else:
-            headlines.append(_headline(known, judge, own, settings, table))
-        if refusal is None and len(others) > 1:
-            controls += _controls(known, judge, own, others, settings, table)
+    headlines = _headlines(known, lineages, settings, table)
+    controls = [
+        result
+        for judge in range(len(table.judges))
+        if no_people(known, judge) is None
+        for result in _controls(known, judge, lineages, settings, table)
+    ]
     return _settled(headlines, [], settings) + _settled(controls, headlines, settings)
+
+
+def headline_findings(table: AuditTable, lineages: Mapping[str, Lineage], settings: AuditConfig) -> list[Finding]:
+    """The affinity of every judge for its own kind."""
+    known = table.part((table.author >= 0).all(axis=1))
+    return _settled(_headlines(known, lineages, settings, table), [], settings)
+
+
+def _headlines(
+    table: AuditTable, lineages: Mapping[str, Lineage], settings: AuditConfig, whole: AuditTable
+) -> list[Measured | Finding]:
+    results: list[Measured | Finding] = []
+    for judge, name in enumerate(table.judges):
+        refusal = no_people(table, judge)
+        own = own_target(table, name, lineages)
+        if own is None:
+            results.append(unknown_kind(name, [lineages[author] for author in table.authors], lineages[name]))
+        elif refusal is not None:
+            results.append(_refused(table, judge, own, refusal))
+        else:
+            results.append(_headline(table, judge, own, settings, whole))
+    return results
 
 
 def _headline(
@@ -86,11 +101,14 @@ def _headline(
 def _controls(
     table: AuditTable,
     judge: int,
-    own: Target | None,
-    others: list[Target],
+    lineages: Mapping[str, Lineage],
     settings: AuditConfig,
     whole: AuditTable,
 ) -> list[Measured | Finding]:
+    own = own_target(table, table.judges[judge], lineages)
+    others = other_targets(table, table.judges[judge], lineages)
+    if len(others) < 2:
+        return []
     targets = ([own] if own else []) + others
     covariates, left_out = _covariates(table, settings)
     columns = {target.name: target.sign(table) for target in targets}

@@ -14,7 +14,7 @@ log-likelihood
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, log_expit
 
 from firsthand.evaluate.bootstrap import FloatArray
 
@@ -39,7 +39,7 @@ def slopes(u: FloatArray, c: float, counts: FloatArray) -> Slopes:
     a, neither, b = (counts[:, [column]] for column in range(3))
     for_a, for_b = a + neither, b + neither
     p, q = expit(u + c), expit(c - u)
-    value = for_a * np.log(q) + for_b * np.log(p) + (a - b) * u - (a + b) * c
+    value = for_a * log_expit(c - u) + for_b * log_expit(u + c) + (a - b) * u - (a + b) * c
     gap_slope = gap_curve = 0.0
     if c > 0:
         value = value + neither * np.log(-np.expm1(-2 * c))

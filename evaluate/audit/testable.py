@@ -10,7 +10,7 @@ from firsthand.evaluate.bootstrap import IntArray
 from firsthand.evaluate.table import counted, plain
 
 FEWEST_OWN = 30
-"""Comparisons of the target with others that people and the judge both voted on; fewer are too few for the intervals."""
+"""Comparisons of the target with others that people and the judge both voted on; intervals need about as many."""
 FEWEST_DOUBLED = 30
 """Comparisons with two votes of people: with one vote each, their noise can't be told from differences in quality."""
 FEWEST_PROMPTS = 20
@@ -114,7 +114,7 @@ def no_target(table: AuditTable, judge: int, target: Target) -> Refusal | None:
         return Refusal(
             f"{name} chose {whom} {what}, in all {counted(len(chosen), 'verdict')} that people voted on too: such an "
             "affinity has no finite estimate.",
-            f"Compare how often people choose {whom} (table affinity.csv); let {name} judge closer comparisons.",
+            f"Compare how often people choose {whom} (choices.csv); let {name} judge closer comparisons.",
         )
     return None
 

@@ -30,10 +30,6 @@ class Relation(StrEnum):
     UNKNOWN = "unknown"
 
 
-RELATED = (Relation.SAME_MODEL, Relation.INHERITED, Relation.SAME_SERIES, Relation.SAME_FAMILY)
-"""The relations that make an author a judge's own kind, closest first."""
-
-
 def relation(judge: Lineage, author: Lineage) -> Relation:
     """The closest relation that the two lineages state; `unknown` unless both families are known.
 

@@ -1,0 +1,131 @@
+"""D1, ceiling: whether a judge agrees with people as well as people agree with each other.
+
+On each comparison i that the judge and at least two people voted on, with n_iv votes of people for verdict v, m_i in
+all, and q_iv the share of the judge's verdicts,
+
+    s_i = sum_v q_iv n_iv / m_i,        p_i = sum_v n_iv (n_iv - 1) / (m_i (m_i - 1)),
+
+the chance that the judge agrees with one person, and one person with another. The effect is mean(s_i) - mean(p_i), with
+the bootstrap over prompts. Null: a judge that votes as one more person of the same kind has E s_i = E p_i.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from firsthand.evaluate.agreement import alpha_nominal, coincidences, gwet_ac1
+from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.audit.detectors.measured import (
+    LEAST_PROMPTS,
+    in_points,
+    measured,
+    more_votes,
+    not_testable,
+    settled,
+)
+from firsthand.evaluate.audit.detectors.said import judge_counts, outcome_of, people_counts, prompts_of, score
+from firsthand.evaluate.audit.finding import Finding, Verdict
+from firsthand.evaluate.audit.lineage import Lineages
+from firsthand.evaluate.audit.table import AuditTable
+from firsthand.evaluate.bootstrap import FloatArray, Sums, ratio, resample_prompts
+from firsthand.evaluate.judges.alternative import alternative_test
+from firsthand.evaluate.table import counted, plain
+
+DETECTOR = "ceiling"
+TARGET = "agreement with people"
+
+
+def ceiling_findings(table: AuditTable, _lineages: Lineages, settings: AuditConfig) -> list[Finding]:
+    """One finding a judge; points below 0: it agrees with people less than they agree with each other."""
+    people = people_counts(table)
+    return settled([_of_judge(table, number, people, settings) for number in range(len(table.judges))], settings)
+
+
+def agreement_rows(people: FloatArray, judged: FloatArray) -> FloatArray:
+    """s_i and p_i of each comparison, with 1 for counting: (N, 3), from votes and verdicts by outcome (N, 3)."""
+    votes = people.sum(axis=1)
+    with_person = ratio((judged * people).sum(axis=1), judged.sum(axis=1) * votes)
+    between = ratio((people * (people - 1)).sum(axis=1), votes * (votes - 1))
+    return np.stack([with_person, between, np.ones(len(people))], axis=1)
+
+
+def excess(sums: Sums) -> FloatArray:
+    """mean(s_i) - mean(p_i)."""
+    rows = sums["agreement"]
+    return ratio(rows[..., 0] - rows[..., 1], rows[..., 2])
+
+
+def comparable(people: FloatArray, judged: FloatArray) -> npt.NDArray[np.bool_]:
+    """Comparisons with a verdict of the judge and votes of two people: (N,)."""
+    return (people.sum(axis=1) >= 2) & (judged.sum(axis=1) > 0)
+
+
+def _of_judge(table: AuditTable, number: int, people: FloatArray, settings: AuditConfig) -> Finding:
+    judge, judged = table.judges[number], judge_counts(table, number)
+    rows = comparable(people, judged)
+    agreement = agreement_rows(people[rows], judged[rows])
+    resampled = resample_prompts({"agreement": agreement}, table.prompt[rows], draws=settings.draws, seed=settings.seed)
+    figure = measured(resampled, excess)
+    if figure is None:
+        return not_testable(
+            DETECTOR,
+            judge,
+            f"{plain(judge)} and two people voted on {counted(int(rows.sum()), 'comparison')} of "
+            f"{counted(prompts_of(table, rows), 'prompt')}; {LEAST_PROMPTS} prompts with differing votes are needed.",
+            "Let a second person rate comparisons that the judge has judged.",
+            TARGET,
+            int(rows.sum()),
+        )
+    with_person, between = agreement[:, :2].mean(axis=0)
+    found = in_points(
+        Finding(
+            detector=DETECTOR,
+            judge=judge,
+            target=TARGET,
+            verdict=Verdict.INCONCLUSIVE,
+            direction="below people" if figure.value < 0 else "above people",
+            unit="difference of shares",
+            n=int(rows.sum()),
+            n_prompts=figure.clusters,
+            why=f"{plain(judge)} agrees with one person on {with_person:.1%}, people with each other on {between:.1%} of "
+            f"the same comparisons{_coefficients(people[rows], judged[rows])}{_alternative(table, people, judged)}.",
+            caveats=("Agreement says how alike a judge and people vote, not whether it favours anyone.",),
+            next_step="Keep its labels where it agrees: firsthand evaluate judges says which.",
+        ),
+        figure,
+        settings,
+    )
+    votes = int(people[rows].sum())
+    return replace(found, needed=more_votes(found, votes, settings))
+
+
+def _coefficients(people: FloatArray, judged: FloatArray) -> str:
+    """Krippendorff's alpha and Gwet's AC1 of the judge with one person, and of people."""
+    shares = people / people.sum(axis=1, keepdims=True)
+    verdicts = judged / judged.sum(axis=1, keepdims=True)
+    product = verdicts[:, :, None] * shares[:, None, :]
+    figures = []
+    for matrix, average in (
+        (product + product.transpose(0, 2, 1), (shares + verdicts) / 2),
+        (coincidences(people), shares),
+    ):
+        agree = np.trace(matrix, axis1=1, axis2=2) / matrix.sum(axis=(1, 2))
+        counting = np.array([agree.sum(), len(agree)])
+        used = int((average.sum(axis=0) > 0).sum())
+        figures.append((float(alpha_nominal(matrix.sum(axis=0))), float(gwet_ac1(counting, average.sum(axis=0), used))))
+    (alpha, ac1), (people_alpha, people_ac1) = figures
+    return f" (Krippendorff's alpha {alpha:.2f} to {people_alpha:.2f}, Gwet's AC1 {ac1:.2f} to {people_ac1:.2f})"
+
+
+def _alternative(table: AuditTable, people: FloatArray, judged: FloatArray) -> str:
+    """The alternative annotator test in words."""
+    item = np.where(judged.sum(axis=1) > 0, np.cumsum(judged.sum(axis=1) > 0) - 1, -1)
+    votes = table.people.where(item[table.people.pair] >= 0)
+    rows = item >= 0
+    verdict = outcome_of(score(judged[rows]))
+    test = alternative_test(people[rows], verdict, item[votes.pair], votes.voter, votes.outcome)
+    if test.omega is None:
+        return f"; the alternative annotator test is refused: {test.refused}"
+    rates = ", ".join(f"{rate:.2f} against {word} raters" for word, rate in test.omega.items())
+    return f"; alternative annotator test: winning rate {rates}, at least as good on {test.rho:.0%} of items"

@@ -1,0 +1,103 @@
+"""D3, disagreement by stratum: where a judge departs from people more, or less, than people from each other.
+
+With s_i and p_i of ceiling.py, the effect in a stratum S is mean_{i in S}(p_i) - mean_{i in S}(s_i), the judge's
+disagreement with one person less that of two people there. Null: a judge that votes as one more person. It is
+descriptive: a judge that is noisier than people departs from them everywhere.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.audit.detectors.ceiling import agreement_rows, comparable, excess
+from firsthand.evaluate.audit.detectors.measured import (
+    LEAST_PROMPTS,
+    in_points,
+    measured,
+    more_votes,
+    not_testable,
+    settled,
+)
+from firsthand.evaluate.audit.detectors.said import judge_counts, people_counts
+from firsthand.evaluate.audit.finding import Finding, Verdict
+from firsthand.evaluate.audit.lineage import Lineages
+from firsthand.evaluate.audit.table import AuditTable
+from firsthand.evaluate.bootstrap import FloatArray, IntArray, Sums, resample_prompts
+from firsthand.evaluate.table import counted, plain
+
+DETECTOR = "disagreement"
+BANDS = ("lengths within 10 %", "lengths 10 to 50 % apart", "lengths over 50 % apart")
+
+
+def disagreement_findings(table: AuditTable, _lineages: Lineages, settings: AuditConfig) -> list[Finding]:
+    """One finding for each judge and stratum: pair of authors, and band of how far the lengths differ."""
+    people, members = people_counts(table), strata(table)
+    findings = []
+    for number, judge in enumerate(table.judges):
+        judged = judge_counts(table, number)
+        rows = comparable(people, judged)
+        agreement = agreement_rows(people, judged)
+        for name, member in members.items():
+            chosen = rows & member
+            if (member & (judged.sum(axis=1) > 0)).any():
+                findings.append(
+                    _in_stratum(
+                        judge, name, agreement[chosen], table.prompt[chosen], settings, int(people[chosen].sum())
+                    )
+                )
+    return settled(findings, settings)
+
+
+def strata(table: AuditTable) -> dict[str, npt.NDArray[np.bool_]]:
+    """Which comparisons belong to each stratum: name -> (N,)."""
+    found = {}
+    authors = np.sort(table.author, axis=1)
+    for one, other in np.unique(authors[(authors >= 0).all(axis=1)], axis=0):
+        name = f"{table.authors[one]} and {table.authors[other]}"
+        found[name] = (authors == (one, other)).all(axis=1)
+    known = (table.length > 0).all(axis=1)
+    longer = np.maximum(table.length.max(axis=1), 1.0)
+    band = np.digitize(np.abs(table.length[:, 0] - table.length[:, 1]) / longer, [0.1, 0.5])
+    for number, name in enumerate(BANDS):
+        found[name] = known & (band == number)
+    return {name: member for name, member in found.items() if member.any()}
+
+
+def _in_stratum(
+    judge: str, name: str, agreement: FloatArray, prompts: IntArray, settings: AuditConfig, votes: int
+) -> Finding:
+    resampled = resample_prompts({"agreement": agreement}, prompts, draws=settings.draws, seed=settings.seed)
+    figure = measured(resampled, _more_disagreement)
+    if figure is None:
+        why = (
+            f"{plain(judge)} and two people voted on {counted(len(agreement), 'comparison')} of "
+            f"{counted(len(np.unique(prompts)), 'prompt')} here; {LEAST_PROMPTS} prompts with differing votes are "
+            "needed."
+        )
+        return not_testable(DETECTOR, judge, why, "Let a second person rate these comparisons.", name, len(agreement))
+    with_person, between = agreement[:, :2].mean(axis=0)
+    found = in_points(
+        Finding(
+            detector=DETECTOR,
+            judge=judge,
+            target=name,
+            verdict=Verdict.INCONCLUSIVE,
+            direction="more than people" if figure.value > 0 else "less than people",
+            unit="difference of shares",
+            n=len(agreement),
+            n_prompts=figure.clusters,
+            why=f"On {plain(name)}, {plain(judge)} disagrees with one person on {1 - with_person:.1%} of comparisons, "
+            f"people with each other on {1 - between:.1%}.",
+            caveats=("Descriptive: a judge that is noisier than people departs from them everywhere.",),
+            next_step="Let people rate these comparisons where the judge departs from them.",
+        ),
+        figure,
+        settings,
+    )
+    return replace(found, needed=more_votes(found, votes, settings))
+
+
+def _more_disagreement(sums: Sums) -> FloatArray:
+    return -excess(sums)

@@ -1,0 +1,98 @@
+"""A figure with its error over prompts, and the verdicts on several effects that stand beside each other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.stats import norm, t
+
+from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.audit.finding import Finding, Interval, Verdict, holm, verdict_of
+from firsthand.evaluate.audit.power import mde, needed_votes
+from firsthand.evaluate.bootstrap import MAX_UNDEFINED, Resampled, Statistic
+
+LEAST_PROMPTS = 10
+"""An effect on fewer prompts is not tested: the t distribution would not hold its level."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A value with the standard deviation that drawing other prompts gives it; clusters: the prompts."""
+
+    value: float
+    error: float
+    clusters: int
+
+    @property
+    def p(self) -> float:
+        """Two-sided, by t = value / error on clusters - 1 degrees of freedom."""
+        return float(2 * t.sf(abs(self.value) / self.error, self.clusters - 1))
+
+    def interval(self, alpha: float) -> Interval:
+        """The value +- t_{1 - alpha / 2} error."""
+        reach = float(t.isf(alpha / 2, self.clusters - 1)) * self.error
+        return self.value - reach, self.value + reach
+
+
+def measured(resampled: Resampled, statistic: Statistic) -> Measured | None:
+    """The statistic with its bootstrap error.
+
+    None with fewer than LEAST_PROMPTS prompts, and where it is undefined, or the same in every draw.
+    """
+    value = float(statistic(resampled.total))
+    if resampled.clusters < LEAST_PROMPTS or not np.isfinite(value):
+        return None
+    drawn = np.asarray(statistic(resampled.draws))
+    defined = np.isfinite(drawn)
+    if 1 - defined.mean() > MAX_UNDEFINED:
+        return None
+    error = float(drawn[defined].std(ddof=1))
+    return Measured(value, error, resampled.clusters) if error > 1e-12 else None
+
+
+def in_points(found: Finding, figure: Measured, settings: AuditConfig, scale: float = 100.0) -> Finding:
+    """`found` with the figures of one of which `scale` gives percentage points; its verdict is left open."""
+    low, high = figure.interval(settings.alpha)
+    return replace(
+        found,
+        estimate=figure.value,
+        ci=(low, high),
+        points=scale * figure.value,
+        points_ci=(scale * low, scale * high),
+        p=figure.p,
+        mde_points=mde(scale * figure.error, settings.margin_points, settings.alpha),
+    )
+
+
+def settled(findings: Sequence[Finding], settings: AuditConfig) -> list[Finding]:
+    """The findings with p adjusted over those that have one (Holm), and the verdicts that follow."""
+    tested = [number for number, finding in enumerate(findings) if finding.p is not None]
+    adjusted = holm([finding.p for finding in findings if finding.p is not None])
+    done = list(findings)
+    for number, p in zip(tested, adjusted, strict=True):
+        done[number] = _with_verdict(findings[number], p, settings)
+    return done
+
+
+def more_votes(finding: Finding, votes: int, settings: AuditConfig) -> int | None:
+    """Further human votes for a clear verdict where the finding rests on `votes` of them (power.py)."""
+    if finding.points is None or finding.points_ci is None:
+        return None
+    low, high = finding.points_ci
+    error = (high - low) / 2 / float(norm.isf(settings.alpha / 2))
+    return needed_votes(finding.points, error, settings.margin_points, settings.alpha, votes)
+
+
+def not_testable(detector: str, judge: str, why: str, next_step: str, target: str = "", n: int = 0) -> Finding:
+    """A finding that says what is missing."""
+    return Finding(
+        detector=detector, judge=judge, target=target, verdict=Verdict.NOT_TESTABLE, why=why, next_step=next_step, n=n
+    )
+
+
+def _with_verdict(finding: Finding, p_adjusted: float, settings: AuditConfig) -> Finding:
+    if finding.points is None or finding.points_ci is None:
+        return finding
+    verdict = verdict_of(finding.points, finding.points_ci, p_adjusted, settings.margin_points, settings.alpha)
+    clear = verdict in (Verdict.DETECTED, Verdict.RULED_OUT)
+    return replace(finding, p_adjusted=p_adjusted, verdict=verdict, needed=0 if clear else finding.needed)

@@ -1,0 +1,190 @@
+"""D7, style: what a judge's taste for length adds to people's, and how much of its affinity that taste carries.
+
+The taste lambda and the affinity gamma_1 come from the affinity model with length as a value of people and a taste of
+the judge (affinity.py); gamma_0 from the same model without it. Mediation is gamma_0 - gamma_1. Both come from the same
+votes, so their errors belong together: with g_c0 and g_c1 the influence of prompt c on each (its score times the
+inverse Hessian),
+
+    Var(gamma_0 - gamma_1) = C / (C - 1) sum_c (g_c0 - g_c1)^2,
+
+the limit of the paired bootstrap over prompts (the infinitesimal jackknife, Efron 1982, chapter 6). Null: the judge
+likes length as people do, or (for mediation) its own kind writes as long as others. Style is a carrier, not an excuse.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from firsthand.evaluate.audit.affinity import Design, Fit, design, fit
+from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.audit.detectors.measured import Measured, in_points, not_testable, settled
+from firsthand.evaluate.audit.detectors.said import length_column
+from firsthand.evaluate.audit.effect import effect
+from firsthand.evaluate.audit.finding import Finding, Verdict
+from firsthand.evaluate.audit.lineage import Lineages
+from firsthand.evaluate.audit.table import AuditTable
+from firsthand.evaluate.audit.targets import Target, own_target
+from firsthand.evaluate.audit.testable import no_people, no_target
+from firsthand.evaluate.bootstrap import FloatArray
+from firsthand.evaluate.table import plain
+from firsthand.lineage import Relation
+
+STYLE, MEDIATION = "style", "mediation"
+LENGTH, LONGER = "length", "longer responses"
+STEP = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Styled:
+    """The affinity model of a judge with length in it; own: its own kind, where people and it judged enough of it."""
+
+    given: Design
+    found: Fit
+    own: Target | None
+
+
+def mediation_findings(table: AuditTable, lineages: Lineages, settings: AuditConfig) -> list[Finding]:
+    """For each judge, its taste for longer responses, and what of its affinity for the closest authors that carries."""
+    tastes, carried = [], []
+    for number in range(len(table.judges)):
+        taste, part = _of_judge(table, number, lineages, settings)
+        tastes.append(taste)
+        carried.append(part)
+    return settled(tastes, settings) + settled(carried, settings)
+
+
+def styled(table: AuditTable, number: int, own: Target | None) -> Styled:
+    """The model with length, and with the affinity for `own`."""
+    given = design(table, number, _columns(table, own), {LENGTH: length_column(table)})
+    return Styled(given, fit(given), own)
+
+
+def taste(model: Styled) -> tuple[Measured, float]:
+    """lambda, in logits for a typical difference in length, and the percentage points that one logit makes."""
+    value, error = model.found.of(f"taste for {LENGTH}")
+    longer = model.given.by_offset[:, model.found.names.index(f"taste for {LENGTH}") - _before_offsets(model)]
+    judged = model.given.given.judge.any(axis=1)
+    typical = float(np.abs(longer[judged]).mean())
+    scale = typical * points_per_logit(model, np.sign(longer))
+    return Measured(value, error, len(model.found.influence)), scale
+
+
+def mediated(table: AuditTable, number: int, model: Styled, own: Target) -> tuple[Measured, float] | None:
+    """gamma_0 - gamma_1 in logits, and the percentage points of a logit; None where the fit does not converge."""
+    name = f"affinity for {own.name}"
+    without = fit(design(table, number, _columns(table, own), {}))
+    if not without.converged:
+        return None
+    influence = _influence(without, name) - _influence(model.found, name)
+    clusters = len(influence)
+    error = float(np.sqrt(clusters / (clusters - 1) * (influence**2).sum()))
+    value = without.of(name)[0] - model.found.of(name)[0]
+    return Measured(value, error, clusters), points_per_logit(model, model.given.by_offset[:, 0])
+
+
+def points_per_logit(model: Styled, sign: FloatArray) -> float:
+    """Percentage points of the verdicts where `sign` (C,) is not 0 that one logit towards it makes, near 0."""
+    found = model.found
+    place = found.names.index("order_pull")
+    small = replace(found, value=np.where(np.arange(len(found.value)) == place, STEP, found.value))
+    contrast = (np.arange(len(found.value)) == place).astype(np.float64)
+    return effect(model.given, small, contrast, sign).points / STEP
+
+
+def _of_judge(table: AuditTable, number: int, lineages: Lineages, settings: AuditConfig) -> tuple[Finding, Finding]:
+    judge = table.judges[number]
+    own = own_target(table, judge, lineages)
+    refusal = no_people(table, number)
+    no_kin = no_target(table, number, own) if own and refusal is None else None
+    if refusal is None and np.ptp(length_column(table)) == 0:
+        why = f"The lengths of the responses that {plain(judge)} judged are unknown, or equal on both sides."
+        step = "Import the responses, or their lengths."
+        return tuple(
+            not_testable(detector, judge, why, step, target)
+            for detector, target in ((STYLE, LONGER), (MEDIATION, own.name if own else ""))
+        )
+    if refusal is not None:
+        return (
+            not_testable(STYLE, judge, refusal.why, refusal.next_step, LONGER),
+            not_testable(MEDIATION, judge, refusal.why, refusal.next_step, own.name if own else ""),
+        )
+    model = styled(table, number, own if no_kin is None else None)
+    first = _taste_finding(judge, model, settings)
+    if own is None:
+        why = f"No author of a comparison is known to be related to {plain(judge)}."
+        return first, not_testable(MEDIATION, judge, why, "Add responses of its own kind, or state the families.")
+    if no_kin is not None:
+        return first, not_testable(MEDIATION, judge, no_kin.why, no_kin.next_step, own.name)
+    return first, _mediation_finding(table, number, model, own, settings)
+
+
+def _taste_finding(judge: str, model: Styled, settings: AuditConfig) -> Finding:
+    if not model.found.converged:
+        return _unconverged(STYLE, judge, LONGER)
+    figure, scale = taste(model)
+    likes = "chooses longer responses more" if figure.value > 0 else "chooses longer responses less"
+    points = abs(scale * figure.value)
+    why = f"{plain(judge)} {likes} often than people's taste explains, by {points:.1f} percentage points."
+    found = Finding(
+        detector=STYLE,
+        judge=judge,
+        target=LONGER,
+        relation=Relation.UNRELATED,
+        verdict=Verdict.INCONCLUSIVE,
+        direction="favours" if figure.value > 0 else "disfavours",
+        unit="logit",
+        n=int(model.given.given.weight[model.given.given.judge.any(axis=1)].sum().round()),
+        n_prompts=figure.clusters,
+        why=why,
+        caveats=("Length stands for whatever comes with it, such as lists or detail.",),
+        next_step="Hold length in what you train on, or ask the judge to ignore it, and audit again.",
+    )
+    return in_points(found, figure, settings, scale)
+
+
+def _mediation_finding(table: AuditTable, number: int, model: Styled, own: Target, settings: AuditConfig) -> Finding:
+    judge = table.judges[number]
+    found = mediated(table, number, model, own) if model.found.converged else None
+    if found is None or found[0].error < 1e-12:
+        return _unconverged(MEDIATION, judge, own.name)
+    figure, scale = found
+    pairs = model.given.given.judge.any(axis=1) & (model.given.by_offset[:, 0] != 0)
+    why = (
+        f"A taste for length carries {figure.value:+.2f} logits ({scale * figure.value:+.1f} percentage points) of "
+        f"what {plain(judge)} gives to {plain(own.name)}."
+    )
+    result = Finding(
+        detector=MEDIATION,
+        judge=judge,
+        target=own.name,
+        relation=own.relation,
+        verdict=Verdict.INCONCLUSIVE,
+        direction="favours" if figure.value > 0 else "disfavours",
+        unit="logit",
+        n=int(model.given.given.weight[pairs].sum().round()),
+        n_prompts=len(np.unique(model.given.prompt[pairs])),
+        why=why,
+        caveats=("Style is a carrier, not an excuse: the labels lean to the author either way.",),
+        next_step="Hold length in what you train on, or ask the judge to ignore it, and audit again.",
+    )
+    return in_points(result, figure, settings, scale)
+
+
+def _unconverged(detector: str, judge: str, target: str) -> Finding:
+    why = f"The affinity model of {plain(judge)} did not converge without or with length."
+    return not_testable(detector, judge, why, "Collect votes of several people on more comparisons.", target)
+
+
+def _columns(table: AuditTable, own: Target | None) -> dict[str, FloatArray]:
+    return {own.name: own.sign(table)} if own else {}
+
+
+def _before_offsets(model: Styled) -> int:
+    """How many parameters come before those of the judge's offset."""
+    return len(model.found.names) - model.given.by_offset.shape[1]
+
+
+def _influence(found: Fit, name: str) -> FloatArray:
+    """Of each prompt on the parameter: (C,)."""
+    influence: FloatArray = found.influence[:, found.names.index(name)]
+    return influence

@@ -1,0 +1,245 @@
+"""D2, position: whether a judge's answer depends on which response it was shown first.
+
+Where both orders were asked on comparison i, with y_i1 and y_i2 the mean verdicts (1 for A, 1/2 for neither) with A and
+with B first, the first position gains
+
+    d_i = (y_i1 - y_i2) / 2
+
+of the verdicts; the effect is mean(d_i), 0 where McNemar's two counts (first chosen twice, second chosen twice) are
+equal. Changing the order also changes answers by chance: the excess of flips is
+
+    P(answers differ | orders differ) - P(answers differ | same order asked again)
+
+(Shi et al. 2024, arXiv 2406.07791). Both with the bootstrap over prompts. Where each comparison was asked in one order,
+the pull pi of the affinity model, given people's votes, takes the place of mean(d_i).
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.stats import binomtest
+
+from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.audit.detectors.measured import (
+    LEAST_PROMPTS,
+    Measured,
+    in_points,
+    measured,
+    not_testable,
+    settled,
+)
+from firsthand.evaluate.audit.detectors.mediation import points_per_logit, styled
+from firsthand.evaluate.audit.finding import Finding, Verdict
+from firsthand.evaluate.audit.lineage import Lineages
+from firsthand.evaluate.audit.table import P_A, AuditTable, Votes
+from firsthand.evaluate.audit.targets import own_target
+from firsthand.evaluate.audit.testable import no_people, no_target
+from firsthand.evaluate.bootstrap import FloatArray, Sums, ratio, resample_prompts
+from firsthand.evaluate.table import counted, plain
+from firsthand.lineage import Relation
+
+DETECTOR = "position"
+FIRST, ORDER = "the response shown first", "the order"
+ASK_BOTH = "Ask the judge in both orders (firsthand collect judge does), and take only verdicts that agree."
+ASK_AGAIN = "Ask the judge again in the same order on some comparisons: repeats tell an order effect from noise."
+
+
+def position_findings(table: AuditTable, lineages: Lineages, settings: AuditConfig) -> list[Finding]:
+    """For each judge, a finding on the response shown first and one on answers that change with the order."""
+    findings = []
+    for number in range(len(table.judges)):
+        findings += [_first(table, number, lineages, settings), _order(table, number, settings)]
+    return settled(findings, settings)
+
+
+def order_counts(votes: Votes, comparisons: int) -> FloatArray:
+    """Verdicts by comparison, order (A first, B first) and outcome: (N, 2, 3)."""
+    known = votes.where(votes.first != 0)
+    cell = (known.pair * 2 + (known.first < 0)) * 3 + known.outcome
+    return np.bincount(cell, minlength=6 * comparisons).reshape(comparisons, 2, 3).astype(np.float64)
+
+
+def first_gain(counts: FloatArray) -> FloatArray:
+    """d_i from the counts (N, 2, 3) of comparisons asked in both orders: (N,)."""
+    scores = ratio(counts @ P_A, counts.sum(axis=2))
+    gain: FloatArray = (scores[:, 0] - scores[:, 1]) / 2
+    return gain
+
+
+def flip_rows(counts: FloatArray) -> FloatArray:
+    """Per comparison: P(differ across orders), asked in both, P(differ in one order), asked again: (N, 4)."""
+    asked = counts.sum(axis=2)
+    across = 1 - ratio((counts[:, 0] * counts[:, 1]).sum(axis=1), asked[:, 0] * asked[:, 1])
+    pairs = (asked * (asked - 1)).sum(axis=1)
+    within = 1 - ratio((counts * (counts - 1)).sum(axis=(1, 2)), pairs)
+    both = (asked > 0).all(axis=1)
+    return np.stack([np.where(both, across, 0), both, np.where(pairs > 0, within, 0), pairs > 0], axis=1)
+
+
+def flip_rate(sums: Sums) -> FloatArray:
+    """P(answers differ | orders differ)."""
+    return ratio(sums["flips"][..., 0], sums["flips"][..., 1])
+
+
+def excess_flips(sums: Sums) -> FloatArray:
+    """P(answers differ | orders differ) - P(answers differ | same order)."""
+    return flip_rate(sums) - ratio(sums["flips"][..., 2], sums["flips"][..., 3])
+
+
+def _first(table: AuditTable, number: int, lineages: Lineages, settings: AuditConfig) -> Finding:
+    """The finding on the first position."""
+    judge, votes = table.judges[number], table.judged.of(number)
+    counts = order_counts(votes, len(table))
+    both = (counts.sum(axis=2) > 0).all(axis=1)
+    if not both.any():
+        return _pull(table, number, lineages, settings)
+    gain = first_gain(counts[both])
+    rows = {"gain": np.stack([gain, np.ones(len(gain))], axis=1)}
+    resampled = resample_prompts(rows, table.prompt[both], draws=settings.draws, seed=settings.seed)
+    figure = measured(resampled, lambda sums: ratio(sums["gain"][..., 0], sums["gain"][..., 1]))
+    first, second = int((gain >= 0.5).sum()), int((gain <= -0.5).sum())
+    if figure is None:
+        why = (
+            f"{plain(judge)} was asked in both orders on {counted(int(both.sum()), 'comparison')} of "
+            f"{counted(len(np.unique(table.prompt[both])), 'prompt')}, {first + second} of which it turned round; "
+            f"{LEAST_PROMPTS} prompts with differing answers are needed."
+        )
+        return not_testable(DETECTOR, judge, why, ASK_BOTH, FIRST, int(both.sum()))
+    exact = f", McNemar's exact p = {binomtest(first, first + second).pvalue:.3g}" if first + second else ""
+    return in_points(
+        Finding(
+            detector=DETECTOR,
+            judge=judge,
+            target=FIRST,
+            relation=Relation.UNRELATED,
+            verdict=Verdict.INCONCLUSIVE,
+            direction="favours" if figure.value > 0 else "disfavours",
+            unit="share of verdicts",
+            n=int(both.sum()),
+            n_prompts=figure.clusters,
+            why=f"Asked in both orders, {plain(judge)} chose the first response both times on {first:,} comparisons and "
+            f"the second both times on {second:,}{exact}.",
+            next_step=ASK_BOTH,
+        ),
+        figure,
+        settings,
+    )
+
+
+def _pull(table: AuditTable, number: int, lineages: Lineages, settings: AuditConfig) -> Finding:
+    """The finding on the first position where each comparison was asked in one order."""
+    judge, first = table.judges[number], table.judged.of(number).first
+    if len(np.unique(first[first != 0])) < 2:
+        shown = "which response came first in any verdict" if not first.any() else "verdicts with the other side first"
+        why = f"The data do not hold {shown} of {plain(judge)}."
+        return not_testable(DETECTOR, judge, why, "Import shown_first, or ask the judge in both orders.", FIRST)
+    refusal = no_people(table, number)
+    if refusal is not None:
+        why = f"{plain(judge)} was asked in one order only. {refusal.why}"
+        return not_testable(DETECTOR, judge, why, ASK_BOTH, FIRST)
+    own = own_target(table, judge, lineages)
+    model = styled(table, number, own if own and no_target(table, number, own) is None else None)
+    if not model.found.converged:
+        why = f"The affinity model of {plain(judge)} did not converge."
+        return not_testable(DETECTOR, judge, why, ASK_BOTH, FIRST)
+    side = model.given.by_offset[:, -1]
+    figure = Measured(*model.found.of("order_pull"), len(model.found.influence))
+    scale = points_per_logit(model, side)
+    return in_points(
+        Finding(
+            detector=DETECTOR,
+            judge=judge,
+            target=FIRST,
+            relation=Relation.UNRELATED,
+            verdict=Verdict.INCONCLUSIVE,
+            direction="favours" if figure.value > 0 else "disfavours",
+            unit="logit",
+            n=int(model.given.given.weight[side != 0].sum().round()),
+            n_prompts=figure.clusters,
+            why=f"Asked in one order, {plain(judge)} leans to the response it saw first by "
+            f"{scale * figure.value:+.1f} percentage points, given people's votes.",
+            caveats=("From one order, by the affinity model: with both orders no model would be needed.",),
+            next_step=ASK_BOTH,
+        ),
+        figure,
+        settings,
+        scale,
+    )
+
+
+def _order(table: AuditTable, number: int, settings: AuditConfig) -> Finding:
+    """The finding on answers that change with the order."""
+    judge, votes = table.judges[number], table.judged.of(number)
+    rows = flip_rows(order_counts(votes, len(table)))
+    asked = rows[:, [1, 3]].any(axis=1)
+    both, again = int(rows[:, 1].sum()), int(rows[:, 3].sum())
+    resampled = resample_prompts({"flips": rows[asked]}, table.prompt[asked], draws=settings.draws, seed=settings.seed)
+    if not both:
+        return _stated(table, number, settings)
+    figure = measured(resampled, excess_flips) if again else None
+    if figure is None:
+        rate = measured(resampled, flip_rate)
+        why = (
+            f"asked in both orders, {judge} changed its answer on {rows[:, 0].sum() / both:.1%} of {both:,} comparisons"
+        )
+        missing = not_testable(DETECTOR, judge, f"{why}; {_no_repeats(again)}.", ASK_AGAIN, ORDER, both)
+        if rate is None:
+            return missing
+        unit = "share of comparisons"
+        return replace(
+            missing, estimate=rate.value, unit=unit, ci=rate.interval(settings.alpha), n_prompts=rate.clusters
+        )
+    return in_points(
+        Finding(
+            detector=DETECTOR,
+            judge=judge,
+            target=ORDER,
+            relation=Relation.UNRELATED,
+            verdict=Verdict.INCONCLUSIVE,
+            direction="changes answers" if figure.value > 0 else "steadies answers",
+            unit="difference of shares",
+            n=both,
+            n_prompts=figure.clusters,
+            why=f"{plain(judge)} changed its answer on {rows[:, 0].sum() / both:.1%} of {both:,} comparisons when the "
+            f"order changed, and on {rows[:, 2].sum() / again:.1%} of {again:,} when asked the same again.",
+            next_step=ASK_BOTH,
+        ),
+        figure,
+        settings,
+    )
+
+
+def _stated(table: AuditTable, number: int, settings: AuditConfig) -> Finding:
+    """Where one verdict stands for both orders, and says whether they agreed."""
+    judge, votes = table.judges[number], table.judged.of(number)
+    said = np.full(len(votes), np.nan) if votes.consistent is None else votes.consistent
+    known = ~np.isnan(said)
+    if not known.any():
+        return not_testable(DETECTOR, judge, f"{plain(judge)} was not asked in both orders.", ASK_BOTH, ORDER)
+    turned = 1 - said[known]
+    rows = {"flips": np.stack([turned, np.ones(len(turned))], axis=1)}
+    prompts = table.prompt[votes.pair[known]]
+    figure = measured(resample_prompts(rows, prompts, draws=settings.draws, seed=settings.seed), flip_rate)
+    return Finding(
+        detector=DETECTOR,
+        judge=judge,
+        target=ORDER,
+        relation=Relation.UNRELATED,
+        verdict=Verdict.NOT_TESTABLE,
+        estimate=float(turned.mean()),
+        unit="share of comparisons",
+        ci=figure.interval(settings.alpha) if figure else None,
+        n=len(turned),
+        n_prompts=len(np.unique(prompts)),
+        why=f"{plain(judge)} answered inconsistently on {int(turned.sum()):,} of {counted(len(turned), 'comparison')} "
+        f"({turned.mean():.1%}) when the order changed; the two answers themselves are not in the data, so that a pull "
+        "to one position can't be told from noise.",
+        caveats=("An inconsistent verdict stands in the data as a tie.",),
+        next_step="Import both orders' verdicts, each with shown_first, and some comparisons asked twice in one order.",
+    )
+
+
+def _no_repeats(again: int) -> str:
+    if not again:
+        return "none was asked again in the same order, so that order can't be told from noise"
+    return f"{again:,} were asked again in the same order, too few to tell order from noise"

@@ -1,0 +1,170 @@
+"""D5, the quality-matched proxy: whether a judge chooses its own kind more often than equally good others.
+
+After the evaluator-quality baseline (arXiv 2601.22548), which sets a judge's errors for itself beside its errors for
+an equally capable model. Each of the judge's own comparisons is turned so that its own kind is A; comparisons between
+other authors count both ways round. Both are sorted into cells k of equal quality, by the posterior mean of delta
+(quality.py), and of similar length. With n_k own comparisons in a cell, and mean verdicts y_k of own and c_k of others,
+
+    effect = sum_k n_k (y_k - c_k) / sum_k n_k,
+
+with the bootstrap over prompts. Null: the judge's verdicts depend on quality and length alone, by any curve.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.audit.detectors.measured import (
+    LEAST_PROMPTS,
+    in_points,
+    measured,
+    more_votes,
+    not_testable,
+    settled,
+)
+from firsthand.evaluate.audit.detectors.quality import LEAST_DOUBLED, doubled, posterior_quality
+from firsthand.evaluate.audit.detectors.said import judge_score, length_column
+from firsthand.evaluate.audit.finding import Finding, Verdict
+from firsthand.evaluate.audit.lineage import Lineages
+from firsthand.evaluate.audit.table import AuditTable
+from firsthand.evaluate.audit.targets import Target, own_target
+from firsthand.evaluate.bootstrap import FloatArray, IntArray, Sums, ratio, resample_prompts
+from firsthand.evaluate.table import plain
+
+DETECTOR = "proxy"
+LEAST_PAIRS = 50
+"""Own comparisons, and others, without which nothing is matched."""
+LEAST_MATCHED = 0.8
+"""Share of the own comparisons that must have others of their quality and length beside them."""
+PER_CELL = 12
+QUALITY_CELLS, LENGTH_CELLS = 8, 3
+RATE_MORE = "Let two people rate comparisons of the judge's own kind, and of other authors among themselves."
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Rows of own and other comparisons by cell.
+
+    rows: (R, K, 4), what each adds to: own comparisons, their verdicts, other comparisons, their verdicts. prompts:
+    (R,). own, others: how many of each there are.
+    """
+
+    rows: FloatArray
+    prompts: IntArray
+    own: int
+    others: int
+
+
+def proxy_findings(table: AuditTable, lineages: Lineages, settings: AuditConfig) -> list[Finding]:
+    """One finding a judge, for the authors closest to it."""
+    enough = doubled(table)
+    quality = posterior_quality(table) if enough >= LEAST_DOUBLED else None
+    findings = []
+    for number, judge in enumerate(table.judges):
+        own = own_target(table, judge, lineages)
+        if own is None:
+            why = f"No author of a comparison is known to be related to {plain(judge)}."
+            findings.append(not_testable(DETECTOR, judge, why, "Add responses of its own kind, or state the families."))
+        elif quality is None:
+            why = f"Two people rated {enough:,} comparisons; {LEAST_DOUBLED} are needed to tell quality from noise."
+            findings.append(not_testable(DETECTOR, judge, why, RATE_MORE, own.name))
+        else:
+            findings.append(_of_judge(table, number, own, quality, settings))
+    return settled(findings, settings)
+
+
+def match(table: AuditTable, number: int, own: Target, quality: FloatArray) -> Matched:
+    """The judge's comparisons by cell; quality: (N,), NaN where unknown."""
+    sign = own.sign(table)
+    verdict, length = judge_score(table, number), length_column(table)
+    usable = np.isfinite(quality) & np.isfinite(verdict)
+    theirs = usable & (sign != 0)
+    neither = ~np.isin(table.author, own.authors).any(axis=1) & (table.author >= 0).all(axis=1)
+    others = np.flatnonzero(usable & neither)
+    turned = sign[theirs]
+    own_cells = np.stack([turned * quality[theirs], turned * length[theirs]], axis=1)
+    own_verdict = np.where(turned > 0, verdict[theirs], 1 - verdict[theirs])
+    other_cells = np.concatenate([np.stack([way * quality[others], way * length[others]], axis=1) for way in (1, -1)])
+    other_verdict = np.concatenate([verdict[others], 1 - verdict[others]])
+    cell, cells = _cells(own_cells, other_cells)
+    rows = np.zeros((len(cell), cells, 4))
+    place, split = np.arange(len(cell)), len(own_verdict)
+    rows[place[:split], cell[:split], 0] = 1
+    rows[place[:split], cell[:split], 1] = own_verdict
+    rows[place[split:], cell[split:], 2] = 0.5
+    rows[place[split:], cell[split:], 3] = other_verdict / 2
+    prompts = np.concatenate([table.prompt[theirs], table.prompt[others], table.prompt[others]])
+    return Matched(rows, prompts, split, len(others))
+
+
+def matched_gap(sums: Sums) -> FloatArray:
+    """sum_k n_k (y_k - c_k) / sum_k n_k over the cells that hold both."""
+    own, chose_own, others, chose_others = np.moveaxis(sums["cells"], -1, 0)
+    gap = chose_own - own * ratio(chose_others, others)
+    return ratio(np.nansum(gap, axis=-1), np.where(others > 0, own, 0).sum(axis=-1))
+
+
+def _cells(own: FloatArray, others: FloatArray) -> tuple[IntArray, int]:
+    """The cell of each row, own before others, and how many cells: quantiles of quality, then of length in each."""
+    bins = int(np.clip(len(own) // PER_CELL // LENGTH_CELLS, 2, QUALITY_CELLS))
+    both = np.concatenate([own, others])
+    by_quality = _quantile_bin(own[:, 0], both[:, 0], bins)
+    cell = np.zeros(len(both), np.int64)
+    for number in range(bins):
+        inside = by_quality == number
+        mine = own[inside[: len(own)], 1]
+        by_length = _quantile_bin(mine, both[inside, 1], LENGTH_CELLS) if len(mine) else 0
+        cell[inside] = number * LENGTH_CELLS + by_length
+    return cell, bins * LENGTH_CELLS
+
+
+def _quantile_bin(of: FloatArray, values: FloatArray, bins: int) -> IntArray:
+    edges = np.quantile(of, np.arange(1, bins) / bins)
+    return np.searchsorted(edges, values, side="right").astype(np.int64)
+
+
+def _of_judge(table: AuditTable, number: int, own: Target, quality: FloatArray, settings: AuditConfig) -> Finding:
+    judge = table.judges[number]
+    matched = match(table, number, own, quality)
+    if min(matched.own, matched.others) < LEAST_PAIRS:
+        why = (
+            f"{plain(judge)} and people both judged {matched.own} comparisons of {plain(own.name)} with others and "
+            f"{matched.others} among other authors; {LEAST_PAIRS} of each are needed."
+        )
+        return not_testable(DETECTOR, judge, why, RATE_MORE, own.name, matched.own)
+    total = matched.rows.sum(axis=0)
+    share = total[total[:, 2] > 1, 0].sum() / total[:, 0].sum()
+    resampled = resample_prompts({"cells": matched.rows}, matched.prompts, draws=settings.draws, seed=settings.seed)
+    figure = measured(resampled, matched_gap)
+    if share < LEAST_MATCHED or figure is None:
+        why = (
+            f"{share:.0%} of the {matched.own} comparisons of {plain(own.name)} have comparisons of other authors of the "
+            f"same quality and length beside them; {LEAST_MATCHED:.0%} on {LEAST_PROMPTS} prompts are needed."
+        )
+        return not_testable(DETECTOR, judge, why, "Add comparisons between other authors.", own.name, matched.own)
+    found = in_points(
+        Finding(
+            detector=DETECTOR,
+            judge=judge,
+            target=own.name,
+            relation=own.relation,
+            verdict=Verdict.INCONCLUSIVE,
+            direction="favours" if figure.value > 0 else "disfavours",
+            unit="share of verdicts",
+            n=matched.own,
+            n_prompts=figure.clusters,
+            why=f"{plain(judge)} chose {plain(own.name)} on {total[:, 1].sum() / matched.own:.1%} of {matched.own:,} "
+            f"comparisons, {100 * figure.value:+.1f} percentage points beside other authors' responses of the same quality and "
+            "length.",
+            caveats=(
+                "A proxy: quality is matched in cells, and styles other than length are not; the affinity model is "
+                "the stronger test.",
+            ),
+            next_step=f"Let people judge comparisons that contain {plain(own.name)}.",
+        ),
+        figure,
+        settings,
+    )
+    seen = np.isfinite(judge_score(table, number))
+    return replace(found, needed=more_votes(found, int(seen[table.people.pair].sum()), settings))

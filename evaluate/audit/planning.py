@@ -1,0 +1,173 @@
+"""How many votes of people it takes to rule a bias out: asked of simulated worlds like the store.
+
+The standard error e of an affinity, in points, is that of simulated audits of BASE_PAIRS comparisons by an unbiased
+judge. An effect of the margin is ruled out at e* (power.py), and as e falls with the root of the comparisons,
+BASE_PAIRS (e / e*)^2 of them are needed. The cheapest plan is then played WORLDS times to see how often it does it.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy.stats import norm
+from tqdm import tqdm
+
+from firsthand.errors import InputError
+from firsthand.evaluate.audit.affinity import Design, Fit, design, fit
+from firsthand.evaluate.audit.affinity_findings import headline_findings
+from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.audit.finding import Finding, Verdict
+from firsthand.evaluate.audit.power import POWER, ruling_out_error
+from firsthand.evaluate.audit.table import AuditTable
+from firsthand.evaluate.audit.targets import Target, own_target
+from firsthand.evaluate.audit.testable import no_people, no_target
+from firsthand.evaluate.simulate import Judge, World, simulate
+from firsthand.evaluate.table import counted, plain, table
+from firsthand.lineage import Lineage
+
+BASE_PAIRS, BASE_WORLDS, WORLDS = 1_200, 6, 30
+FEWEST = 100
+"""Comparisons of a plan."""
+OWN_SHARE = 2 / 3
+VOTES_EACH = (2, 3, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A design: comparisons, of them own of the judge's kind, with so many votes of people each."""
+
+    votes_each: int
+    comparisons: int
+    own: int
+
+    @property
+    def votes(self) -> int:
+        """Of people, in all."""
+        return self.votes_each * self.comparisons
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Designs that would rule an effect of the margin out with a chance of POWER, and the best one's share when played.
+
+    like: the judge whose votes the simulated worlds resemble, None for typical ones.
+    """
+
+    margin: float
+    like: str | None
+    world: World
+    options: list[Option]
+    best: Option
+    ruled_out: float
+
+
+def make_plan(store: AuditTable | None, lineages: Mapping[str, Lineage], config: AuditConfig) -> Plan:
+    """A plan for worlds like the store's, where one of its judges can be fitted, else for typical ones.
+
+    Raises InputError where no simulated audit could be fitted.
+    """
+    like, world = _world_of(store, lineages)
+    enough = ruling_out_error(config.margin_points, config.alpha)
+    options = []
+    for votes in tqdm(VOTES_EACH, desc="designs", disable=None):
+        base = _sized(replace(world, votes=votes), BASE_PAIRS)
+        errors = [_error(finding, config.alpha) for finding in _played(base, BASE_WORLDS, config)]
+        squares = [error**2 for error in errors if error is not None]
+        if squares:
+            size = max(FEWEST, math.ceil(BASE_PAIRS * (sum(squares) / len(squares)) / enough**2))
+            options.append(Option(votes, size, round(size * OWN_SHARE)))
+    if not options:
+        raise InputError(
+            f"no plan can be made: no audit of worlds like the store's votes on {like} could be fitted; take a store "
+            "with votes of several people a comparison"
+        )
+    best = min(options, key=lambda option: option.votes)
+    played = _played(_sized(replace(world, votes=best.votes_each), best.comparisons), WORLDS, config)
+    ruled_out = sum(finding.verdict is Verdict.RULED_OUT for finding in played) / len(played)
+    return Plan(config.margin_points, like, world, options, best, ruled_out)
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    """The plan as `--plan --json` prints it."""
+    return {
+        "schema": 1,
+        "margin_points": plan.margin,
+        "power": POWER,
+        "like": plan.like,
+        "options": [
+            {"votes_each": one.votes_each, "comparisons": one.comparisons, "own": one.own, "votes": one.votes}
+            for one in plan.options
+        ],
+        "best": {"votes_each": plan.best.votes_each, "ruled_out": plan.ruled_out, "worlds": WORLDS},
+    }
+
+
+def plan_text(plan: Plan) -> str:
+    """The plan as a person reads it."""
+    worlds = f"votes like those on {plain(plan.like)}" if plan.like else "typical votes (no judge here could be fitted)"
+    rows = [[f"{one.votes_each}", f"{one.comparisons:,}", f"{one.own:,}", f"{one.votes:,}"] for one in plan.options]
+    return "\n\n".join(
+        [
+            f"To rule out that a judge favours its own kind by {plan.margin:g} points or more, with a chance of "
+            f"{POWER:.0%} where it does not, on {worlds}:",
+            table(["people a comparison", "comparisons", "of them with its own kind", "votes of people"], rows),
+            f"{counted(WORLDS, 'simulated audit')} with {plan.best.votes_each} people a comparison: "
+            f"{plan.ruled_out:.0%} ruled it out.",
+        ]
+    )
+
+
+def _world_of(store: AuditTable | None, lineages: Mapping[str, Lineage]) -> tuple[str | None, World]:
+    """The first judge with comparisons of its own kind that can be fitted, and a world with its numbers and no bias."""
+    if store is None:
+        return None, World()
+    known = store.part((store.author >= 0).all(axis=1))
+    for judge, name in enumerate(known.judges):
+        own = own_target(known, name, lineages)
+        if own is None or no_people(known, judge) or no_target(known, judge, own):
+            continue
+        given = design(known, judge, {own.name: own.sign(known)}, {}, one_slope=True)
+        found = fit(given)
+        if found.converged:
+            return name, _world(known, own, given, found)
+    return None, World()
+
+
+def _world(known: AuditTable, own: Target, given: Design, found: Fit) -> World:
+    strength = found.value[: len(known.authors)]
+    others = np.delete(strength, own.authors)
+    return World(
+        others=max(2, len(others)),
+        advantage=float(strength[list(own.authors)].mean() - others.mean()),
+        spread=float(np.exp(found.of("log_spread")[0])),
+        tie_width=_width(given, found, "log_width"),
+        judges=(Judge(found.of("sharpness")[0], tie_width=_width(given, found, "log_judge_width")),),
+    )
+
+
+def _width(given: Design, found: Fit, name: str) -> float:
+    """The half-width of indifference, 0 where nobody voted `neither`."""
+    return float(np.exp(found.of(name)[0])) if given.free[found.names.index(name)] else 0.0
+
+
+def _sized(world: World, comparisons: int) -> World:
+    own = round(comparisons * OWN_SHARE)
+    return replace(world, own_pairs=own, other_pairs=comparisons - own)
+
+
+def _played(world: World, worlds: int, config: AuditConfig) -> list[Finding]:
+    """The headline of an audit of each of so many worlds."""
+    lineages = {name: Lineage(name, name) for name in simulate(replace(world, own_pairs=2, other_pairs=2), 0).authors}
+    lineages["judge-0"] = Lineage("own", "own")
+    seeds = tqdm(range(config.seed, config.seed + worlds), desc="simulated audits", leave=False, disable=None)
+    return [headline_findings(simulate(world, seed), lineages, config)[0] for seed in seeds]
+
+
+def _error(finding: Finding, alpha: float) -> float | None:
+    """The standard error of a finding's points, from its interval."""
+    if finding.points_ci is None:
+        return None
+    low, high = finding.points_ci
+    return (high - low) / 2 / float(norm.isf(alpha / 2))
