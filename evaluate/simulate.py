@@ -4,7 +4,7 @@ Every knob is one way in which the world may differ: what the audit must not be 
 order, ties, heavy tails, clustered prompts, unequal raters, what judges share) and what it must find (affinity).
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.special import expit
@@ -187,21 +187,7 @@ def _filtered(table: AuditTable, dropped: float, chance: np.random.Generator) ->
     votes = table.people
     given = np.zeros((len(table), 3), bool)
     given[votes.pair, votes.outcome] = True
-    kept = (given.sum(axis=1) < 2) | (chance.random(len(table)) >= dropped)
-    place = np.cumsum(kept) - 1
-
-    def moved(votes: Votes) -> Votes:
-        rest = votes.where(kept[votes.pair])
-        return replace(rest, pair=place[rest.pair])
-
-    return replace(
-        table,
-        prompt=table.prompt[kept],
-        author=table.author[kept],
-        length=table.length[kept],
-        people=moved(votes),
-        judged=moved(table.judged),
-    )
+    return table.part((given.sum(axis=1) < 2) | (chance.random(len(table)) >= dropped))
 
 
 def _joined(parts: list[Votes]) -> Votes:

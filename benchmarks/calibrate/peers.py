@@ -176,7 +176,11 @@ def judge_audit_mcp(table: AuditTable) -> Outcome | None:
         )
         found = probe_self_preference(str(judged), str(gold), judge_family=OWN).findings
     told = [one for one in found if one.id == "bias.self.delta"]
-    return Outcome(told[0].effect, told[0].ci_low, told[0].ci_high, flagged=told[0].severity != SEV_CLEAN) if told else None
+    return (
+        Outcome(told[0].effect, told[0].ci_low, told[0].ci_high, flagged=told[0].severity != SEV_CLEAN)
+        if told
+        else None
+    )
 
 
 PEERS: Mapping[str, Method] = {
