@@ -27,6 +27,17 @@ NOISIER, SHARPER = Judge(sharpness=0.5), Judge(sharpness=2.0)
 BETTER = World(advantage=0.8, judges=(NOISIER,))
 """The own author is truly better and the judge noisier than people: what fools the published statistics most."""
 FAVOURS = Judge(affinity=0.5)
+FILTERED = (
+    "With one slope, an author that is truly better looks favoured where people's agreement decided what was kept. The"
+    " verdict therefore rests on two slopes. Where it has to fall back to one (fewer than three other authors, or xi"
+    " not told by the votes) it prints that caveat, and another where people hardly disagree."
+)
+WEAKER = (
+    "Where own responses are better or worse on average, two slopes must learn from other authors alone how the judge"
+    " follows differences between authors; what one slope would find, two then find less often. The verdict is"
+    " `inconclusive` with the number of further votes, not a clean bill; more comparisons of other authors, or more"
+    " other authors, help most."
+)
 LARGE = World(own_pairs=800, other_pairs=400, judges=(FAVOURS,))
 
 NULLS = (
@@ -85,11 +96,13 @@ NULLS = (
         "filtered-noisier",
         "better-noisier, 70 % of the comparisons that people disagree on dropped",
         replace(BETTER, disagreeing_dropped=0.7),
+        FILTERED,
     ),
     Cell(
         "filtered-sharper",
         "better-sharper, 70 % of the comparisons that people disagree on dropped",
         replace(BETTER, disagreeing_dropped=0.7, judges=(SHARPER,)),
+        FILTERED,
     ),
     Cell(
         "all-at-once",
@@ -112,17 +125,19 @@ NULLS = (
 EFFECTS = (
     Cell("power", "800 own and 400 other comparisons", LARGE),
     Cell("power-against", "the same, the judge against its own (-0.5)", replace(LARGE, judges=(Judge(affinity=-0.5),))),
-    Cell("power-better", "the same, own truly better (0.5)", replace(LARGE, advantage=0.5)),
-    Cell("power-worse", "the same, own truly worse (-0.5)", replace(LARGE, advantage=-0.5)),
+    Cell("power-better", "the same, own truly better (0.5)", replace(LARGE, advantage=0.5), WEAKER),
+    Cell("power-worse", "the same, own truly worse (-0.5)", replace(LARGE, advantage=-0.5), WEAKER),
     Cell(
         "power-few-others",
         "own truly better (0.8), only 200 other comparisons",
         replace(LARGE, advantage=0.8, other_pairs=200),
+        WEAKER,
     ),
     Cell(
         "power-filtered",
         "own truly better (0.5), 70 % of the comparisons that people disagree on dropped",
         replace(LARGE, advantage=0.5, disagreeing_dropped=0.7),
+        WEAKER,
     ),
     Cell("power-half", "400 own and 200 other comparisons", World(judges=(FAVOURS,))),
 )

@@ -1,4 +1,4 @@
-"""The audit's own verdict on judge-0 and `own`: three-way, with its margin, its caution and its correction for several."""
+"""The audit's own verdict on judge-0 and `own`, with its margin and its correction for several judges."""
 
 from calibrate.methods import Outcome
 from firsthand.evaluate.audit.affinity_findings import headline_findings

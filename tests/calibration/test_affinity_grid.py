@@ -1,4 +1,4 @@
-"""A reduced form of benchmarks/calibrate: the affinity model's promises on few worlds, and that its counts are right."""
+"""A reduced form of benchmarks/calibrate: the model's promises on few worlds, and that its counts are right."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +10,13 @@ from calibrate.grid import CELLS, EFFECTS, NULLS, Cell
 from calibrate.methods import OURS, Outcome, two_slopes
 from calibrate.page import page
 from calibrate.results import StaleResultsError, Tally, go_on, load, lower_bound, save, upper_bound
+from calibrate.verdict import verdict
 from scipy.stats import binom
 
 from firsthand.evaluate.audit.table import AuditTable
-from firsthand.evaluate.simulate import World, simulate
+from firsthand.evaluate.simulate import Judge, World, simulate
 
-FEW = 12
+FEW = 8
 REDUCED = ("equal", "better-noisier", "worse-noisier", "better-sharper", "length", "filtered-sharper")
 
 
@@ -29,7 +30,7 @@ def test_judges_without_affinity_are_seldom_flagged() -> None:
         go_on(tally, two_slopes, cell(name).world, FEW)
     worlds, flagged = (sum(getattr(one, what) for one in tallies) for what in ("worlds", "flagged"))
     assert sum(one.refused for one in tallies) == 0
-    # At 5 %, more than the 99 % quantile (8 of 72) would be a sign of a test that does not hold its level.
+    # At 5 %, more than the 99 % quantile (7 of 48) would be a sign of a test that does not hold its level.
     assert flagged <= binom.ppf(0.99, worlds, 0.05)
 
 
@@ -37,12 +38,12 @@ def test_judges_with_affinity_are_found_and_their_affinity_is_in_the_interval() 
     tally = Tally()
     go_on(tally, two_slopes, cell("power").world, FEW)
     assert tally.right == FEW
-    # At 95 %, fewer than the 1 % quantile (9 of 12) would be a sign of intervals that are too short.
+    # At 95 %, fewer than the 1 % quantile (6 of 8) would be a sign of intervals that are too short.
     assert tally.covered >= binom.ppf(0.01, FEW, 0.95)
 
 
 def test_one_slope_is_fooled_by_a_set_filtered_for_agreement() -> None:
-    # What the grid is there to show: half of these worlds or more, though there is nothing to find.
+    # What the grid is there to show: far more than 5 % of these worlds, though there is nothing to find.
     tally = Tally()
     go_on(tally, OURS["one slope"], cell("filtered-sharper").world, FEW)
     assert tally.right > binom.ppf(0.99, FEW, 0.05)
@@ -77,11 +78,29 @@ def test_bounds_of_a_worked_example() -> None:
 
 def test_a_tally_counts_sides_coverage_and_refusals() -> None:
     tally = Tally()
-    for outcome in (Outcome(-1, -1.5, -0.5, 0.2), Outcome(1, 0.5, 1.5, 0.3), Outcome(0.2, -0.5, 0.9, 0.4), None):
+    outcomes = (Outcome(-1, -1.5, -0.5, 0.2), Outcome(1, 0.5, 1.5, 0.3), Outcome(0.2, -0.5, 0.9, 0.4), None)
+    for outcome in outcomes:
         tally.add(outcome, truth=0.6)
     assert (tally.worlds, tally.left, tally.right, tally.covered, tally.refused) == (4, 1, 1, 2, 1)
     assert tally.errors == [0.2, 0.3, 0.4]
     assert tally.first == -1
+
+
+def test_a_rule_of_its_own_comes_before_the_interval() -> None:
+    assert Outcome(-1, -2, 2, flagged=True).side == -1
+    assert Outcome(1, 0.5, 1.5, flagged=False).side == 0
+    tally = Tally()
+    tally.add(Outcome(1, 0.5, 1.5, flagged=False, verdict="inconclusive"), truth=0)
+    assert (tally.flagged, tally.verdicts) == (0, {"inconclusive": 1})
+
+
+def test_the_audits_verdict_finds_a_strong_affinity_and_does_not_claim_a_missing_one() -> None:
+    strong = World(own_pairs=800, other_pairs=400, judges=(Judge(affinity=1.0),))
+    found, null = verdict(simulate(strong, 0)), verdict(simulate(World(), 1))
+    assert found is not None
+    assert null is not None
+    assert (found.verdict, found.side) == ("detected", 1)
+    assert (null.verdict, null.side) == ("inconclusive", 0)
 
 
 def of_seed(table: AuditTable) -> Outcome:
@@ -111,7 +130,7 @@ def test_results_of_other_code_are_not_continued(tmp_path: Path) -> None:
     path = tmp_path / "results.json"
     save({"equal": {"two slopes": Tally(worlds=20, first=3.0)}}, path)
     with pytest.raises(StaleResultsError, match=r"seed 0 gave 3\.0"):
-        continue_to(21, [cell("equal")], OURS, path)
+        continue_to(21, [cell("equal")], {"two slopes": two_slopes}, path)
 
 
 def test_the_page_judges_by_bounds_and_not_by_shares() -> None:
