@@ -18,11 +18,12 @@ likelihood, whose variance is the sandwich H^-1 B H^-1 with B from the scores su
 """
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from firsthand.evaluate.audit.likelihood import LOCAL, MEAN, OFFSET, Contributions, Shared, evaluate
+from firsthand.evaluate.audit.likelihood import LOCAL, MEAN, NODES, OFFSET, Contributions, Shared, evaluate
 from firsthand.evaluate.audit.table import NEITHER, AuditTable, B, Votes
 from firsthand.evaluate.bootstrap import FloatArray, IntArray, sums_by
 
@@ -31,8 +32,12 @@ SHARED = LOCAL[OFFSET + 1 :]
 PRIOR_PRECISION = 0.01
 """Of a normal prior around 0 on every parameter: keeps a fit finite where one value has been seen only."""
 STEPS = 100
-TOLERANCE = 1e-7
+TOLERANCE = 1e-5
 LARGEST_STEP = 2.0
+COARSE, NEAR = 9, 0.05
+"""Nodes of the first steps, and the step that ends them."""
+Point: TypeAlias = tuple[float, FloatArray, FloatArray, FloatArray]
+"""Penalised log-likelihood, its gradient and Hessian over the free parameters, and the scores (C, free)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,35 +119,39 @@ def design(
 
 
 def fit(given: Design) -> Fit:
-    """Maximise the likelihood by Newton's method, halving steps that do not climb."""
+    """Maximise the likelihood by Newton's method, halving steps that do not climb; the first steps on COARSE nodes."""
     value = np.zeros(len(given.names))
     value[given.names.index("sharpness")] = 1.0
     for name in ("log_width", "log_judge_width"):
         value[given.names.index(name)] = np.log(0.5)
-    now, slope, bend, scores = _at(given, value)
-    converged = False
-    for _ in range(STEPS):
-        step = _ascent(slope, bend)
-        largest = np.abs(step).max(initial=0.0)
-        step *= min(1.0, LARGEST_STEP / max(largest, 1e-12))
-        moved = _full(given, step)
-        for _halving in range(30):
-            new = _at(given, value + moved)
-            if new[0] >= now - 1e-9 * abs(now):
-                break
-            moved *= 0.5
-        gain = new[0] - now
-        value, (now, slope, bend, scores) = value + moved, new
-        if gain < TOLERANCE * max(1.0, abs(now)) * 1e-2 and np.abs(moved).max(initial=0.0) < 1e-4:
-            converged = True
-            break
+    value, _, _ = _climb(given, value, COARSE, NEAR)
+    value, (now, _, bend, scores), converged = _climb(given, value, NODES, TOLERANCE)
     influence = _influence(given, bend, scores)
     prompts = len(influence)
     covariance = influence.T @ influence * (prompts / max(prompts - 1, 1))
     return Fit(given.names, value, covariance, influence, converged, now)
 
 
-def _at(given: Design, value: FloatArray) -> tuple[float, FloatArray, FloatArray, FloatArray]:
+def _climb(given: Design, value: FloatArray, nodes: int, near: float) -> tuple[FloatArray, Point, bool]:
+    """Up the likelihood from `value` on; whether the top was found, to a step of `near`."""
+    at = _at(given, value, nodes)
+    for _ in range(STEPS):
+        now, slope, bend, _ = at
+        step = _full(given, _ascent(slope, bend))
+        largest = np.abs(step).max(initial=0.0)
+        if largest < near:
+            return value, at, True
+        step *= min(1.0, LARGEST_STEP / largest)
+        for _halving in range(30):
+            new = _at(given, value + step, nodes)
+            if new[0] >= now - 1e-9 * abs(now):
+                break
+            step *= 0.5
+        value, at = value + step, new
+    return value, at, False
+
+
+def _at(given: Design, value: FloatArray, nodes: int) -> Point:
     """Penalised log-likelihood, its gradient and Hessian over the free parameters, and the scores (C, free)."""
     means = given.by_mean.shape[1]
     offsets = means + len(SHARED)
@@ -157,7 +166,7 @@ def _at(given: Design, value: FloatArray) -> tuple[float, FloatArray, FloatArray
         between=float(by_name["between"]),
         judge_width=float(np.exp(by_name["log_judge_width"])) if free["log_judge_width"] else 0.0,
     )
-    values, local, bends = evaluate(given.given, given.by_mean @ of_mean, given.by_offset @ of_offset, numbers)
+    values, local, bends = evaluate(given.given, given.by_mean @ of_mean, given.by_offset @ of_offset, numbers, nodes)
     rest = slice(OFFSET + 1, len(LOCAL))
     scores = np.column_stack([local[:, [MEAN]] * given.by_mean, local[:, rest], local[:, [OFFSET]] * given.by_offset])
     bend = np.zeros((len(value), len(value)))

@@ -13,6 +13,7 @@ sum w_q (l''_q + D_q D_q') - score score'.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -25,9 +26,6 @@ LOCAL = ("mean", "offset", "log_spread", "log_width", "rater_pull", "sharpness",
 """What a contribution depends on: its mean m and offset e, and six numbers that all share."""
 MEAN, OFFSET, LOG_SPREAD, LOG_WIDTH, RATER_PULL, SHARPNESS, BETWEEN, LOG_JUDGE_WIDTH = range(len(LOCAL))
 SIDES = (0, 1, -1)
-
-_POINTS, _WEIGHTS = np.polynomial.hermite_e.hermegauss(NODES)
-_LOG_WEIGHTS = np.log(_WEIGHTS / _WEIGHTS.sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class Shared:
 
 
 def evaluate(
-    given: Contributions, mean: FloatArray, offset: FloatArray, shared: Shared
+    given: Contributions, mean: FloatArray, offset: FloatArray, shared: Shared, nodes: int = NODES
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Weighted log-likelihoods (C,), scores (C, L) and second derivatives (C, L, L), by LOCAL.
 
@@ -69,15 +67,16 @@ def evaluate(
     parts = []
     for start in range(0, len(mean), AT_ONCE):
         rows = slice(start, start + AT_ONCE)
-        parts.append(_part(given.part(rows), mean[rows], offset[rows], shared))
+        parts.append(_part(given.part(rows), mean[rows], offset[rows], shared, nodes))
     values, scores, bends = zip(*parts, strict=True)
     return np.concatenate(values), np.concatenate(scores), np.concatenate(bends)
 
 
 def _part(
-    given: Contributions, mean: FloatArray, offset: FloatArray, shared: Shared
+    given: Contributions, mean: FloatArray, offset: FloatArray, shared: Shared, nodes: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    away = shared.spread * _POINTS
+    points, log_weights = _nodes(nodes)
+    away = shared.spread * points
     delta = mean[:, None] + away
     sides = [(side, index) for index, side in enumerate(SIDES) if given.people[:, index].any()]
     people = [
@@ -86,7 +85,7 @@ def _part(
     means = mean[:, None]
     log_odds = shared.sharpness * delta + shared.between * means + offset[:, None]
     judge = slopes(log_odds, shared.judge_width, given.judge)
-    value = _LOG_WEIGHTS + judge.value + sum(one.value for _, one in people)
+    value = log_weights + judge.value + sum(one.value for _, one in people)
     top = value.max(axis=1, keepdims=True)
     posterior = np.exp(value - top)
     total = posterior.sum(axis=1, keepdims=True)
@@ -103,6 +102,13 @@ def _part(
             bends[:, column, row] += entry
     bends -= scores[:, :, None] * scores[:, None, :]
     return values, scores * given.weight[:, None], bends * given.weight[:, None, None]
+
+
+@cache
+def _nodes(count: int) -> tuple[FloatArray, FloatArray]:
+    """Gauss-Hermite points for a standard normal, and the logs of their weights."""
+    points, weights = np.polynomial.hermite_e.hermegauss(count)
+    return points, np.log(weights / weights.sum())
 
 
 def _first(

@@ -14,7 +14,6 @@ log-likelihood
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, log_expit
 
 from firsthand.evaluate.bootstrap import FloatArray
 
@@ -38,8 +37,10 @@ def slopes(u: FloatArray, c: float, counts: FloatArray) -> Slopes:
     """
     a, neither, b = (counts[:, [column]] for column in range(3))
     for_a, for_b = a + neither, b + neither
-    p, q = expit(u + c), expit(c - u)
-    value = for_a * log_expit(c - u) + for_b * log_expit(u + c) + (a - b) * u - (a + b) * c
+    p, log_p = _chance(u + c)
+    # Without ties c is 0, and q is the rest of p.
+    q, log_q = _chance(c - u) if c > 0 else (1 - p, log_p - u)
+    value = for_a * log_q + for_b * log_p + (a - b) * u - (a + b) * c
     gap_slope = gap_curve = 0.0
     if c > 0:
         value = value + neither * np.log(-np.expm1(-2 * c))
@@ -55,3 +56,10 @@ def slopes(u: FloatArray, c: float, counts: FloatArray) -> Slopes:
         uc=bend_a - bend_b,
         cc=neither * gap_curve - bend_a - bend_b,
     )
+
+
+def _chance(log_odds: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """s(x) and log s(x), from one exponential."""
+    small = np.exp(-np.abs(log_odds))
+    chance = np.where(log_odds >= 0, 1.0, small) / (1 + small)
+    return chance, np.minimum(log_odds, 0) - np.log1p(small)

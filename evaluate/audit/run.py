@@ -9,6 +9,14 @@ from tqdm import tqdm
 
 from firsthand.evaluate.audit.affinity_findings import affinity_findings
 from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.audit.detectors.ceiling import ceiling_findings
+from firsthand.evaluate.audit.detectors.crossover import crossover_findings
+from firsthand.evaluate.audit.detectors.disagreement import disagreement_findings
+from firsthand.evaluate.audit.detectors.lineage import lineage_findings
+from firsthand.evaluate.audit.detectors.mediation import mediation_findings
+from firsthand.evaluate.audit.detectors.panel import panel_findings
+from firsthand.evaluate.audit.detectors.position import position_findings
+from firsthand.evaluate.audit.detectors.proxy import proxy_findings
 from firsthand.evaluate.audit.finding import Finding, Verdict, finding_json
 from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import P_A, AuditTable, Votes
@@ -21,6 +29,14 @@ Table: TypeAlias = list[dict[str, Any]]
 SCHEMA = 1
 DETECTORS: dict[str, Detector] = {
     "affinity": affinity_findings,
+    "lineage": lineage_findings,
+    "ceiling": ceiling_findings,
+    "position": position_findings,
+    "disagreement": disagreement_findings,
+    "proxy": proxy_findings,
+    "crossover": crossover_findings,
+    "mediation": mediation_findings,
+    "panel": panel_findings,
 }
 """By name, in the order in which a report tells them."""
 DESCRIPTIVE = frozenset({"lineage", "ceiling", "disagreement"})

@@ -1,0 +1,32 @@
+import numpy as np
+import pytest
+
+from firsthand.evaluate.audit.power import mde, needed_votes, ruling_out_error
+
+
+def test_smallest_effect_by_hand():
+    # (1.95996 + 0.84162) * 2 = 5.603 is more than 3 + 0.84162 * 2 = 4.683; at an error of 1, 3 + 0.84162 = 3.842 is.
+    assert mde(2.0, margin=3.0, alpha=0.05) == pytest.approx(5.603, abs=1e-3)
+    assert mde(1.0, margin=3.0, alpha=0.05) == pytest.approx(3.842, abs=1e-3)
+
+
+def test_ruling_out_by_hand():
+    # 3 / (1.95996 + 1.28155) = 0.92549.
+    assert ruling_out_error(3.0, 0.05) == pytest.approx(0.92549, abs=1e-5)
+
+
+def test_an_effect_of_nothing_is_ruled_out_as_often_as_promised():
+    error = ruling_out_error(3.0, 0.05)
+    estimates = np.random.default_rng(1).normal(0, error, 100_000)
+    assert (np.abs(estimates) + 1.959964 * error < 3.0).mean() == pytest.approx(0.8, abs=0.005)
+
+
+def test_further_votes_by_hand():
+    # To rule out: (2 / 0.925494)^2 = 4.66996, that is 3.66996 times 1,000 votes more.
+    assert needed_votes(0.0, 2.0, margin=3.0, alpha=0.05, votes=1_000) == 3_670
+    # To detect 5 points: 5 / 2.80158 = 1.78471, (2 / 1.78471)^2 = 1.25582.
+    assert needed_votes(-5.0, 2.0, margin=3.0, alpha=0.05, votes=1_000) == 256
+
+
+def test_no_number_of_votes_settles_an_effect_at_the_margin():
+    assert needed_votes(2.9, 0.5, margin=3.0, alpha=0.05, votes=1_000) is None
