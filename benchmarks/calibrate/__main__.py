@@ -34,6 +34,8 @@ def main() -> None:
     args = parser.parse_args()
     if not args.render:
         methods = _methods(args.peers)
+        if unknown := set(args.methods or ()) - set(methods):
+            parser.error(f"no method {', '.join(sorted(unknown))}: choose from {', '.join(methods)}")
         chosen = {name: method for name, method in methods.items() if not args.methods or name in args.methods}
         cells = [cell for cell in CELLS if not args.cells or cell.name in args.cells]
         path = PEER_RESULTS if args.peers else OWN_RESULTS
