@@ -8,12 +8,14 @@ from firsthand.cli import make_parser
 from firsthand.collect.formats.table import ColumnMap
 from firsthand.collect.serve_config import ServeConfig
 from firsthand.config import Config, load_config
+from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.train.jobs import DPOJob, RewardJob
 from firsthand.train.mix_config import MixConfig
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS: dict[str, type[Config]] = {
     "mix.yaml": MixConfig,
+    "audit.yaml": AuditConfig,
     "reward.yaml": RewardJob,
     "dpo.yaml": DPOJob,
     "column-map.yaml": ColumnMap,
@@ -38,3 +40,7 @@ def test_a_shipped_configuration_loads_and_opens_with_its_command(path: Path) ->
 
 def test_what_the_rating_sites_configuration_spells_out_are_the_defaults() -> None:
     assert load_config(ROOT / "configs" / "serve.yaml", ServeConfig) == ServeConfig()
+
+
+def test_what_the_audits_configuration_spells_out_are_the_defaults() -> None:
+    assert load_config(ROOT / "configs" / "audit.yaml", AuditConfig) == AuditConfig()

@@ -44,7 +44,7 @@ def _of_judge(table: AuditTable, number: int, lineages: Lineages) -> list[Findin
                 detector=DETECTOR,
                 judge=judge,
                 target=", ".join(authors),
-                relation=Relation.UNOWN,
+                relation=Relation.UNRELATED,
                 verdict=Verdict.RULED_OUT,
                 why=why,
                 n=int(judged.sum()),

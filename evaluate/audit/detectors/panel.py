@@ -5,7 +5,7 @@ The effective number is m / (1 + (m - 1) r), r the mean correlation of two judge
 people err. So the test is Spearman's tetrad: with z_j = +1 for A, 0, -1 for B, C_jk = mean(z_j z_k), C_jh the same of
 judge j with people and C_hh of two people on one comparison,
 
-    effect = mean_{j < k} (C_jk - C_jh C_kh / C_hh) / 2,
+    effect = mean_{j < k} (C_jk C_hh - C_jh C_kh) / (2 C_hh),
 
 the share by which two judges agree beyond what each has in common with people. Null: verdicts that depend on people's
 quality alone, where judges' and people's curves are proportional (for curves of unequal sharpness it is near 0).
@@ -61,16 +61,20 @@ def tetrad_rows(scores: FloatArray, people: FloatArray) -> dict[str, FloatArray]
     }
 
 
-def shared_taste(sums: Sums) -> FloatArray:
-    """mean_{j < k} (C_jk - C_jh C_kh / C_hh) / 2."""
+def tetrad(sums: Sums) -> FloatArray:
+    """The mean of C_jk C_hh - C_jh C_kh over j < k; it is tested, since a quotient by C_hh would be skewed."""
     between = sums["judges"] / sums["one"][..., None, None]
     with_people = sums["with_people"] / sums["one"][..., None]
-    among_people = ratio(sums["people"][..., 0], sums["people"][..., 1])
     product = with_people[..., :, None] * with_people[..., None, :]
-    beyond = between - ratio(product, np.where(among_people > 0, among_people, 0)[..., None, None])
+    beyond = between * among_people(sums)[..., None, None] - product
     one, other = np.triu_indices(beyond.shape[-1], 1)
-    mean: FloatArray = beyond[..., one, other].mean(axis=-1) / 2
+    mean: FloatArray = beyond[..., one, other].mean(axis=-1)
     return mean
+
+
+def among_people(sums: Sums) -> FloatArray:
+    """The mean product C_hh of two people's votes on one comparison."""
+    return ratio(sums["people"][..., 0], sums["people"][..., 1])
 
 
 def _of_panel(table: AuditTable, settings: AuditConfig) -> Finding:
@@ -85,8 +89,9 @@ def _of_panel(table: AuditTable, settings: AuditConfig) -> Finding:
         draws=settings.draws,
         seed=settings.seed,
     )
-    figure = measured(resampled, shared_taste) if (people.sum(axis=1) >= 2).any() else None
-    if figure is None:
+    figure = measured(resampled, tetrad)
+    common = measured(resampled, among_people)
+    if figure is None or common is None or common.interval(settings.alpha)[0] <= 0:
         why = (
             f"All {len(table.judges)} judges and people judged {counted(int(rows.sum()), 'comparison')} of "
             f"{counted(prompts_of(table, rows), 'prompt')}, {int((people.sum(axis=1) >= 2).sum())} of them rated by "
@@ -95,6 +100,7 @@ def _of_panel(table: AuditTable, settings: AuditConfig) -> Finding:
         step = "Let all judges judge the same comparisons, and two people rate them."
         return not_testable(DETECTOR, names, why, step, TARGET, int(rows.sum()))
     worth = _worth(resampled, settings)
+    scale = 50 / common.value
     said = (
         f"are worth {worth[0]:.1f} independent ones by their errors;"
         if worth
@@ -110,13 +116,14 @@ def _of_panel(table: AuditTable, settings: AuditConfig) -> Finding:
             direction="share tastes" if figure.value > 0 else "differ in tastes",
             n=int(rows.sum()),
             n_prompts=figure.clusters,
-            why=f"{len(table.judges)} judges {said} two of them agree on {100 * figure.value:+.1f} percentage points "
+            why=f"{len(table.judges)} judges {said} two of them agree on {scale * figure.value:+.1f} percentage points "
             "of comparisons beyond what they share with people.",
             caveats=("A taste that judges share, such as length, counts as theirs whatever its cause.",),
             next_step="Count the panel as its effective number, not as so many votes.",
         ),
         figure,
         settings,
+        scale,
     )
     value, interval = worth if worth else (None, None)
     return replace(found, estimate=value, ci=interval, unit="independent judges")

@@ -117,8 +117,8 @@ def _first(table: AuditTable, number: int, lineages: Lineages, settings: AuditCo
             unit="share of verdicts",
             n=int(both.sum()),
             n_prompts=figure.clusters,
-            why=f"Asked in both orders, {plain(judge)} chose the first response both times on {first:,} comparisons and "
-            f"the second both times on {second:,}{exact}.",
+            why=f"Asked in both orders, {plain(judge)} chose the first response both times on {first:,} comparisons "
+            f"and the second both times on {second:,}{exact}.",
             next_step=ASK_BOTH,
         ),
         figure,

@@ -3,11 +3,13 @@
 After the evaluator-quality baseline (arXiv 2601.22548), which sets a judge's errors for itself beside its errors for
 an equally capable model. Each of the judge's own comparisons is turned so that its own kind is A; comparisons between
 other authors count both ways round. Both are sorted into cells k of equal quality, by the posterior mean of delta
-(quality.py), and of similar length. With n_k own comparisons in a cell, and mean verdicts y_k of own and c_k of others,
+(quality.py), and of similar length. With n_k own comparisons in a cell, y_k and q_k their mean verdict and quality, and
+c_k and r_k those of others,
 
-    effect = sum_k n_k (y_k - c_k) / sum_k n_k,
+    effect = sum_k n_k (y_k - c_k - b (q_k - r_k)) / sum_k n_k,
 
-with the bootstrap over prompts. Null: the judge's verdicts depend on quality and length alone, by any curve.
+b being the slope of the verdicts on quality among others in one cell, with the bootstrap over prompts. Null: the
+judge's verdicts depend on quality and length alone, by any curve.
 """
 
 from dataclasses import dataclass, replace
@@ -44,14 +46,13 @@ RATE_MORE = "Let two people rate comparisons of the judge's own kind, and of oth
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """Rows of own and other comparisons by cell.
+    """Sums over own and other comparisons by prompt and cell.
 
-    rows: (R, K, 4), what each adds to: own comparisons, their verdicts, other comparisons, their verdicts. prompts:
-    (R,). own, others: how many of each there are.
+    sums: (C, K, 3 + 5): of own comparisons their number, verdicts y and qualities q; of others the same, q^2 and q y.
+    own, others: how many of each there are.
     """
 
-    rows: FloatArray
-    prompts: IntArray
+    sums: FloatArray
     own: int
     others: int
 
@@ -88,21 +89,39 @@ def match(table: AuditTable, number: int, own: Target, quality: FloatArray) -> M
     other_cells = np.concatenate([np.stack([way * quality[others], way * length[others]], axis=1) for way in (1, -1)])
     other_verdict = np.concatenate([verdict[others], 1 - verdict[others]])
     cell, cells = _cells(own_cells, other_cells)
-    rows = np.zeros((len(cell), cells, 4))
-    place, split = np.arange(len(cell)), len(own_verdict)
-    rows[place[:split], cell[:split], 0] = 1
-    rows[place[:split], cell[:split], 1] = own_verdict
-    rows[place[split:], cell[split:], 2] = 0.5
-    rows[place[split:], cell[split:], 3] = other_verdict / 2
-    prompts = np.concatenate([table.prompt[theirs], table.prompt[others], table.prompt[others]])
-    return Matched(rows, prompts, split, len(others))
+    _, prompt = np.unique(table.prompt[np.concatenate([np.flatnonzero(theirs), others, others])], return_inverse=True)
+    split = len(own_verdict)
+    mine = _sums(prompt[:split], cell[:split], cells, np.ones(split), own_verdict, own_cells[:, 0])
+    half, quality_there = np.full(len(other_verdict), 0.5), other_cells[:, 0]
+    theirs_too = _sums(
+        prompt[split:],
+        cell[split:],
+        cells,
+        *(
+            half * values
+            for values in (1, other_verdict, quality_there, quality_there**2, quality_there * other_verdict)
+        ),
+    )
+    prompts = max(len(mine), len(theirs_too))
+    padded = (np.pad(part, ((0, prompts - len(part)), (0, 0), (0, 0))) for part in (mine, theirs_too))
+    return Matched(np.concatenate(list(padded), axis=2), split, len(others))
 
 
 def matched_gap(sums: Sums) -> FloatArray:
-    """sum_k n_k (y_k - c_k) / sum_k n_k over the cells that hold both."""
-    own, chose_own, others, chose_others = np.moveaxis(sums["cells"], -1, 0)
-    gap = chose_own - own * ratio(chose_others, others)
+    """The effect of the module's docstring, over the cells that hold both."""
+    own, y, q, others, c, r, rr, rc = np.moveaxis(sums["cells"], -1, 0)
+    within = np.nansum(rc - ratio(r * c, others), axis=-1)
+    slope = ratio(within, np.nansum(rr - ratio(r * r, others), axis=-1))[..., None]
+    gap = y - own * ratio(c, others) - slope * (q - own * ratio(r, others))
     return ratio(np.nansum(gap, axis=-1), np.where(others > 0, own, 0).sum(axis=-1))
+
+
+def _sums(prompt: IntArray, cell: IntArray, cells: int, *columns: FloatArray) -> FloatArray:
+    """The sums of the columns (R,) by prompt and cell: (C, cells, columns)."""
+    prompts = int(prompt.max()) + 1 if len(prompt) else 0
+    place = prompt * cells + cell
+    summed = [np.bincount(place, column, prompts * cells).reshape(prompts, cells) for column in columns]
+    return np.stack(summed, axis=2)
 
 
 def _cells(own: FloatArray, others: FloatArray) -> tuple[IntArray, int]:
@@ -133,14 +152,15 @@ def _of_judge(table: AuditTable, number: int, own: Target, quality: FloatArray, 
             f"{matched.others} among other authors; {LEAST_PAIRS} of each are needed."
         )
         return not_testable(DETECTOR, judge, why, RATE_MORE, own.name, matched.own)
-    total = matched.rows.sum(axis=0)
-    share = total[total[:, 2] > 1, 0].sum() / total[:, 0].sum()
-    resampled = resample_prompts({"cells": matched.rows}, matched.prompts, draws=settings.draws, seed=settings.seed)
+    total = matched.sums.sum(axis=0)
+    share = total[total[:, 3] > 1, 0].sum() / total[:, 0].sum()
+    prompts = np.arange(len(matched.sums))
+    resampled = resample_prompts({"cells": matched.sums}, prompts, draws=settings.draws, seed=settings.seed)
     figure = measured(resampled, matched_gap)
     if share < LEAST_MATCHED or figure is None:
         why = (
-            f"{share:.0%} of the {matched.own} comparisons of {plain(own.name)} have comparisons of other authors of the "
-            f"same quality and length beside them; {LEAST_MATCHED:.0%} on {LEAST_PROMPTS} prompts are needed."
+            f"{share:.0%} of the {matched.own} comparisons of {plain(own.name)} have comparisons of other authors of "
+            f"the same quality and length beside them; {LEAST_MATCHED:.0%} on {LEAST_PROMPTS} prompts are needed."
         )
         return not_testable(DETECTOR, judge, why, "Add comparisons between other authors.", own.name, matched.own)
     found = in_points(
@@ -155,8 +175,8 @@ def _of_judge(table: AuditTable, number: int, own: Target, quality: FloatArray, 
             n=matched.own,
             n_prompts=figure.clusters,
             why=f"{plain(judge)} chose {plain(own.name)} on {total[:, 1].sum() / matched.own:.1%} of {matched.own:,} "
-            f"comparisons, {100 * figure.value:+.1f} percentage points beside other authors' responses of the same quality and "
-            "length.",
+            f"comparisons, {100 * figure.value:+.1f} percentage points beside other authors' responses of the same "
+            "quality and length.",
             caveats=(
                 "A proxy: quality is matched in cells, and styles other than length are not; the affinity model is "
                 "the stronger test.",

@@ -1,0 +1,172 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from audit_worlds import lineages
+from scipy.stats import norm
+
+from firsthand.evaluate.audit.affinity_findings import affinity_findings, headline_findings
+from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.audit.finding import Verdict, holm
+from firsthand.evaluate.simulate import Judge, World, simulate
+from firsthand.lineage import Lineage, Relation
+
+SETTINGS = AuditConfig()
+BIASED = World(own_pairs=800, other_pairs=600, judges=(Judge(affinity=1.0), Judge()))
+
+
+@pytest.fixture(scope="module")
+def biased():
+    table = simulate(BIASED, seed=7)
+    return table, affinity_findings(table, lineages(table), SETTINGS)
+
+
+def test_a_biased_judge_is_detected_and_its_twin_is_not(biased):
+    _, findings = biased
+    one, other = findings[:2]
+    assert (one.judge, one.target, one.relation, one.verdict) == (
+        "judge-0",
+        "own",
+        Relation.SAME_MODEL,
+        Verdict.DETECTED,
+    )
+    assert one.direction == "favours"
+    assert one.ci[0] < 1.0 < one.ci[1]
+    assert one.points_ci[0] > 0
+    assert other.verdict is not Verdict.DETECTED
+    assert one.why.startswith("Do not let judge-0 judge pairs that contain own: it chooses own")
+    assert "800 comparisons" in one.next_step
+
+
+def test_labels_flipped_are_the_points_on_its_own_comparisons(biased):
+    _, findings = biased
+    # 800 of 1,400 labels are on its own comparisons.
+    assert findings[0].flipped_per_1000 == pytest.approx(10 * findings[0].points * 800 / 1400)
+
+
+def test_an_inconclusive_finding_says_how_many_votes_are_missing(biased):
+    _, findings = biased
+    open_ones = [one for one in findings if one.verdict is Verdict.INCONCLUSIVE and one.needed]
+    assert open_ones
+    for one in open_ones:
+        assert f"{one.needed:,} further human vote" in one.next_step
+        assert one.mde_points > 3.0
+
+
+def test_headlines_are_adjusted_for_each_other_and_controls_for_all(biased):
+    _, findings = biased
+    assert [one.p_adjusted for one in findings[:2]] == pytest.approx(holm([one.p for one in findings[:2]]))
+    assert len(findings) == 2 + 2 * 4
+    adjusted = holm([one.p for one in (*findings[2:], *findings[:2])])
+    assert [one.p_adjusted for one in findings[2:]] == pytest.approx(adjusted[:8])
+
+
+def test_controls_are_not_favoured_where_another_is_disliked():
+    table = simulate(replace(BIASED, own_pairs=400, judges=(Judge(),)), seed=3)
+    # The judge turns against other-1: it never chooses it where it would have.
+    turned = table.judged.outcome.copy()
+    one = (table.author == 1) @ np.array([1, -1])
+    flip = np.random.default_rng(1).random(len(turned)) < 0.5
+    turned[(one > 0) & (turned == 0) & flip] = 2
+    turned[(one < 0) & (turned == 2) & flip] = 0
+    findings = affinity_findings(
+        replace(table, judged=replace(table.judged, outcome=turned)), lineages(table), SETTINGS
+    )
+    by_target = {finding.target: finding for finding in findings}
+    assert by_target["other-1"].verdict is Verdict.DETECTED
+    assert by_target["other-1"].direction == "disfavours"
+
+
+def test_the_estimate_and_its_interval_hold_what_the_world_holds():
+    # 40 worlds: coverage of 95 % gives at least 34 hits with a chance of 99.7 %.
+    settings = AuditConfig()
+    hits, scores = 0, []
+    for seed in range(40):
+        table = simulate(World(own_pairs=300, other_pairs=200, judges=(Judge(affinity=0.5),)), seed)
+        finding = headline_findings(table, lineages(table), settings)[0]
+        hits += finding.ci[0] < 0.5 < finding.ci[1]
+        scores.append(finding.estimate)
+    assert hits >= 34
+    assert abs(np.mean(scores) - 0.5) < 4 * np.std(scores) / np.sqrt(40)
+
+
+def test_two_other_authors_leave_one_slope_and_say_so():
+    table = simulate(World(others=2, judges=(Judge(),)), seed=1)
+    finding = headline_findings(table, lineages(table), SETTINGS)[0]
+    assert any("can't tell whether the judge follows differences between authors" in one for one in finding.caveats)
+    table = simulate(World(own_pairs=600, other_pairs=600, others=6, judges=(Judge(),)), seed=1)
+    finding = headline_findings(table, lineages(table), SETTINGS)[0]
+    assert not any("follows differences" in one for one in finding.caveats)
+
+
+def test_people_who_hardly_disagree_are_a_caveat():
+    table = simulate(World(spread=8.0, judges=(Judge(sharpness=0.15),)), seed=1)
+    finding = headline_findings(table, lineages(table), SETTINGS)[0]
+    assert any("People hardly disagree here" in one for one in finding.caveats)
+
+
+def test_comparisons_without_an_author_are_left_out_and_counted():
+    table = simulate(World(judges=(Judge(),)), seed=1)
+    author = table.author.copy()
+    author[:100, 1] = -1
+    missing = replace(table, author=author)
+    finding = headline_findings(missing, lineages(table), SETTINGS)[0]
+    assert "100 comparisons without the name of an author could not be used." in finding.caveats
+    known = headline_findings(table.part(np.arange(len(table)) >= 100), lineages(table), SETTINGS)[0]
+    assert finding.estimate == pytest.approx(known.estimate)
+
+
+def test_lengths_that_say_nothing_are_left_out_and_told():
+    table = simulate(World(judges=(Judge(),)), seed=1)
+    alike = headline_findings(replace(table, length=np.full((600, 2), 80.0)), lineages(table), SETTINGS)[0]
+    unknown = headline_findings(replace(table, length=np.full((600, 2), np.nan)), lineages(table), SETTINGS)[0]
+    none = headline_findings(table, lineages(table), AuditConfig(covariates=()))[0]
+    assert alike.estimate == unknown.estimate == none.estimate
+    assert any("Length is the same on both sides everywhere" in one for one in alike.caveats)
+    assert any("Length is not known here" in one for one in unknown.caveats)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"judge-0": Lineage("unheard-of")}, "The lineage of judge-0 is unknown"),
+        ({"judge-0": Lineage("o1", "openai")}, "No response here is by an author of the kind of judge-0 (openai)."),
+        (
+            {"judge-0": Lineage("o1", "openai"), "other-1": Lineage("other-1")},
+            "the lineage of 1 author is unknown (other-1)",
+        ),
+    ],
+)
+def test_a_judge_without_its_own_kind_is_not_testable(changed, said):
+    table = simulate(World(judges=(Judge(),)), seed=1)
+    finding = headline_findings(table, {**lineages(table), **changed}, SETTINGS)[0]
+    assert finding.verdict is Verdict.NOT_TESTABLE
+    assert said in finding.why
+    assert finding.points is None
+
+
+def test_a_fit_that_does_not_converge_is_inconclusive(monkeypatch):
+    monkeypatch.setattr("firsthand.evaluate.audit.affinity.STEPS", 1)
+    table = simulate(World(judges=(Judge(),)), seed=1)
+    findings = affinity_findings(table, lineages(table), SETTINGS)
+    assert {finding.verdict for finding in findings} == {Verdict.INCONCLUSIVE}
+    assert "did not converge" in findings[0].why
+    assert all(finding.estimate is None for finding in findings)
+
+
+def test_a_family_that_appears_once_is_not_testable(biased):
+    table, _ = biased
+    once = np.flatnonzero((table.author == 4).any(axis=1))[1:]
+    kept = np.ones(len(table), bool)
+    kept[once] = False
+    findings = affinity_findings(table.part(kept), lineages(table), SETTINGS)
+    lonely = [finding for finding in findings if finding.target == "other-4"]
+    assert [finding.verdict for finding in lonely] == [Verdict.NOT_TESTABLE] * 2
+
+
+def test_the_interval_is_wider_at_a_lower_level():
+    table = simulate(World(judges=(Judge(),)), seed=1)
+    wide, narrow = (headline_findings(table, lineages(table), AuditConfig(alpha=alpha))[0] for alpha in (0.01, 0.1))
+    # The ratio of the normal quantiles, nearly that of Student's t on 599 degrees of freedom.
+    ratio = (wide.ci[1] - wide.ci[0]) / (narrow.ci[1] - narrow.ci[0])
+    assert ratio == pytest.approx(norm.isf(0.005) / norm.isf(0.05), rel=0.01)
