@@ -184,8 +184,8 @@ def _method() -> str:
 World number s of a kind is `simulate(world, seed=s)`, with the worlds of `benchmarks/calibrate/grid.py`. Most null
 worlds build on one in which the own author is truly better and the judge noisier than people, since that fools
 published statistics most. In the filtered ones, comparisons on which people disagree are dropped with probability
-0.7, as in sets that keep what raters agree on; about 370 of 600 remain. A run refuses to continue results whose first world
-it cannot reproduce. The other packages run in an environment of their own:
+0.7, as in sets that keep what raters agree on; about 370 of 600 remain. A run refuses to continue results whose first
+world it cannot reproduce. The other packages run in an environment of their own:
 
     pip install judgebias==0.1.1 judgekit==0.2.1 judgemetry==0.1.0 judgecal==0.1.0 metajudge==0.3.0 \\
         judge-audit-mcp==0.1.1
