@@ -45,7 +45,8 @@ class World:
     raters' log slopes. per_prompt: comparisons a prompt. clustering: share of the quality variance that belongs to an
     author on a prompt and is thus shared by comparisons of it. own_longer: standard deviations by which own responses
     are longer. mislabelled: share of the comparisons whose own author is recorded as another one.
-    unequal: authors other than the own one appear in shares 1, 1/2, 1/4, ...
+    unequal: authors other than the own one appear in shares 1, 1/2, 1/4, ... disagreeing_dropped: share of the
+    comparisons on which people disagree that nobody keeps, as in sets filtered for agreement.
     """
 
     own_pairs: int = 400
@@ -66,6 +67,7 @@ class World:
     length_value: float = 0.0
     mislabelled: float = 0.0
     unequal: bool = False
+    disagreeing_dropped: float = 0.0
     judges: tuple[Judge, ...] = field(default=(Judge(),))
 
 
@@ -81,7 +83,7 @@ def simulate(world: World, seed: int) -> AuditTable:
     people = _people(world, quality, chance)
     judged = [_judged(number, judge, quality, own, longer, shared, chance) for number, judge in enumerate(world.judges)]
     length = np.exp(6 + 0.25 * np.stack([longer, -longer], axis=1) / 2)
-    return AuditTable(
+    table = AuditTable(
         prompt=prompt,
         author=_recorded(world, author, chance),
         length=np.round(length).astype(np.float64),
@@ -91,6 +93,7 @@ def simulate(world: World, seed: int) -> AuditTable:
         people=people,
         judged=_joined(judged),
     )
+    return _filtered(table, world.disagreeing_dropped, chance) if world.disagreeing_dropped else table
 
 
 def _authors(world: World, chance: np.random.Generator) -> IntArray:
@@ -177,6 +180,14 @@ def _recorded(world: World, author: IntArray, chance: np.random.Generator) -> In
     wrong = chance.random(len(author)) < world.mislabelled
     other = 1 + chance.integers(0, world.others, len(author))
     return np.where(wrong[:, None] & (author == 0), other[:, None], author)
+
+
+def _filtered(table: AuditTable, dropped: float, chance: np.random.Generator) -> AuditTable:
+    """Without a share of the comparisons that people disagree on."""
+    votes = table.people
+    given = np.zeros((len(table), 3), bool)
+    given[votes.pair, votes.outcome] = True
+    return table.part((given.sum(axis=1) < 2) | (chance.random(len(table)) >= dropped))
 
 
 def _joined(parts: list[Votes]) -> Votes:
