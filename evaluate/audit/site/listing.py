@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import orjson
 
 from firsthand.collect.admin.disputes import texts_view
 from firsthand.evaluate.audit.cards import authors_by_target
@@ -16,7 +15,7 @@ from firsthand.evaluate.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.table import counted, plain
 from firsthand.lineage import Lineage
 from firsthand.markup import Html, element, join
-from firsthand.store import Store
+from firsthand.store import Store, Texts
 
 PAGE = 10
 """Comparisons."""
@@ -61,7 +60,7 @@ def listing(store: Store, table: AuditTable, lineages: Mapping[str, Lineage], fi
     rows = found.rows[PAGE * page : PAGE * (page + 1)]
     if not len(rows) or table.ids is None:
         return element("p", "People and this judge judged no such comparison.", class_="empty")
-    texts = {item[0]: item[1:] for item in orjson.loads(store.texts([table.ids[row] for row in rows]))}
+    texts = {item[0]: item for items in store.texts([table.ids[row] for row in rows]) for item in items}
     lead = f"{counted(len(found.rows), 'comparison')}; first those that speak for the finding."
     articles = [_article(table, found, row, finding, texts.get(table.ids[row])) for row in rows]
     return join([element("p", lead, class_="lead"), *articles, _pager(page, len(found.rows))])
@@ -69,7 +68,7 @@ def listing(store: Store, table: AuditTable, lineages: Mapping[str, Lineage], fi
 
 def comparison_texts(store: Store, comparison: str) -> Html | None:
     """The prompt and the responses of a comparison, made safe; None where there is no such comparison."""
-    for _, prompt, a, b, *_ in orjson.loads(store.texts([comparison])):
+    for [(_, prompt, a, b, *_)] in store.texts([comparison]):
         if a is None and b is None:
             words = "The store holds no text of these responses: only who wrote them, and how long they are."
             return element("p", words, class_="empty")
@@ -77,7 +76,7 @@ def comparison_texts(store: Store, comparison: str) -> Html | None:
     return None
 
 
-def _article(table: AuditTable, found: Ranked, row: int, finding: Finding, stored: list[object] | None) -> Html:
+def _article(table: AuditTable, found: Ranked, row: int, finding: Finding, stored: Texts | None) -> Html:
     comparison = str(table.ids[row]) if table.ids is not None else ""
     votes = np.bincount(table.people.outcome[table.people.pair == row], minlength=3)
     said = [
@@ -111,9 +110,8 @@ def _length(table: AuditTable, row: int, side: int) -> str:
     return "" if np.isnan(length) else f"{length:,.0f} characters"
 
 
-def _excerpt(stored: list[object] | None) -> str:
-    messages = stored[0] if stored else []
-    texts = [str(one["content"]) for one in messages if one["role"] == "user"] if isinstance(messages, list) else []
+def _excerpt(stored: Texts | None) -> str:
+    texts = [one["content"] for one in stored[1] if one["role"] == "user"] if stored else []
     return plain(" ".join(" ".join(texts).split()), EXCERPT)
 
 
