@@ -21,6 +21,7 @@ bench: $(READY) ## speed, as ratios in one run; figures go to docs/benchmarks.md
 
 calibrate: $(READY) ## simulations that show the intervals and tests keep their promises; long
 	$(BIN)/python -m pytest -m calibration
+	cd benchmarks && ../$(BIN)/python -m calibrate
 
 load: $(READY) ## the rating site under load: fifty kills, then how long a verdict takes; minutes
 	$(BIN)/python -m pytest tests/load -m "load or not load"

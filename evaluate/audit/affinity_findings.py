@@ -1,10 +1,10 @@
 """D4 as findings: which judge favours whom, by how much, and what to do about it.
 
 For each judge, the headline is its affinity for its own kind (targets.py), against all other authors. Beside it stands
-every other author as a control: all affinities are fitted at once, and each is set against the mean of the
-others' (one at a time, an author that a judge dislikes would make the rest look favoured). Intervals and p values are
-Wald's with the sandwich covariance clustered by prompt and Student's t with one degree of freedom less than
-there are prompts. Headlines are adjusted for one another (Holm 1979), controls for all headlines and controls.
+every other author as a control, each in a fit of its own that also holds the affinities for the judge's kin: one of them
+that it dislikes would make the rest look favoured. (With an affinity for every author in one fit, they can't be told from
+the sharpness between authors.) Intervals and p values are Wald's with the sandwich covariance clustered by prompt and
+Student's t with one degree of freedom less than there are prompts. Headlines are adjusted for one another (Holm 1979), controls for all headlines and controls.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from firsthand.evaluate.audit.finding import Finding, Verdict, holm, verdict_of
 from firsthand.evaluate.audit.power import mde, needed_votes
 from firsthand.evaluate.audit.sentences import Said, caveats_of, sentence, unknown_kind
 from firsthand.evaluate.audit.table import AuditTable
-from firsthand.evaluate.audit.targets import Target, other_targets, own_target
+from firsthand.evaluate.audit.targets import OWN, Target, other_targets, own_target
 from firsthand.evaluate.audit.testable import Overlap, Refusal, no_people, no_target, overlap
 from firsthand.evaluate.bootstrap import FloatArray
 from firsthand.lineage import Lineage
@@ -109,23 +109,30 @@ def _controls(
     others = other_targets(table, table.judges[judge], lineages)
     if len(others) < 2:
         return []
-    targets = ([own] if own else []) + others
     covariates, left_out = _covariates(table, settings)
-    columns = {target.name: target.sign(table) for target in targets}
-    given, found, one_slope = _fitted(table, judge, columns, covariates, None)
+    kin = [target for target in ([own] if own else []) + others if target.relation in OWN]
+    kin = [target for target in kin if no_target(table, judge, target) is None]
+    return [_control(table, judge, target, kin, covariates, left_out, whole) for target in others]
+
+
+def _control(
+    table: AuditTable,
+    judge: int,
+    target: Target,
+    kin: Sequence[Target],
+    covariates: dict[str, FloatArray],
+    left_out: tuple[str, ...],
+    whole: AuditTable,
+) -> Measured | Finding:
+    if refusal := no_target(table, judge, target):
+        return _refused(table, judge, target, refusal)
+    columns = {one.name: one.sign(table) for one in (*kin, target)}
+    given, found, one_slope = _fitted(table, judge, columns, covariates, target)
+    if not found.converged:
+        return _unconverged(table, judge, target)
+    contrast = (np.array(found.names) == f"affinity for {target.name}").astype(np.float64)
     caveats = caveats_of(whole, table, found, one_slope, left_out)
-    pairs = {target.name: overlap(table, judge, target).n for target in others}
-    results: list[Measured | Finding] = []
-    for target in others:
-        if refusal := no_target(table, judge, target):
-            results.append(_refused(table, judge, target, refusal))
-        elif not found.converged:
-            results.append(_unconverged(table, judge, target))
-        else:
-            rest = {name: count for name, count in pairs.items() if name != target.name}
-            contrast = _against(found.names, target.name, rest)
-            results.append(_measured(table, judge, target, given, found, contrast, caveats, control=True))
-    return results
+    return _measured(table, judge, target, given, found, contrast, caveats, control=True)
 
 
 def _fitted(
@@ -133,11 +140,11 @@ def _fitted(
     judge: int,
     columns: dict[str, FloatArray],
     covariates: dict[str, FloatArray],
-    own: Target | None,
+    target: Target,
 ) -> tuple[Design, Fit, bool]:
     """Two slopes where the votes can tell them apart, else one; whether it is one."""
     rated = table.author[np.bincount(table.people.pair, minlength=len(table)) > 0]
-    others = np.setdiff1d(rated, own.authors if own else ())
+    others = np.setdiff1d(rated, target.authors)
     if len(others) >= FEWEST_OTHERS:
         given = design(table, judge, columns, covariates)
         found = fit(given)
@@ -189,16 +196,6 @@ def _measured(
         control=control,
         caveats=caveats,
     )
-
-
-def _against(names: tuple[str, ...], target: str, others: Mapping[str, int]) -> FloatArray:
-    """+1 for the target's affinity, less the mean of the others', each as often as it was judged."""
-    contrast = np.zeros(len(names))
-    contrast[names.index(f"affinity for {target}")] = 1.0
-    whole = sum(others.values())
-    for name, count in others.items():
-        contrast[names.index(f"affinity for {name}")] -= count / whole if whole else 1 / len(others)
-    return contrast
 
 
 def _settled(

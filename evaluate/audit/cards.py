@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from firsthand.evaluate.audit.charts import LEGEND, effects_chart, picture_chart
 from firsthand.evaluate.audit.config import AuditConfig
-from firsthand.evaluate.audit.finding import Finding, Verdict
+from firsthand.evaluate.audit.finding import GRAVEST, Finding, Verdict
 from firsthand.evaluate.audit.picture import Picture, picture
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import other_targets, own_target
@@ -36,8 +36,6 @@ PICTURE_WORDS = (
 )
 MOST_CARDS = 4
 """Of one detector but affinity; more are folded behind their chart."""
-GRAVEST = (Verdict.DETECTED, Verdict.INCONCLUSIVE, Verdict.NOT_TESTABLE, Verdict.RULED_OUT)
-"""First what decides the whole: it is good only where every judge's affinity is ruled out."""
 Pictures = Mapping[tuple[str, str], Picture]
 """By judge and target."""
 

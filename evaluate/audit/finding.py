@@ -21,6 +21,10 @@ class Verdict(StrEnum):
     NOT_TESTABLE = "not testable"
 
 
+GRAVEST = (Verdict.DETECTED, Verdict.INCONCLUSIVE, Verdict.NOT_TESTABLE, Verdict.RULED_OUT)
+"""Verdicts in the order in which they are told."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One effect of one judge, looked for by one detector.

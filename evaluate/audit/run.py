@@ -40,8 +40,8 @@ DETECTORS: dict[str, Detector] = {
     "panel": panel_findings,
 }
 """By name, in the order in which a report tells them."""
-DESCRIPTIVE = frozenset({"lineage", "ceiling", "disagreement"})
-"""Detectors whose findings describe a judge; what they detect is no bias by itself."""
+DESCRIPTIVE = frozenset({"lineage", "ceiling", "disagreement", "proxy"})
+"""Detectors that say what a judge is like, not that it is biased; proxy raises 8 to 10 % false alarms at 5 %."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,9 @@
 """An audit as a person reads it in a terminal."""
 
-from firsthand.evaluate.audit.finding import Finding, Interval, Verdict
+from firsthand.evaluate.audit.finding import GRAVEST, Finding, Interval
 from firsthand.evaluate.audit.run import Audit
 from firsthand.evaluate.table import counted, plain, table
 
-ORDER = (Verdict.DETECTED, Verdict.INCONCLUSIVE, Verdict.NOT_TESTABLE, Verdict.RULED_OUT)
 LONGEST = 400
 """Characters of a sentence: it holds names from the data."""
 
@@ -52,7 +51,7 @@ def _sentences(findings: list[Finding]) -> list[str]:
     """What was found out, what could not be, and the steps; most pressing first."""
     return [
         f"[{verdict.value}] {plain(finding.why, LONGEST)} {plain(finding.next_step, LONGEST)}".rstrip()
-        for verdict in ORDER
+        for verdict in GRAVEST
         for finding in findings
         if finding.verdict is verdict and finding.detector != "disagreement"
     ]
