@@ -1,10 +1,11 @@
 """D4 as findings: which judge favours whom, by how much, and what to do about it.
 
 For each judge, the headline is its affinity for its own kind (targets.py), against all other authors. Beside it stands
-every other author as a control, each in a fit of its own that also holds the affinities for the judge's kin: one of them
-that it dislikes would make the rest look favoured. (With an affinity for every author in one fit, they can't be told from
-the sharpness between authors.) Intervals and p values are Wald's with the sandwich covariance clustered by prompt and
-Student's t with one degree of freedom less than there are prompts. Headlines are adjusted for one another (Holm 1979), controls for all headlines and controls.
+every other author as a control, each in a fit of its own that also holds the affinities for the judge's kin: one of
+them that it dislikes would make the rest look favoured. (With an affinity for every author in one fit, they can't be
+told from the sharpness between authors.) Intervals and p values are Wald's with the sandwich covariance clustered by
+prompt and Student's t with one degree of freedom less than there are prompts. Headlines are adjusted for one another
+(Holm 1979), controls for all headlines and controls.
 """
 
 from collections.abc import Mapping, Sequence
