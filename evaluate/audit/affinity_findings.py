@@ -17,13 +17,14 @@ from scipy.stats import t as student
 from firsthand.evaluate.audit.affinity import Design, Fit, design, fit
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.effect import Effect, effect
-from firsthand.evaluate.audit.finding import Finding, Verdict, holm, verdict_of
+from firsthand.evaluate.audit.finding import Finding, Verdict, verdict_of
 from firsthand.evaluate.audit.power import mde, needed_votes
 from firsthand.evaluate.audit.sentences import Said, caveats_of, sentence, unknown_kind
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import OWN, Target, other_targets, own_target
 from firsthand.evaluate.audit.testable import Overlap, Refusal, no_people, no_target, overlap
 from firsthand.evaluate.bootstrap import FloatArray
+from firsthand.evaluate.multiple import holm
 from firsthand.lineage import Lineage
 
 FEWEST_OTHERS = 3
@@ -81,22 +82,8 @@ def _headlines(
         elif refusal is not None:
             results.append(_refused(table, judge, own, refusal))
         else:
-            results.append(_headline(table, judge, own, settings, whole))
+            results.append(_tested(table, judge, own, (own,), settings, whole))
     return results
-
-
-def _headline(
-    table: AuditTable, judge: int, own: Target, settings: AuditConfig, whole: AuditTable
-) -> Measured | Finding:
-    if refusal := no_target(table, judge, own):
-        return _refused(table, judge, own, refusal)
-    covariates, left_out = _covariates(table, settings)
-    given, found, one_slope = _fitted(table, judge, {own.name: own.sign(table)}, covariates, own)
-    if not found.converged:
-        return _unconverged(table, judge, own)
-    contrast = (np.array(found.names) == f"affinity for {own.name}").astype(np.float64)
-    caveats = caveats_of(whole, table, found, one_slope, left_out)
-    return _measured(table, judge, own, given, found, contrast, caveats, control=False)
 
 
 def _controls(
@@ -110,30 +97,31 @@ def _controls(
     others = other_targets(table, table.judges[judge], lineages)
     if len(others) < 2:
         return []
-    covariates, left_out = _covariates(table, settings)
     kin = [target for target in ([own] if own else []) + others if target.relation in OWN]
-    kin = [target for target in kin if no_target(table, judge, target) is None]
-    return [_control(table, judge, target, kin, covariates, left_out, whole) for target in others]
+    beside = [target for target in kin if no_target(table, judge, target) is None]
+    return [_tested(table, judge, target, (*beside, target), settings, whole, control=True) for target in others]
 
 
-def _control(
+def _tested(
     table: AuditTable,
     judge: int,
     target: Target,
-    kin: Sequence[Target],
-    covariates: dict[str, FloatArray],
-    left_out: tuple[str, ...],
+    targets: Sequence[Target],
+    settings: AuditConfig,
     whole: AuditTable,
+    control: bool = False,
 ) -> Measured | Finding:
+    """The affinity for `target` in a fit of the affinities for `targets`, or why there is none."""
     if refusal := no_target(table, judge, target):
         return _refused(table, judge, target, refusal)
-    columns = {one.name: one.sign(table) for one in (*kin, target)}
+    covariates, left_out = _covariates(table, settings)
+    columns = {one.name: one.sign(table) for one in targets}
     given, found, one_slope = _fitted(table, judge, columns, covariates, target)
     if not found.converged:
         return _unconverged(table, judge, target)
     contrast = (np.array(found.names) == f"affinity for {target.name}").astype(np.float64)
     caveats = caveats_of(whole, table, found, one_slope, left_out)
-    return _measured(table, judge, target, given, found, contrast, caveats, control=True)
+    return _measured(table, judge, target, given, found, contrast, caveats, control)
 
 
 def _fitted(

@@ -1,11 +1,8 @@
 """What a detector found about a judge, and the rules by which a figure becomes a verdict."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, TypeAlias
-
-import numpy as np
 
 from firsthand.lineage import Relation
 
@@ -70,17 +67,6 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     """The finding as `evaluate audit --json` prints it."""
     values = {field.name: getattr(finding, field.name) for field in fields(finding)}
     return {key: list(values[key]) if isinstance(values[key], tuple) else values[key] for key in JSON_KEYS}
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """P values adjusted for being several (Holm 1979): max over j <= i of min(1, (m - j + 1) p_(j))."""
-    values = np.asarray(p_values, np.float64)
-    order = np.argsort(values)
-    stepped = np.minimum(1.0, values[order] * np.arange(len(values), 0, -1))
-    adjusted = np.empty_like(values)
-    adjusted[order] = np.maximum.accumulate(stepped) if len(values) else stepped
-    found: list[float] = adjusted.tolist()
-    return found
 
 
 def verdict_of(points: float, points_ci: Interval, p_adjusted: float, margin: float, alpha: float) -> Verdict:

@@ -56,8 +56,8 @@ def judge_groups(bench: Bench, judge: Judge, draws: int, seed: int) -> list[Grou
 
 def corrected(groups: Sequence[Group]) -> list[Group]:
     """The groups with their p-values adjusted over all of them, and the verdicts that follow."""
-    tested = [number for number, group in enumerate(groups) if group.p is not None]
-    adjusted = dict(zip(tested, holm(np.array([groups[n].p for n in tested], np.float64)).tolist(), strict=True))
+    p_values = {number: group.p for number, group in enumerate(groups) if group.p is not None}
+    adjusted = dict(zip(p_values, holm(list(p_values.values())), strict=True))
     return [
         replace(group, p_adjusted=adjusted[number], verdict=_verdict(group, adjusted[number]))
         if number in adjusted

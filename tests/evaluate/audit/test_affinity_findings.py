@@ -7,7 +7,8 @@ from scipy.stats import norm
 
 from firsthand.evaluate.audit.affinity_findings import affinity_findings, headline_findings
 from firsthand.evaluate.audit.config import AuditConfig
-from firsthand.evaluate.audit.finding import Verdict, holm
+from firsthand.evaluate.audit.finding import Verdict
+from firsthand.evaluate.multiple import holm
 from firsthand.evaluate.simulate import Judge, World, simulate
 from firsthand.lineage import Lineage, Relation
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from statsmodels.stats.multitest import multipletests
 
-from firsthand.evaluate.audit.finding import JSON_KEYS, Finding, Verdict, finding_json, holm, verdict_of
+from firsthand.evaluate.audit.finding import JSON_KEYS, Finding, Verdict, finding_json, verdict_of
+from firsthand.evaluate.multiple import holm
 
 
 def test_holm_by_hand():

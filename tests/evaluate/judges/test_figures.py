@@ -2,11 +2,9 @@ import numpy as np
 import pytest
 from krippendorff import alpha
 from sklearn.metrics import cohen_kappa_score
-from statsmodels.stats.multitest import multipletests
 
 from firsthand.evaluate.judges.bench import CHANGED, NEITHER, SPLIT, A, B, leader
 from firsthand.evaluate.judges.figures import judge_figures
-from firsthand.evaluate.multiple import holm
 
 
 def measured(counts, choice):
@@ -65,11 +63,3 @@ def test_alpha_with_one_person_is_alpha_of_the_two_where_one_person_voted() -> N
     shares = np.array([((vote == v).mean() + (choice == v).mean()) / 2 for v in range(3)])
     expected = (shares * (1 - shares)).sum() / 2
     assert judge["ac1"].value == pytest.approx(((vote == choice).mean() - expected) / (1 - expected))
-
-
-def test_holm_matches_statsmodels() -> None:
-    p_values = np.array([0.01, 0.04, 0.03, 0.005, 0.6])
-    assert holm(p_values).tolist() == pytest.approx(multipletests(p_values, method="holm")[1].tolist())
-    # 5 * 0.005 = 0.025; 4 * 0.01 = 0.04; 3 * 0.03 = 0.09; 2 * 0.04 = 0.08, raised to 0.09; 0.6.
-    assert holm(p_values).tolist() == pytest.approx([0.04, 0.09, 0.09, 0.025, 0.6])
-    assert len(holm(np.zeros(0))) == 0
