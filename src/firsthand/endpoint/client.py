@@ -34,9 +34,9 @@ class _Server:
     closed_until: float = 0.0
     doubtful_until: float = 0.0
 
-    def rank(self, now: float) -> tuple[float, bool, int]:
-        """The lower, the better a server for the next call."""
-        return max(self.closed_until - now, 0.0), self.doubtful_until > now, self.in_flight
+    def rank(self, now: float, failed: bool) -> tuple[float, bool, bool, int]:
+        """The lower, the better a server for the next call; failed: it did not answer the one that asks."""
+        return max(self.closed_until - now, 0.0), failed, self.doubtful_until > now, self.in_flight
 
 
 class Endpoint:
@@ -60,8 +60,9 @@ class Endpoint:
         """
         started = monotonic()
         body = {**parameters, "model": self.model, "messages": messages}
+        failed = None
         for attempt in range(1, self.config.attempts + 1):
-            server = await self._free_server()
+            server = await self._free_server(failed)
             try:
                 reply = timed(await self._ask(server, messages, body), monotonic() - started)
             except CallFailed as failure:
@@ -70,17 +71,18 @@ class Endpoint:
                 if wait is None or attempt == self.config.attempts:
                     failure.seconds = monotonic() - started
                     raise
+                failed = server
             else:
                 self._spend(reply)
                 return reply
             await asyncio.sleep(wait)
         raise AssertionError("a call has at least one attempt")
 
-    async def _free_server(self) -> _Server:
-        """The server to ask next, once it takes calls."""
+    async def _free_server(self, failed: _Server | None) -> _Server:
+        """The server to ask next, once it takes calls; of several, not the one that failed the call just now."""
         while True:
             now = monotonic()
-            server = min(self._servers, key=lambda server: server.rank(now))
+            server = min(self._servers, key=lambda server: server.rank(now, server is failed))
             if server.closed_until <= now:
                 return server
             await asyncio.sleep(server.closed_until - now)
