@@ -56,7 +56,13 @@ function ask(dialog, title, content) {
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true });
+    const ended = new AbortController();
+    const end = () => {
+      if (dialog.open) return; // the last dialog's event, come late
+      ended.abort();
+      resolve(dialog.returnValue);
+    };
+    for (const event of ["chosen", "close"]) dialog.addEventListener(event, end, { signal: ended.signal });
   });
 }
 
@@ -65,6 +71,10 @@ function closing(dialog, label, key, value) {
   button.type = "button";
   button.append(Object.assign(document.createElement("span"), { textContent: label }));
   showKey(button, key);
-  button.addEventListener("click", () => dialog.close(value));
+  button.addEventListener("click", () => {
+    dialog.close(value);
+    // The browser's own event comes later, after the key that the person presses next.
+    dialog.dispatchEvent(new Event("chosen"));
+  });
   return button;
 }
