@@ -12,7 +12,7 @@ from firsthand.endpoint.calls import EndpointDownError, run_call_batches
 from firsthand.endpoint.client import Endpoint, open_endpoint
 from firsthand.endpoint.config import EndpointConfig
 from firsthand.endpoint.reply import CallFailed, FailureKind, Reply
-from firsthand.store.calls import ANSWER, Call
+from firsthand.store.calls import ANSWER, Call, failed_call
 
 Keep = Callable[[Sequence[Call]], None]
 """Writes calls down; when it returns they are on disk."""
@@ -61,20 +61,6 @@ def journal_reply(job: GenerateJob, one: Wanted, text: str, finish: str) -> dict
     }
 
 
-def failed(one: Wanted, failure: CallFailed) -> Call:
-    """What the journal keeps of a call without an answer."""
-    return Call(
-        KIND,
-        one.key,
-        failure.kind.value,
-        {"message": failure.message},
-        prompt_tokens=failure.prompt_tokens,
-        completion_tokens=failure.completion_tokens,
-        cost=failure.cost,
-        seconds=failure.seconds,
-    )
-
-
 async def _response(job: GenerateJob, endpoint: Endpoint, one: Wanted) -> Call:
     seed = {} if one.seed is None else {"seed": one.seed}
     reply = await endpoint.chat(messages_of(job, one), **job.settings[one.setting].request(), **seed)
@@ -106,4 +92,4 @@ def _empty(reply: Reply) -> CallFailed:
 
 
 def _call(one: Wanted, outcome: Call | CallFailed) -> Call:
-    return outcome if isinstance(outcome, Call) else failed(one, outcome)
+    return outcome if isinstance(outcome, Call) else failed_call(KIND, one.key, outcome)

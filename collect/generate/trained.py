@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from firsthand.collect.generate.asking import Keep, failed, journal_reply
+from firsthand.collect.generate.asking import Keep, journal_reply
 from firsthand.collect.generate.config import GenerateJob, ModelConfig, Setting
 from firsthand.collect.generate.requests import KIND, Wanted, messages_of
 from firsthand.endpoint.budget import Budget
@@ -17,7 +17,7 @@ from firsthand.endpoint.reply import CallFailed, FailureKind
 from firsthand.errors import InputError
 from firsthand.models import load_causal_lm, load_tokenizer, locate_model
 from firsthand.rewards import padding_token, weights_version
-from firsthand.store.calls import ANSWER, Call
+from firsthand.store.calls import ANSWER, Call, failed_call
 
 
 def trained_version(name: str) -> str:
@@ -104,11 +104,11 @@ class _Writer:
     def _call(self, job: GenerateJob, one: Wanted, prompt: Sequence[int], answer: list[int] | None) -> Call:
         if answer is None:
             message = f"{len(prompt)} tokens and max_tokens are over the model's {self.longest}"
-            return failed(one, CallFailed(FailureKind.CONTEXT, message))
+            return failed_call(KIND, one.key, CallFailed(FailureKind.CONTEXT, message))
         text = self.tokenizer.decode(answer, skip_special_tokens=True).strip()
         used = {"prompt_tokens": len(prompt), "completion_tokens": len(answer)}
         if not text:
-            return failed(one, CallFailed(FailureKind.UNPARSABLE, "an answer without a text", **used))
+            return failed_call(KIND, one.key, CallFailed(FailureKind.UNPARSABLE, "an answer without a text", **used))
         cut = len(answer) == job.settings[one.setting].max_tokens
         reply = journal_reply(job, one, text, "length" if cut else "stop")
         return Call(KIND, one.key, ANSWER, reply, self.name, **used)

@@ -36,20 +36,6 @@ async def ask(endpoint: Endpoint, asked: Asked, question: Question) -> Call:
     return Call(KIND, question.key, ANSWER, {**said, **used, "model": model}, model, **used, seconds=reply.seconds)
 
 
-def failed_call(question: Question, failure: CallFailed) -> Call:
-    """What the journal keeps of a call without an answer."""
-    return Call(
-        KIND,
-        question.key,
-        failure.kind.value,
-        {"message": failure.message},
-        prompt_tokens=failure.prompt_tokens,
-        completion_tokens=failure.completion_tokens,
-        cost=failure.cost,
-        seconds=failure.seconds,
-    )
-
-
 def _parameters(asked: Asked, question: Question) -> dict[str, Any]:
     if asked.method is Method.LOGPROBS:
         return asked.parameters

@@ -8,9 +8,9 @@ from itertools import chain
 from typing import TypeAlias
 
 from firsthand.collect.judge.asked import Asked, asked_by, settled
-from firsthand.collect.judge.calling import NoLogprobsError, ask, failed_call
+from firsthand.collect.judge.calling import NoLogprobsError, ask
 from firsthand.collect.judge.config import Choice, Judge, Method
-from firsthand.collect.judge.questions import Backlog, Question, Unit, questions
+from firsthand.collect.judge.questions import KIND, Backlog, Question, Unit, questions
 from firsthand.collect.judge.report import Report
 from firsthand.collect.judge.template import Template
 from firsthand.collect.judge.verdicts import add_verdicts, entries_of
@@ -20,7 +20,7 @@ from firsthand.endpoint.client import Endpoint, open_endpoint
 from firsthand.endpoint.config import EndpointConfig
 from firsthand.endpoint.reply import CallFailed, FailureKind
 from firsthand.store import Store
-from firsthand.store.calls import Call, record
+from firsthand.store.calls import Call, failed_call, record
 
 Outcome: TypeAlias = tuple[Question, Call | CallFailed]
 Progress: TypeAlias = Callable[[int], None]
@@ -132,7 +132,10 @@ def _write(run: JudgeRun, asked: Asked, batch: Sequence[Outcome], ready: list[Un
 
 
 def _journal(run: JudgeRun, batch: Sequence[Outcome]) -> None:
-    calls = [outcome if isinstance(outcome, Call) else failed_call(question, outcome) for question, outcome in batch]
+    calls = [
+        outcome if isinstance(outcome, Call) else failed_call(KIND, question.key, outcome)
+        for question, outcome in batch
+    ]
     record(run.store, calls)
     for call in calls:
         run.report.count_call(call)

@@ -7,7 +7,7 @@ that what failed is asked again.
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import sqlalchemy as sa
@@ -17,6 +17,9 @@ from firsthand.records import dump
 from firsthand.store import Store
 from firsthand.store.engine import among
 from firsthand.store.schema import calls as table
+
+if TYPE_CHECKING:
+    from firsthand.endpoint.reply import CallFailed
 
 ANSWER = "answer"
 _IS_ANSWER = table.c.outcome == sa.literal_column(f"'{ANSWER}'")
@@ -39,6 +42,20 @@ class Call:
     completion_tokens: int | None = None
     cost: float | None = None
     seconds: float | None = None
+
+
+def failed_call(kind: str, key: str, failure: "CallFailed") -> Call:
+    """What the journal keeps of a call without an answer."""
+    return Call(
+        kind,
+        key,
+        failure.kind.value,
+        {"message": failure.message},
+        prompt_tokens=failure.prompt_tokens,
+        completion_tokens=failure.completion_tokens,
+        cost=failure.cost,
+        seconds=failure.seconds,
+    )
 
 
 def answered(store: Store, kind: str, keys: Collection[str]) -> dict[str, dict[str, Any]]:

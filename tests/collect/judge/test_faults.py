@@ -94,8 +94,7 @@ def test_truncated_log_probabilities_make_no_judge_surer_than_it_is(
 
 def test_an_endpoint_that_is_down_ends_the_run_with_what_was_answered(store: Store, tmp_path: Path) -> None:
     comparisons(store, 60)
-    plan: Plan = lambda number, _body: Fault.SERVER_ERROR if number >= 10 else None  # noqa: E731
-    with faulty_endpoint(None, plan) as endpoint:
+    with faulty_endpoint(None, lambda number, _body: Fault.SERVER_ERROR if number >= 10 else None) as endpoint:
         one = judge(tmp_path, endpoint.url, {"attempts": 1, "in_flight": 2})
         down = run_one(store, tmp_path, one)
         assert "gave no answer to 10 calls in a row" in (down.stopped or "")
