@@ -2,7 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -17,6 +19,19 @@ from firsthand.records import Annotator, Entry, Preference, Source, Verdict
 from firsthand.store import Store, schema
 
 PAUSED, GOOD = "farah@example.org", "amara@example.org"
+
+
+def held_adjudications(site: QualitySite) -> list[dict[str, Any]]:
+    with Store(str(site.store)) as store:
+        return rows(store, schema.leases, kind="adjudication", state="held")
+
+
+def wait_for(holds: Callable[[], bool], seconds: float = 10.0) -> None:
+    """What a page sends as it closes arrives a moment after it is closed."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "what was waited for did not happen"
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +109,7 @@ def test_an_admin_settles_a_contradiction_without_knowing_who_said_what(
     # Closed, it is anybody's again; by keyboard it is opened and settled.
     page.get_by_role("button", name="Close").click()
     expect(page.locator("#settle")).to_be_hidden()
-    with Store(str(site.store)) as store:
-        assert not rows(store, schema.leases, kind="adjudication", state="held")
+    wait_for(lambda: not held_adjudications(site))
     settle.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#settle")).to_be_visible()
