@@ -19,8 +19,8 @@ from functools import cache
 
 import numpy as np
 
+from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.audit.ordered import Slopes, slopes
-from firsthand.evaluate.bootstrap import FloatArray
 
 REACH = 6
 """Standard deviations that the nodes cover on either side."""

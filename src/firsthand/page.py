@@ -4,8 +4,8 @@ import base64
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from firsthand.evaluate.style import STYLE
 from firsthand.markup import Html, element, join
+from firsthand.style import STYLE
 
 
 def data_table(heads: Sequence[str], rows: Iterable[Sequence[str]], about: str = "") -> Html:
