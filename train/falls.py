@@ -18,6 +18,7 @@ tests/calibration/test_false_alarms_of_grounding.py measures what it gives for f
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from firsthand.bootstrap import SEED, FloatArray
 
@@ -62,7 +63,8 @@ def find_falls(right: FloatArray, planned: int, alpha: float, draws: int = DRAWS
         score = np.sqrt(prompts * np.mean(differences[changed] ** 2, axis=1))
         statistic[changed] = prompts * differences[changed].mean(axis=1) / score
         reached = _highest(simulated, spread, changed, look)
-        critical = _critical_value(np.where(crossed, np.inf, reached), alpha * min(1.0, look / max(planned - 1, 1)))
+        share = alpha * min(1.0, look / max(planned - 1, 1))
+        critical = _critical_value(reached, crossed, int(share * draws))
         crossed |= reached > critical
         found.append(_fall(differences, statistic, critical))
     return found
@@ -84,7 +86,7 @@ def _spread(covariance: FloatArray, look: int) -> FloatArray:
     return between
 
 
-def _highest(simulated: FloatArray, spread: FloatArray, changed: FloatArray, look: int) -> FloatArray:
+def _highest(simulated: FloatArray, spread: FloatArray, changed: npt.NDArray[np.bool_], look: int) -> FloatArray:
     """max_s of the simulated statistics of a look: (draws,)."""
     if not changed.any():
         return np.full(simulated.shape[1], -np.inf)
@@ -93,10 +95,10 @@ def _highest(simulated: FloatArray, spread: FloatArray, changed: FloatArray, loo
     return highest
 
 
-def _critical_value(reached: FloatArray, share: float) -> float:
-    """The lowest value that at most `share` of the draws exceed; those that crossed at an earlier look count."""
-    allowed = int(np.floor(share * len(reached)))
-    return float(np.sort(reached)[len(reached) - 1 - allowed]) if allowed < len(reached) else -np.inf
+def _critical_value(reached: FloatArray, crossed: npt.NDArray[np.bool_], allowed: int) -> float:
+    """What so many of the draws exceed that, with those which crossed at an earlier look, `allowed` have crossed."""
+    more = allowed - int(crossed.sum())
+    return float(np.sort(reached[~crossed])[-1 - more]) if more > 0 else np.inf
 
 
 def _fall(differences: FloatArray, statistic: FloatArray, critical: float) -> Fall:

@@ -36,7 +36,7 @@ def schedule_defaults(job: RewardJob | DPOJob, mix: Mix) -> dict[str, Any]:
 
 
 def schedule_arguments(job: RewardJob | DPOJob, mix: Mix, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments over all others, `values`: no evaluation without held-out pairs; to keep the best, a checkpoint at each.
+    """Arguments over all others, `values`: none without held-out pairs; to keep the best, a checkpoint at each.
 
     Raises InputError where grounding needs people's pairs and the mix holds none out, ConfigError where the job sets
     what keep_best sets.
