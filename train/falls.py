@@ -102,7 +102,7 @@ def _critical_value(reached: FloatArray, crossed: npt.NDArray[np.bool_], allowed
 
 
 def _fall(differences: FloatArray, statistic: FloatArray, critical: float) -> Fall:
-    since = int(statistic.argmax())
+    since = len(statistic) - 1 - int(statistic[::-1].argmax())  # the latest of equals
     drop = float(differences[since].mean())
     if not np.isfinite(statistic[since]) or not np.isfinite(critical):
         return Fall(since, drop, None, None, False)

@@ -38,13 +38,13 @@ class Turn:
         """What happened, for a person to act on."""
         before, now = self.agreement[HUMAN]
         text = (
-            f"agreement with people has fallen since step {self.since}, from {before:.1%} to {now:.1%} (by at least "
+            f"agreement with people has fallen since step {self.since}, from {_percent(before)} to {_percent(now)} (by at least "
             f"{100 * self.at_least:.1f} points; error {alpha:g} over all evaluations of the run)"
         )
         if SYNTHETIC not in self.agreement:
             return text
         before, now = self.agreement[SYNTHETIC]
-        moved = f"agreement with the synthetic labels went from {before:.1%} to {now:.1%}"
+        moved = f"agreement with the synthetic labels went from {_percent(before)} to {_percent(now)}"
         if self.synthetic_rises:
             return f"{text}, while {moved}: the model is learning the judge, not people"
         return f"{text}; {moved}, which does not show a rise"
@@ -137,3 +137,7 @@ def planned_looks(args: Any, state: Any) -> int:
 def prompt_numbers(prompt_ids: list[str]) -> IntArray:
     """Prompts numbered from 0: (N,)."""
     return np.unique(prompt_ids, return_inverse=True)[1].astype(np.int64)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"

@@ -41,13 +41,13 @@ def train(job: RewardJob | DPOJob, data: Path, out: Path, overwrite: bool = Fals
     """
     kind = kind_of(job)
     mix = read_mix(data)
+    arguments = make_arguments(kind, job, mix, out)
     identity = {"kind": kind, "job": job.model_dump(mode="json"), "mix_sha256": mix.manifest.get("content_sha256")}
     with PartialState().main_process_first():
         finished = claim(out, identity, overwrite and PartialState().is_main_process)
     if finished is not None:
         _say(f"{out} is finished already ({finished['steps']} steps); --overwrite trains it again")
         return finished
-    arguments = make_arguments(kind, job, mix, out)
     if not sys.stderr.isatty():
         disable_progress_bars()
     hardware.set_threads(hardware.detect())

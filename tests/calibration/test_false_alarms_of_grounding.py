@@ -1,4 +1,4 @@
-"""How often grounding calls a run falling that does not fall, and one that does; docs/grounding.md tells the figures."""
+"""How often grounding calls runs falling that do not fall, and those that do; docs/grounding.md tells the figures."""
 
 from collections.abc import Callable, Sequence
 
