@@ -65,7 +65,7 @@ def find_falls(right: FloatArray, planned: int, alpha: float, draws: int = DRAWS
         reached = _highest(simulated, spread, changed, look)
         share = alpha * min(1.0, look / max(planned - 1, 1))
         critical = _critical_value(reached, crossed, int(share * draws))
-        crossed |= reached > critical
+        crossed |= reached >= critical
         found.append(_fall(differences, statistic, critical))
     return found
 
@@ -96,9 +96,9 @@ def _highest(simulated: FloatArray, spread: FloatArray, changed: npt.NDArray[np.
 
 
 def _critical_value(reached: FloatArray, crossed: npt.NDArray[np.bool_], allowed: int) -> float:
-    """What so many of the draws exceed that, with those which crossed at an earlier look, `allowed` have crossed."""
+    """What so many of the draws reach that, with those which crossed at an earlier look, `allowed` have crossed."""
     more = allowed - int(crossed.sum())
-    return float(np.sort(reached[~crossed])[-1 - more]) if more > 0 else np.inf
+    return float(np.sort(reached[~crossed])[-more]) if more > 0 else np.inf
 
 
 def _fall(differences: FloatArray, statistic: FloatArray, critical: float) -> Fall:

@@ -38,8 +38,8 @@ class Turn:
         """What happened, for a person to act on."""
         before, now = self.agreement[HUMAN]
         text = (
-            f"agreement with people has fallen since step {self.since}, from {_percent(before)} to {_percent(now)} (by at least "
-            f"{100 * self.at_least:.1f} points; error {alpha:g} over all evaluations of the run)"
+            f"agreement with people has fallen since step {self.since}, from {_percent(before)} to {_percent(now)} "
+            f"(by at least {100 * self.at_least:.1f} points; error {alpha:g} over all evaluations of the run)"
         )
         if SYNTHETIC not in self.agreement:
             return text

@@ -12,7 +12,7 @@ from firsthand.train.falls import find_falls
 
 ALPHA = 0.05
 GATE = 0.065
-RUNS = 1_000
+RUNS = 2_000
 DRAWS = 2_000
 WORLDS = {
     # name: prompts, looks, how alike neighbouring looks are, rows a prompt, agreement
