@@ -10,9 +10,9 @@ Look t compares itself with every earlier look at once, by M_t = max_s T_st with
 
 and the looks share alpha evenly, as Lan and DeMets (1983) spend it: of all runs without a fall, at most alpha t / (T-1)
 may have been called falling by look t of 0 to T-1. The critical value c_t is the one that leaves so few of 10,000
-simulated runs above it: their agreements come from the normal law with the covariance of the looks so far, as observed
-over prompts, which accounts for how alike neighbouring looks are. That law is one of many prompts;
-tests/calibration/test_false_alarms_of_grounding.py measures what it gives for few.
+simulated runs above it: their agreements come from the normal law with the second moments of the looks so far, as
+observed over prompts, so that T_st has variance 1 and neighbouring looks are as alike as they are. That law is one of
+many prompts; tests/calibration/test_false_alarms_of_grounding.py measures what it gives for few.
 """
 
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ import numpy.typing as npt
 from firsthand.bootstrap import SEED, FloatArray
 
 DRAWS = 10_000
-UNCHANGED = 1e-5
-"""Two looks whose difference varies less than this over prompts gave the same verdicts."""
+TINY = 1e-12
+"""Added to the looks' own moments: two looks may be equal, and their matrix must still have a root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +50,25 @@ def find_falls(right: FloatArray, planned: int, alpha: float, draws: int = DRAWS
     beyond that number can show nothing.
     """
     looks, prompts = right.shape
-    covariance = np.atleast_2d(np.cov(right, bias=True)) + UNCHANGED**2 / 10 * np.eye(looks)
-    normal = np.random.default_rng(seed).standard_normal((looks, draws))
-    simulated = np.linalg.cholesky(covariance) @ normal
+    moments = right @ right.T / prompts + TINY * np.eye(looks)
+    simulated = np.linalg.cholesky(moments) @ np.random.default_rng(seed).standard_normal((looks, draws))
     crossed = np.zeros(draws, np.bool_)
     found = []
     for look in range(1, looks):
         differences = right[:look] - right[look]
-        spread = _spread(covariance, look)
-        changed = spread > UNCHANGED
+        spread = np.sqrt(np.mean(differences**2, axis=1))
+        changed = spread > 0
+        if not changed.any():
+            found.append(Fall(look - 1, 0.0, None, None, False))
+            continue
         statistic = np.full(look, -np.inf)
-        score = np.sqrt(prompts * np.mean(differences[changed] ** 2, axis=1))
-        statistic[changed] = prompts * differences[changed].mean(axis=1) / score
-        reached = _highest(simulated, spread, changed, look)
+        statistic[changed] = np.sqrt(prompts) * differences[changed].mean(axis=1) / spread[changed]
+        reached = ((simulated[:look] - simulated[look])[changed] / spread[changed, None]).max(axis=0)
         share = alpha * min(1.0, look / max(planned - 1, 1))
         critical = _critical_value(reached, crossed, int(share * draws))
         crossed |= reached >= critical
-        found.append(_fall(differences, statistic, critical))
+        since = look - 1 - int(statistic[::-1].argmax())  # the latest of equals
+        found.append(_fall(since, float(differences[since].mean()), critical, float(spread[since]) / prompts**0.5))
     return found
 
 
@@ -79,32 +81,14 @@ def rise_shown(earlier: FloatArray, later: FloatArray, alpha: float) -> bool:
     return squares > 0 and float(differences.sum()) / np.sqrt(squares) > float(norm.isf(alpha))
 
 
-def _spread(covariance: FloatArray, look: int) -> FloatArray:
-    """Standard deviation over prompts of the differences between each earlier look and this one: (look,)."""
-    own = np.diag(covariance)
-    between: FloatArray = np.sqrt(np.maximum(own[:look] + own[look] - 2 * covariance[:look, look], 0.0))
-    return between
-
-
-def _highest(simulated: FloatArray, spread: FloatArray, changed: npt.NDArray[np.bool_], look: int) -> FloatArray:
-    """max_s of the simulated statistics of a look: (draws,)."""
-    if not changed.any():
-        return np.full(simulated.shape[1], -np.inf)
-    contrasts = (simulated[:look] - simulated[look])[changed] / spread[changed, None]
-    highest: FloatArray = contrasts.max(axis=0)
-    return highest
-
-
 def _critical_value(reached: FloatArray, crossed: npt.NDArray[np.bool_], allowed: int) -> float:
     """What so many of the draws reach that, with those which crossed at an earlier look, `allowed` have crossed."""
     more = allowed - int(crossed.sum())
     return float(np.sort(reached[~crossed])[-more]) if more > 0 else np.inf
 
 
-def _fall(differences: FloatArray, statistic: FloatArray, critical: float) -> Fall:
-    since = len(statistic) - 1 - int(statistic[::-1].argmax())  # the latest of equals
-    drop = float(differences[since].mean())
-    if not np.isfinite(statistic[since]) or not np.isfinite(critical):
+def _fall(since: int, drop: float, critical: float, error: float) -> Fall:
+    if not np.isfinite(critical):
         return Fall(since, drop, None, None, False)
-    visible = critical * float(np.sqrt(np.mean(differences[since] ** 2) / differences.shape[1]))
-    return Fall(since, drop, drop - visible, visible, bool(statistic[since] > critical))
+    visible = critical * error
+    return Fall(since, drop, drop - visible, visible, drop > visible)

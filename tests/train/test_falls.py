@@ -31,12 +31,23 @@ def test_what_a_look_says_does_not_change_later() -> None:
     right = run_of(rise_then_fall(0.8, 0.2, 8), 150, 0.9, np.random.default_rng(0))
     whole = find_falls(right, planned=8, alpha=0.05)
     for looks in range(2, 8):
-        assert find_falls(right[:looks], planned=8, alpha=0.05) == whole[: looks - 1]
+        found = find_falls(right[:looks], planned=8, alpha=0.05)
+        assert [(fall.since, fall.shown) for fall in found] == [(fall.since, fall.shown) for fall in whole[: looks - 1]]
+        assert [fall.visible for fall in found] == pytest.approx([fall.visible for fall in whole[: looks - 1]])
 
 
 def test_where_no_verdict_changed_nothing_is_shown_and_nothing_is_spent() -> None:
     same = np.tile(np.arange(50) % 2.0, (3, 1))
     assert [(fall.shown, fall.visible) for fall in find_falls(same, planned=3, alpha=0.05)] == [(False, None)] * 2
+
+
+def test_a_fall_of_every_prompt_is_shown_and_a_pause_before_it_costs_nothing() -> None:
+    # T = sum D / sqrt(sum D^2) = 30 / sqrt(30) = 5.48, though D does not vary
+    right = np.ones((4, 30))
+    right[3] = 0
+    falls = find_falls(right, planned=4, alpha=0.05)
+    assert [fall.shown for fall in falls] == [False, False, True]
+    assert falls[2].since == 2
 
 
 def test_looks_beyond_the_plan_show_nothing() -> None:
@@ -52,13 +63,13 @@ def test_alpha_is_shared_evenly_among_the_looks() -> None:
     looks, prompts, alpha = 6, 300, 0.2
     right = run_of([0.7] * looks, prompts, 0.8, np.random.default_rng(3))
     falls = find_falls(right, planned=looks, alpha=alpha, draws=100_000)
-    means = np.random.default_rng(99).multivariate_normal(np.zeros(looks), np.cov(right, bias=True), size=100_000)
-    crossed = np.zeros(len(means), np.bool_)
+    drawn = np.random.default_rng(99).multivariate_normal(np.zeros(looks), right @ right.T / prompts, size=100_000)
+    crossed = np.zeros(len(drawn), np.bool_)
     for look, fall in enumerate(falls, start=1):
-        differences = right[:look] - right[look]
+        spread = np.sqrt(np.mean((right[:look] - right[look]) ** 2, axis=1))
         assert fall.visible is not None
-        critical = fall.visible / np.sqrt(np.mean(differences[fall.since] ** 2) / prompts)
-        crossed |= ((means[:, :look] - means[:, [look]]) / differences.std(axis=1) > critical).any(axis=1)
+        critical = fall.visible / (spread[fall.since] / np.sqrt(prompts))
+        crossed |= ((drawn[:, :look] - drawn[:, [look]]) / spread > critical).any(axis=1)
         assert crossed.mean() == pytest.approx(alpha * look / (looks - 1), abs=0.004)
 
 

@@ -19,13 +19,13 @@ from firsthand.train.pairs import read_mix, tokenise
 from firsthand.train.run import make_arguments, make_trainer
 
 RUN = {
-    "max_steps": 24,
+    "max_steps": 12,
     "per_device_train_batch_size": 4,
     "max_length": 256,
     "learning_rate": 3e-3,
     "lr_scheduler_type": "constant",
     "logging_steps": 1,
-    "eval_steps": 4,
+    "eval_steps": 2,
     # Rows come by length, so a contrary judge's come after people's.
     "train_sampling_strategy": "sequential",
 }
@@ -47,7 +47,7 @@ def test_a_run_that_leaves_people_for_the_judge_is_stopped_and_the_best_human_ch
 ) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    mix, out = write_mix(human=32, synthetic=64, heldout=30, contrary=True), tmp_path / "out"
+    mix, out = write_mix(human=24, synthetic=24, heldout=20, contrary=True), tmp_path / "out"
     asked = {"stop": True, "keep_best": "human"}
     assert run(tmp_path, mix, tiny_model, grounding=asked, trainer={"report_to": "tensorboard"}) == 0
     said = capsys.readouterr()
@@ -56,7 +56,7 @@ def test_a_run_that_leaves_people_for_the_judge_is_stopped_and_the_best_human_ch
     assert "stopping at step" in said.err
     record = json.loads((out / "training.json").read_text())
     assert record["grounding"]["verdict"] == "diverging"
-    assert record["model_of_step"] < record["steps"] < 24
+    assert record["model_of_step"] < record["steps"] < 12
     assert f"the model is that of step {record['model_of_step']}" in said.out
     rows = {row["step"]: row for row in metric_rows(out)}
     accuracies = {step: row["eval_human_accuracy"] for step, row in rows.items() if "eval_human_accuracy" in row}
@@ -90,7 +90,7 @@ def measured(out: Path, mix: Path) -> float:
 def test_a_resumed_run_knows_the_looks_before_it(write_mix: Any, tiny_model: str, tmp_path: Path) -> None:
     """Cut off after its second checkpoint, it ends with the same figures and the same evidence, without a stop."""
     mix, out = write_mix(human=24, synthetic=24, heldout=20, contrary=True), tmp_path / "out"
-    short = {"max_steps": 12, "eval_steps": 2, "save_steps": 4, "save_total_limit": 9}
+    short = {"save_steps": 4, "save_total_limit": 9}
     assert run(tmp_path, mix, tiny_model, trainer=short) == 0
     first, record = metric_rows(out), json.loads((out / "training.json").read_text())
     assert record["grounding"]["evaluations"] == 6
