@@ -8,6 +8,7 @@ from typing import Any
 from peft import LoraConfig, TaskType
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
+from transformers.integrations import is_tensorboard_available
 from trl import DPOConfig, RewardConfig
 
 from firsthand.config import closest
@@ -52,13 +53,17 @@ def check_lora_arguments(block: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def make_trainer_arguments(arguments: Any, values: Mapping[str, Any]) -> Any:
-    """TRL's own object; raises ConfigError where TRL refuses the values together."""
+    """TRL's own object; raises ConfigError where TRL refuses the values together, or TensorBoard is missing."""
     try:
-        return arguments(**values)
+        made = arguments(**values)
     except (ValueError, TypeError, ImportError) as error:
         raise ConfigError(
             "configuration", [("trainer", f"{arguments.__name__} refuses these values: {error}")]
         ) from error
+    if "tensorboard" in made.report_to and not is_tensorboard_available():
+        reason = "TensorBoard is not installed; install firsthand[tensorboard], or watch progress.html in --out"
+        raise ConfigError("configuration", [("trainer.report_to", reason)])
+    return made
 
 
 def make_lora(values: Mapping[str, Any], kind: str) -> LoraConfig:

@@ -9,7 +9,7 @@ from firsthand.page import data_table, document
 from firsthand.train.curves import Curve, plot, thinned
 
 REFRESH_SECONDS = 20
-LOOKS = {"human": ("agreement with people", "blue", False), "synthetic": ("with the synthetic labels", "bad", True)}
+LOOKS = {"human": ("labelled by people", "blue", False), "synthetic": ("labelled by judges", "bad", True)}
 PLOTS = (
     (
         "accuracy",
@@ -19,6 +19,9 @@ PLOTS = (
     ("reward_gap", "Reward gap", "Mean reward of the chosen response less that of the other one."),
     ("brier", "Brier score", "How good sigmoid(gap) is as a probability: lower is better, always saying 50 % is 0.25."),
 )
+STYLE = """
+.curves { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: 0 20px; }
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,9 @@ def progress_page(run: RunState) -> str:
     return document(
         run.title,
         _verdict(run),
-        *(_curves(run, *of) for of in PLOTS),
-        _loss(run),
+        element("div", *(_curves(run, *of) for of in PLOTS), _loss(run), class_="curves"),
         _figures(run),
+        style=STYLE,
         refresh=None if run.finished else REFRESH_SECONDS,
     )
 

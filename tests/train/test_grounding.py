@@ -64,6 +64,9 @@ def test_a_run_that_leaves_people_for_the_judge_is_stopped_and_the_best_human_ch
     assert accuracies[record["steps"]] < max(accuracies.values())
     assert rows[record["steps"]]["grounding"]["shown"]
     assert rows[record["steps"]]["eval_synthetic_accuracy"] > rows[record["model_of_step"]]["eval_synthetic_accuracy"]
+    card = (out / "README.md").read_text()
+    assert f"This is the model of step {record['model_of_step']} of {record['steps']}" in card
+    assert "**Agreement with people fell while training**" in card
     page = (out / "progress.html").read_text()
     assert "learning the judge" in page
     assert 'http-equiv="refresh"' not in page
@@ -147,8 +150,15 @@ def test_a_gradient_that_is_no_number_stops_the_run_before_the_step(
 
 
 def test_what_grounding_needs_is_told_before_training(
-    write_mix: Any, tiny_model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    write_mix: Any,
+    tiny_model: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("firsthand.train.arguments.is_tensorboard_available", lambda: False)
+    assert run(tmp_path, write_mix("board"), tiny_model, trainer={"report_to": "tensorboard"}) == 2
+    assert "trainer.report_to: TensorBoard is not installed" in capsys.readouterr().err
     assert run(tmp_path, write_mix("none", heldout=0), tiny_model, grounding={"stop": True}) == 2
     assert "make it with anchor: {fraction: 0.2}" in capsys.readouterr().err
     twice = {"grounding": {"keep_best": "human"}, "trainer": {"save_steps": 5, "metric_for_best_model": "loss"}}
