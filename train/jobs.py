@@ -16,7 +16,7 @@ class GroundingConfig(Config):
     with people, not the last one.
     """
 
-    alpha: float = Field(0.05, gt=0, lt=1)
+    alpha: float = Field(default=0.05, gt=0, lt=1)
     stop: bool = False
     keep_best: Literal["human"] | None = None
 
@@ -32,8 +32,8 @@ class TrainingJob(Config):
     model: str = Field(min_length=1)
     lora: Annotated[dict[str, Any] | None, AfterValidator(check_lora_arguments)] = None
     preset: Literal["none", "fast"] = "none"
-    global_batch: int | None = Field(None, ge=1)
-    grounding: GroundingConfig = Field(default_factory=GroundingConfig)
+    global_batch: int | None = Field(default=None, ge=1)
+    grounding: GroundingConfig = GroundingConfig()
 
 
 class RewardJob(TrainingJob):

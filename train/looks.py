@@ -4,6 +4,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +51,7 @@ def write_looks(looks: Looks, folder: Path) -> None:
     """Write DIR/looks.npz in one step."""
     partial = folder / f".{FILE}.partial"
     with partial.open("wb") as file:
-        arrays = {f"right_{source}": np.stack(shares) for source, shares in looks.right.items()}
+        arrays: dict[str, Any] = {f"right_{source}": np.stack(shares) for source, shares in looks.right.items()}
         np.savez_compressed(file, steps=np.array(looks.steps, np.int64), **arrays)
     partial.replace(folder / FILE)
 

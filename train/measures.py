@@ -1,5 +1,7 @@
 """What an evaluation says of one source's held-out pairs: agreement, margin and calibration, each with an interval."""
 
+from functools import partial
+
 import numpy as np
 from scipy.special import expit
 
@@ -30,7 +32,7 @@ def measure(rewards: FloatArray, prompts: IntArray) -> dict[str, float]:
     resampled = resample_prompts(rows, prompts)
     figures = {"reward_chosen": float(chosen.mean()), "reward_rejected": float(rejected.mean())}
     for name in INTERVALS:
-        estimate = resampled.estimate(lambda sums, name=name: _statistic(sums, name))
+        estimate = resampled.estimate(partial(_statistic, name))
         if estimate.value is not None:
             figures[name] = estimate.value
         if estimate.ci is not None:
@@ -38,5 +40,5 @@ def measure(rewards: FloatArray, prompts: IntArray) -> dict[str, float]:
     return figures
 
 
-def _statistic(sums: Sums, name: str) -> FloatArray:
+def _statistic(name: str, sums: Sums) -> FloatArray:
     return expected_error(sums["cells"]) if name == "ece" else ratio(sums[name], sums["rows"])
