@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from firsthand.commandline import add_command, note, say, say_json
+from firsthand.train.tested_trl import check_trl
 
 
 def add_train_commands(group: Any) -> None:
@@ -85,6 +86,7 @@ def dpo(args: argparse.Namespace) -> None:
 
 
 def _train(args: argparse.Namespace, job: Any) -> None:
+    check_trl()
     from accelerate import PartialState
 
     from firsthand.config import load_config
