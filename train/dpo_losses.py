@@ -33,12 +33,12 @@ class ScoredPairs:
 
     @property
     def gap(self) -> torch.Tensor:
-        """beta * (chosen - rejected): the difference of the implicit rewards."""
+        """The gap beta * (chosen - rejected), the difference of the implicit rewards."""
         return self.beta * (self.chosen - self.rejected)
 
     @property
     def gap_a_token(self) -> torch.Tensor:
-        """chosen - rejected, each divided by the length of its response."""
+        """The difference of chosen and rejected, each divided by the length of its response."""
         return self.chosen / self.chosen_length - self.rejected / self.rejected_length
 
 
@@ -48,7 +48,7 @@ def dpo_losses(name: str, pairs: ScoredPairs) -> torch.Tensor:
 
 
 def sigmoid(pairs: ScoredPairs) -> torch.Tensor:
-    """-p * log sigmoid(gap - m) - (1 - p) * log sigmoid(m - gap).
+    """-p * log s(gap - m) - (1 - p) * log s(m - gap), s the logistic function.
 
     Rafailov et al. (2023, arXiv 2305.18290), with p the conservative DPO of Mitchell (2023), with a margin m the
     offset of Amini et al. (2024, arXiv 2402.10571).

@@ -180,7 +180,8 @@ def _check(rows: Dataset, split: str, name: str, is_right: Callable[[Any], Any],
     wrong = values[~is_right(values)]
     if len(wrong):
         raise InputError(
-            f"{len(wrong)} rows of the {split} split have a {name} that is not {expected}, such as {wrong[0]}; mix again"
+            f"{len(wrong)} rows of the {split} split have a {name} that is not {expected}, such as {wrong[0]}; "
+            "mix again"
         )
     return values
 

@@ -57,7 +57,6 @@ def train(job: RewardJob | DPOJob, data: Path, out: Path, overwrite: bool = Fals
     pairs = tokenise(mix, tokenizer, arguments.max_length, arguments.dataset_num_proc)
     _report(pairs, arguments.max_length)
     _report_labels(job, mix, pairs)
-    pairs = pairs.with_labels(job.labels)
     trainer = make_trainer(job, arguments, tokenizer, pairs)
     checkpoint = last_checkpoint(out)
     if checkpoint:
@@ -111,8 +110,9 @@ def _current_names(trainer: dict[str, Any]) -> dict[str, Any]:
 
 
 def make_trainer(job: RewardJob | DPOJob, arguments: Any, tokenizer: PreTrainedTokenizerBase, pairs: Pairs) -> Any:
-    """The trainer of a job, its model loaded; raises InputError where TRL refuses the job."""
+    """The trainer of a job, its model loaded; raises InputError where TRL refuses the job or a row's label is wrong."""
     kind = kind_of(job)
+    pairs = pairs.with_labels(job.labels)
     set_seed(arguments.seed)  # the head of a reward model is drawn when the model is loaded
     model = _load_base(kind, job, arguments, tokenizer)
     pad, multiple = tokenizer.pad_token_id, arguments.pad_to_multiple_of
@@ -224,9 +224,7 @@ def _report_labels(job: RewardJob | DPOJob, mix: Mix, pairs: Pairs) -> None:
     if not job.weights and len(pairs.train.unique("weight")) > 1:
         _note("the mix weighs its rows, but this job counts each the same; weights: true uses the mix's weights")
     if not job.soft_labels and mix.manifest.get("calibration"):
-        _note(
-            "the mix holds calibrated probabilities, but this job takes every label as sure; soft_labels: true uses them"
-        )
+        _note("the mix holds calibrated probabilities, but this job takes labels as sure; soft_labels: true uses them")
     human = mix.manifest.get("config", {}).get("human", {})
     if job.weights and job.soft_labels and human.get("trust") and human.get("aggregate") == "dawid-skene":
         _note(

@@ -200,7 +200,7 @@ class PerSourceDPOTrainer(_PerSource, DPOTrainer):
         return loss + self.router_aux_loss_coef * policy.outputs.aux_loss if self.aux_loss_enabled else loss
 
     def _log_ratios(self, policy: "_Recorded", inputs: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
-        """log pi - log pi_ref of the chosen and of the rejected responses, each of shape (pairs,)."""
+        """The log-ratios log pi - log pi_ref of the chosen and of the rejected responses, each of shape (pairs,)."""
         chosen, rejected = self._sequence_logps(policy.outputs.log_probs, inputs["completion_mask"]).chunk(2)
         return chosen - inputs["ref_chosen_logps"], rejected - inputs["ref_rejected_logps"]
 

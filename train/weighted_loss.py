@@ -45,7 +45,7 @@ def weighted_mean(losses: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
 
 
 def soft(loss: Callable[[torch.Tensor], torch.Tensor], gap: torch.Tensor, p_chosen: torch.Tensor) -> torch.Tensor:
-    """p * loss(gap) + (1 - p) * loss(-gap): the expected loss when the label is right with probability p.
+    """The loss expected when the label is right with probability p: p * loss(gap) + (1 - p) * loss(-gap).
 
     With loss(x) = -log sigmoid(x) this is the cross-entropy of p under Bradley and Terry's model, least where
     sigmoid(gap) = p; for DPO it is the conservative DPO of Mitchell (2023, https://ericmitchell.ai/cdpo.pdf).
