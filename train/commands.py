@@ -84,8 +84,8 @@ def _say_weights(manifest: dict[str, Any]) -> None:
     trust = manifest["trust"]
     if trust:
         say(
-            f"trust: {trust['raters']} raters, {trust['comparisons_with_several_raters']:,} comparisons rated by several, "
-            f"{trust['raters_never_compared']} raters never compared with another"
+            f"trust: {trust['raters']} raters, {trust['raters_never_compared']} of them never compared with another; "
+            f"{trust['comparisons_with_several_raters']:,} comparisons rated by several"
         )
 
 

@@ -88,7 +88,7 @@ def draw_mix(store: Store, config: MixConfig) -> Mix:
 
     human_train, trust = trusted(human_train, people, config.human, drops)
     human_train = weighed(human_train, Source.HUMAN, config)
-    synthetic_train = weighed(synthetic_train, Source.SYNTHETIC, config)
+    synthetic_train = weighed(synthetic_train.assign(weight=1.0), Source.SYNTHETIC, config)
 
     strata = _strata(votes, config.stratify)
     drawn = draw(human_train, synthetic_train, strata, config)

@@ -1,7 +1,5 @@
 """How much each training row counts: by its source, its judge, and how far its raters are trusted."""
 
-from typing import Any
-
 import pandas as pd
 
 from firsthand.records import Source
@@ -9,12 +7,11 @@ from firsthand.train.mix_config import MixConfig
 
 
 def weighed(labels: pd.DataFrame, source: Source, config: MixConfig) -> pd.DataFrame:
-    """The labels of `source` with their column `weight` (1 where there is none) times what the config says of them."""
-    weight = labels["weight"] if "weight" in labels else 1.0
+    """The labels of `source` with their column `weight` multiplied by what the config says of them."""
     if source is Source.HUMAN:
-        return labels.assign(weight=config.weights.human * weight)
+        return labels.assign(weight=config.weights.human * labels["weight"])
     judges = labels["annotator"].map(config.synthetic.weights).astype("float64").fillna(1.0)
-    return labels.assign(weight=config.weights.synthetic * judges * weight)
+    return labels.assign(weight=config.weights.synthetic * judges * labels["weight"])
 
 
 def weight_facts(rows: pd.DataFrame) -> dict[str, dict[str, float]]:

@@ -95,7 +95,7 @@ def rate_raters(votes: pd.DataFrame) -> Raters:
 
 
 def beliefs(votes: pd.DataFrame, keys: list[str], raters: Raters) -> pd.DataFrame:
-    """P(truth | votes) for each group of votes by `keys`, columns by SIGNS: prior times the product of P(vote | truth)."""
+    """P(truth | votes) for each group of votes by `keys`, columns SIGNS: prior times the product of P(vote | truth)."""
     said = pd.MultiIndex.from_arrays([votes["annotator"], votes["sign"].astype("int64")])
     likelihood = np.log(raters.errors.clip(lower=FLOOR)).reindex(said)
     likelihood.index = pd.MultiIndex.from_frame(votes[keys])
