@@ -97,8 +97,8 @@ def rate_raters(votes: pd.DataFrame) -> Raters:
 def beliefs(votes: pd.DataFrame, keys: list[str], raters: Raters) -> pd.DataFrame:
     """P(truth | votes) for each group of votes by `keys`, columns SIGNS: prior times the product of P(vote | truth)."""
     said = pd.MultiIndex.from_arrays([votes["annotator"], votes["sign"].astype("int64")])
-    likelihood = np.log(raters.errors.clip(lower=FLOOR)).reindex(said)
+    likelihood = raters.errors.clip(lower=FLOOR).apply(np.log).reindex(said)
     likelihood.index = pd.MultiIndex.from_frame(votes[keys])
-    total = likelihood.groupby(level=keys).sum() + np.log(raters.priors.clip(lower=FLOOR))
-    odds = np.exp(total.sub(total.max(axis=1), axis=0))
+    total = likelihood.groupby(level=keys).sum() + raters.priors.clip(lower=FLOOR).apply(np.log)
+    odds = total.sub(total.max(axis=1), axis=0).apply(np.exp)
     return odds.div(odds.sum(axis=1), axis=0)
