@@ -115,6 +115,19 @@ def test_what_the_raters_records_contradict_is_dropped_and_counted(store: Store)
     assert len(mix.splits["train"]) == 31
 
 
+def test_a_row_weighs_the_same_at_every_ratio(rated: Store) -> None:
+    fill(rated, [synthetic(number) for number in range(300, 400)])
+    weights = []
+    for share in (0.2, 0.8):
+        keys = {"ratio": {"human": 1 - share, "synthetic": share}, "anchor": {"fraction": 0}, "size": 40}
+        setting = check_config({**keys, "human": {"trust": True}, "weights": {"synthetic": 0.5}}, MixConfig)
+        rows = draw_mix(rated, setting).splits["train"]
+        weights.append(rows.set_index(["comparison_id", "source"])["weight"])
+    shared = weights[0].index.intersection(weights[1].index)
+    assert {"human", "synthetic"} == set(shared.get_level_values("source"))
+    assert weights[0][shared].equals(weights[1][shared])
+
+
 def test_the_anchor_is_neither_weighed_nor_used(rated: Store) -> None:
     whole = check_config({"ratio": {"human": 1, "synthetic": 0}, "human": {"trust": True}}, MixConfig)
     mix = draw_mix(rated, whole)

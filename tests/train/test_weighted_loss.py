@@ -166,7 +166,7 @@ def test_what_labels_can_not_be_combined_with_is_refused(trainer: dict[str, Any]
 def run(tmp_path: Path, kind: str, mix: Path, model: str, keys: str) -> int:
     config = tmp_path / "job.yaml"
     trainer = "{max_steps: 2, per_device_train_batch_size: 4, max_length: 128, learning_rate: 1.0e-2}"
-    config.write_text(f"model: {model}\npreset: fast\nlora: {json.dumps(LORA)}\ntrainer: {trainer}\n{keys}")
+    config.write_text(f"model: {model}\ntrainer: {trainer}\n{keys}")
     return main(["train", kind, str(config), "--data", str(mix), "--out", str(tmp_path / kind), "--overwrite"])
 
 
@@ -178,7 +178,7 @@ def test_a_whole_run_weighs_what_the_mix_weighs_and_says_so(
     assert "the mix weighs its rows" not in capsys.readouterr().err
     assert json.loads((tmp_path / "dpo" / "training.json").read_text())["labels"] == ["weight", "p_chosen", "margin"]
     assert "response: weight, p_chosen, margin" in (tmp_path / "dpo" / "README.md").read_text()
-    assert run(tmp_path, "reward", mix, tiny_model, "margins: false\n") == 0
+    assert run(tmp_path, "reward", mix, tiny_model, "preset: fast\nmargins: false\n") == 0
     assert "the mix weighs its rows, but this job counts each the same; weights: true" in capsys.readouterr().err
     assert json.loads((tmp_path / "reward" / "training.json").read_text())["labels"] == []
 
