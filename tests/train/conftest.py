@@ -89,8 +89,12 @@ def _write_mix(
     seed: int = 0,
     long: int = 0,
     simulated: bool = False,
+    weights: tuple[float, ...] = (1.0,),
 ) -> Path:
-    """`human` and `synthetic` training rows, `heldout` of each held-out split; the first `long` rows are over-long."""
+    """`human` and `synthetic` training rows, `heldout` of each held-out split; the first `long` rows are over-long.
+
+    The training rows weigh `weights` in turn.
+    """
     draw = random.Random(seed)
     splits = {
         "train": [_row(draw, "human", index < long) | {"simulated": simulated} for index in range(human)]
@@ -98,6 +102,8 @@ def _write_mix(
         "anchor": [_row(draw, "human") for _ in range(heldout)],
         "synthetic_heldout": [_row(draw, "synthetic") for _ in range(heldout)],
     }
+    for index, row in enumerate(splits["train"]):
+        row["weight"] = weights[index % len(weights)]
     (folder / "data").mkdir(parents=True)
     digest = hashlib.sha256()
     for split, rows in splits.items():
