@@ -18,9 +18,11 @@ ROOT = Path(__file__).resolve().parents[1]
 MODELS: dict[str, type[Config]] = {
     "judge.yaml": JudgeJob,
     "mix.yaml": MixConfig,
+    "mix-weighted.yaml": MixConfig,
     "audit.yaml": AuditConfig,
     "reward.yaml": RewardJob,
     "dpo.yaml": DPOJob,
+    "dpo-weighted.yaml": DPOJob,
     "column-map.yaml": ColumnMap,
     "serve.yaml": ServeConfig,
     "generate.yaml": GenerateJob,

@@ -2,7 +2,7 @@
 
 import dataclasses
 import typing
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from peft import LoraConfig, TaskType
@@ -13,12 +13,19 @@ from trl import DPOConfig, RewardConfig
 
 from firsthand.config import closest
 from firsthand.errors import ConfigError
+from firsthand.train.dpo_losses import MARGINS, ROW_LOSSES, SOFT
 
 SMOOTHED_LOSSES = frozenset("robust exo_pair aot aot_unpaired".split())
 """The DPO losses that use label_smoothing; TRL ignores it in silence for the others."""
 LOSSES = SMOOTHED_LOSSES | frozenset(
     "sigmoid hinge ipo nca_pair bco_pair sppo_hard apo_zero apo_down discopop sft sigmoid_norm".split()
 )
+LABEL_LOSSES = {
+    "weight": ("weights", frozenset(ROW_LOSSES), "it sorts the pairs of a batch, so that no row has a loss of its own"),
+    "p_chosen": ("soft_labels", frozenset(SOFT), "it has no form for a label that is right with a probability"),
+    "margin": ("margins", MARGINS, "it has no form for a margin"),
+}
+"""For each column of labels the key that uses it, the DPO losses that can, and why the others can't."""
 
 REFUSED = {
     "output_dir": "the folder is the command's --out",
@@ -45,6 +52,21 @@ def check_dpo_arguments(block: dict[str, Any]) -> dict[str, Any]:
     if isinstance(block.get("loss_type"), str):
         block = {**block, "loss_type": [block["loss_type"]]}
     return _checked(DPOConfig, block, [_length_problem, _loss_problem, _smoothing_problem])
+
+
+def check_labels_fit_the_losses(labels: Collection[str], values: Mapping[str, Any]) -> None:
+    """Raise ValueError where a loss in the checked `trainer:` block has no form for one of `labels`."""
+    problems = [
+        f"{key} can't be used with loss_type {', '.join(unfit)}: {reason}; take {', '.join(sorted(fit))}"
+        for label, (key, fit, reason) in LABEL_LOSSES.items()
+        if label in labels and (unfit := sorted(set(values.get("loss_type", ["sigmoid"])) - fit))
+    ]
+    if labels and values.get("use_weighting"):
+        problems.append("use_weighting weighs rows by itself; leave it out, or weights, soft_labels and margins")
+    if labels and values.get("f_divergence_type", "reverse_kl") != "reverse_kl":
+        problems.append("weights, soft_labels and margins are defined for f_divergence_type reverse_kl only")
+    if problems:
+        raise ValueError("; ".join(problems))
 
 
 def check_lora_arguments(block: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -18,12 +18,15 @@ from firsthand.errors import InputError
 from firsthand.records import Source, content_id
 from firsthand.store import Store, tag_values
 from firsthand.train.admitted import admitted_labels
+from firsthand.train.calibrate import calibrated, people_prefer
 from firsthand.train.draw import draw
 from firsthand.train.drops import Drops
 from firsthand.train.labels import human_labels, synthetic_labels, usable
 from firsthand.train.mix_card import mix_card
 from firsthand.train.mix_config import MixConfig
 from firsthand.train.mix_files import content_sha256, write_manifest, write_split, write_text, written_whole
+from firsthand.train.row_weights import weighed, weight_facts
+from firsthand.train.trust import trusted
 
 SPLITS = ("train", "anchor", "synthetic_heldout")
 UNTAGGED = "(untagged)"
@@ -75,15 +78,24 @@ def draw_mix(store: Store, config: MixConfig) -> Mix:
     held_out = [prompt_id for prompt_id in prompts if in_anchor(prompt_id, config.anchor.fraction)]
     human_train, anchor = _split(human, held_out)
     synthetic_train, heldout = _split(synthetic, held_out)
+    people = votes[is_human & ~_is_among(votes["prompt_id"], held_out)]
+    curves = None
+    if config.synthetic.calibrate:
+        synthetic_train, heldout, curves = calibrated(synthetic_train, heldout, people_prefer(people), drops)
     drops.count("prompt held out in the anchor", pd.concat([anchor["source"], heldout["source"]]))
     people_saw = votes.loc[is_human, "comparison_id"]
     human_train, synthetic_train = _settle_conflicts(human_train, synthetic_train, people_saw, config, drops)
+
+    human_train, trust = trusted(human_train, people, config.human, drops)
+    human_train = weighed(human_train, Source.HUMAN, config)
+    synthetic_train = weighed(synthetic_train.assign(weight=1.0), Source.SYNTHETIC, config)
 
     strata = _strata(votes, config.stratify)
     drawn = draw(human_train, synthetic_train, strata, config)
     rows = drawn.rows
     left = {Source.HUMAN: len(human_train), Source.SYNTHETIC: len(synthetic_train)}
-    splits = {"train": rows, "anchor": anchor.assign(repetition=0), "synthetic_heldout": heldout.assign(repetition=0)}
+    plain = {"weight": 1.0, "repetition": 0}
+    splits = {"train": rows, "anchor": anchor.assign(**plain), "synthetic_heldout": heldout.assign(**plain)}
     facts = {
         "schema": 1,
         "firsthand": __version__,
@@ -99,6 +111,9 @@ def draw_mix(store: Store, config: MixConfig) -> Mix:
         "simulated": {name: int(split["simulated"].sum()) for name, split in splits.items()},
         "drops": drops.as_dict(),
         "admission": admitted,
+        "weights": weight_facts(rows),
+        "trust": trust,
+        "calibration": curves,
         "not_drawn": {
             source.value: count - int(((rows["source"] == source.value) & (rows["repetition"] == 0)).sum())
             for source, count in left.items()
@@ -116,12 +131,13 @@ def in_anchor(prompt_id: str, fraction: float) -> bool:
 
 def _check_judges(votes: pd.DataFrame, config: MixConfig) -> None:
     known = sorted(votes["annotator"].unique())
-    unknown = sorted(set(config.synthetic.judges or []) - set(known))
-    if unknown:
-        raise InputError(
-            f"synthetic.judges names {', '.join(map(repr, unknown))}, but the store holds judgments of "
-            f"{', '.join(map(repr, known)) or 'no judge'}"
-        )
+    for key, names in (("judges", config.synthetic.judges or []), ("weights", config.synthetic.weights)):
+        unknown = sorted(set(names) - set(known))
+        if unknown:
+            raise InputError(
+                f"synthetic.{key} names {', '.join(map(repr, unknown))}, but the store holds judgments of "
+                f"{', '.join(map(repr, known)) or 'no judge'}"
+            )
 
 
 def _split(labels: pd.DataFrame, held_out: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -115,6 +115,7 @@ def _training(record: Mapping[str, Any]) -> str:
     return "\n".join(
         [
             f"- trained: {lora}",
+            f"- labels in the loss besides the preferred response: {', '.join(record['labels']) or 'none'}",
             f"- steps: {record['steps']}, precision {record['precision']}, preset {record['preset']}",
             f"- trainer arguments: `{record['trainer']}`",
             f"- versions: {versions}",

@@ -27,7 +27,13 @@ from firsthand.train.presets import preset_arguments
 from firsthand.train.progress import Progress
 from firsthand.train.schedule import schedule_arguments, schedule_defaults
 from firsthand.train.shared_prompt import PackedPairs, can_share_prompts
-from firsthand.train.trainers import DPOCollator, PerSourceDPOTrainer, PerSourceRewardTrainer, PromptAndResponses
+from firsthand.train.trainers import (
+    DPOCollator,
+    PerSourceDPOTrainer,
+    PerSourceRewardTrainer,
+    PromptAndResponses,
+    WithLabels,
+)
 
 Kind = Literal["reward", "dpo"]
 VERSIONS = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
@@ -53,9 +59,8 @@ def train(job: RewardJob | DPOJob, data: Path, out: Path, overwrite: bool = Fals
     hardware.set_threads(hardware.detect())
     tokenizer = load_tokenizer(job.model)
     pairs = tokenise(mix, tokenizer, arguments.max_length, arguments.dataset_num_proc)
-    if isinstance(job, RewardJob) and not job.margins:
-        pairs = pairs.without_margins()
     _report(pairs, arguments.max_length)
+    _report_labels(job, mix, pairs)
     trainer = make_trainer(job, arguments, tokenizer, pairs)
     with PartialState().main_process_first():
         checkpoint = last_checkpoint(out)
@@ -104,12 +109,13 @@ def _current_names(trainer: dict[str, Any]) -> dict[str, Any]:
 
 
 def make_trainer(job: RewardJob | DPOJob, arguments: Any, tokenizer: PreTrainedTokenizerBase, pairs: Pairs) -> Any:
-    """The trainer of a job, its model loaded; raises InputError where TRL refuses the job."""
+    """The trainer of a job, its model loaded; raises InputError where TRL refuses the job or a row's label is wrong."""
     kind = kind_of(job)
+    pairs = pairs.with_labels(job.labels)
     set_seed(arguments.seed)  # the head of a reward model is drawn when the model is loaded
     model = _load_base(kind, job, arguments, tokenizer)
     pad, multiple = tokenizer.pad_token_id, arguments.pad_to_multiple_of
-    collator: Any = (
+    collator: Any = WithLabels(
         PromptAndResponses(pad, multiple) if kind == "reward" else DPOCollator(pad, pad_to_multiple_of=multiple)
     )
     out = Path(arguments.output_dir)
@@ -196,6 +202,7 @@ def _record(
         "max_length": trainer.args.max_length,
         "lora": job.lora,
         "preset": job.preset,
+        "labels": job.labels,
         "trainer": job.model_dump(mode="json")["trainer"],
         "mix": {
             "path": str(mix.path),
@@ -220,6 +227,20 @@ def _report(pairs: Pairs, max_length: int) -> None:
             _note(f"{split}: {count} {source} pairs are longer than max_length {max_length} tokens and are left out")
     shares = ", ".join(f"{source} {of['share']:.3f} ({of['rows']:.0f} rows)" for source, of in pairs.realised.items())
     _note(f"training on {len(pairs.train)} pairs: {shares}")
+
+
+def _report_labels(job: RewardJob | DPOJob, mix: Mix, pairs: Pairs) -> None:
+    """Say where the job leaves the mix's labels out of the loss, or counts one doubt twice."""
+    if not job.weights and len(pairs.train.unique("weight")) > 1:
+        _note("the mix weighs its rows, but this job counts each the same; weights: true uses the mix's weights")
+    if not job.soft_labels and mix.manifest.get("calibration"):
+        _note("the mix holds calibrated probabilities, but this job takes labels as sure; soft_labels: true uses them")
+    human = mix.manifest.get("config", {}).get("human", {})
+    if job.weights and job.soft_labels and human.get("trust") and human.get("aggregate") == "dawid-skene":
+        _note(
+            "Dawid and Skene's model doubts people's labels twice here, in the weights and in p_chosen; "
+            "take human.aggregate: majority, or one of weights and soft_labels"
+        )
 
 
 def _note(text: str) -> None:

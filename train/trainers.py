@@ -1,13 +1,17 @@
-"""TRL's reward and DPO trainers, evaluated per source.
+"""TRL's reward and DPO trainers, evaluated per source, with each row's own labels in the loss.
 
 TRL's own evaluation of several data sets keeps their names for the loss alone: the accuracies overwrite one another.
 Here each evaluation returns the rewards of every pair, and metrics carry the data set's name: eval_human_accuracy.
 Training ends where a loss or a gradient is no finite number, before the step that would spoil the model.
+Rows may carry a weight, a probability that their label is right and a margin (train/weighted_loss.py). Without weight
+and probability, and for DPO without a margin, the loss is TRL's own.
 The overridden internals are TRL 1.16's; tests/train/test_trl_contract.py holds what is relied on.
 """
 
 import math
 import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +25,12 @@ from trl.trainer.dpo_trainer import DataCollatorForPreference as DPOCollator
 from trl.trainer.reward_trainer import DataCollatorForPreference as RewardCollator
 
 from firsthand.errors import InputError
+from firsthand.train.dpo_losses import ScoredPairs, dpo_losses
 from firsthand.train.grounding import Grounding
 from firsthand.train.shared_prompt import SharedPrompt, add_pooling
+from firsthand.train.weighted_loss import LABELS, RowLabels, reward_losses, weighted_mean
 
-__all__ = ["DPOCollator", "PerSourceDPOTrainer", "PerSourceRewardTrainer", "PromptAndResponses"]
+__all__ = ["DPOCollator", "PerSourceDPOTrainer", "PerSourceRewardTrainer", "PromptAndResponses", "WithLabels"]
 
 # TRL 1.16 and peft 0.21 still read this attribute of a model under its older name; no user can change that.
 OLDER_NAME = "`is_gradient_checkpointing` is deprecated"
@@ -45,6 +51,21 @@ class PromptAndResponses(RewardCollator):
             for row in examples
         ]
         batch: dict[str, Any] = super().torch_call(whole)
+        return batch
+
+
+@dataclass
+class WithLabels:
+    """A collator that adds the labels of the rows to the batch of `collator`, each of shape (pairs,)."""
+
+    collator: Any
+
+    def __call__(self, examples: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """The batch with those of LABELS that the rows have."""
+        batch: dict[str, Any] = self.collator(examples)
+        for name in LABELS:
+            if name in examples[0]:
+                batch[name] = torch.tensor([row[name] for row in examples], dtype=torch.float32)
         return batch
 
 
@@ -117,7 +138,7 @@ class _PerSource(Trainer):
 
     def _set_signature_columns_if_needed(self) -> None:
         super()._set_signature_columns_if_needed()
-        self._signature_columns = sorted({*self._signature_columns, "prompt_ids", "length"})
+        self._signature_columns = sorted({*self._signature_columns, "prompt_ids", "length", *LABELS})
 
     def _callable(self, model: Any) -> Any:
         return SharedPrompt(model) if self.share_prompts else model
@@ -146,13 +167,18 @@ class PerSourceRewardTrainer(_PerSource, RewardTrainer):
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """TRL's loss; the margin belongs to the loss and is kept out of the model's arguments."""
+        """TRL's loss, or with weights or probabilities the same of each row, weighed; labels don't reach the model."""
 
         def score(**arguments: Any) -> Any:
-            arguments.pop("margin", None)
-            return self._callable(model)(**arguments)
+            return self._callable(model)(**_parted(arguments)[0])
 
-        return super().compute_loss(score, inputs, return_outputs, num_items_in_batch)
+        loss, outputs = super().compute_loss(score, inputs, True, num_items_in_batch)
+        if "weight" in inputs or "p_chosen" in inputs:
+            chosen, rejected = outputs.logits.squeeze(-1).chunk(2)
+            labels = RowLabels.of(inputs, like=chosen)
+            losses = reward_losses(chosen, rejected, labels, self.args.center_rewards_coefficient)
+            loss = weighted_mean(losses, labels.weight)
+        return (loss, outputs) if return_outputs else loss
 
     def prediction_step(self, model: Any, inputs: dict[str, Any], *_: Any, **__: Any) -> tuple[Any, Any, Any]:
         """The loss, the rewards of shape (pairs, 2), and labels that the evaluation loop needs and no metric reads."""
@@ -169,36 +195,64 @@ class PerSourceDPOTrainer(_PerSource, DPOTrainer):
     precompute_ref_logps: bool
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], *args: Any, **options: Any) -> Any:
-        """TRL's loss. Where prompts are shared, the reference is computed here, unless it was beforehand."""
-        if not self.share_prompts:
+        """TRL's loss, or with labels the same of each row, weighed.
+
+        With shared prompts or labels the reference is computed here, unless it was beforehand.
+        """
+        inputs, labels = _parted(inputs)
+        if not labels and not self.share_prompts:
             return super().compute_loss(model, inputs, *args, **options)
-        return self._loss_with_reference(SharedPrompt(model), inputs)
+        return self._loss_with_reference(_Recorded(self._callable(model)), inputs, labels)
 
     def compute_ref_log_probs(self, model: Any, inputs: dict[str, Any]) -> Any:
         """TRL's reference log-probabilities of a batch: chosen and rejected, each of shape (pairs)."""
-        return super().compute_ref_log_probs(self._callable(model), inputs)
+        return super().compute_ref_log_probs(self._callable(model), _parted(inputs)[0])
 
     def prediction_step(self, model: Any, inputs: dict[str, Any], *_: Any, **__: Any) -> tuple[Any, Any, Any]:
         """The loss, implicit rewards beta * (log pi - log pi_ref) of shape (pairs, 2), and unused labels."""
-        inputs = self._prepare_inputs(inputs)
+        inputs, labels = _parted(self._prepare_inputs(inputs))
         policy = _Recorded(self._callable(model))
         with torch.no_grad(), self.compute_loss_context_manager():
-            loss = self._loss_with_reference(policy, inputs)
-        reference = torch.cat([inputs["ref_chosen_logps"], inputs["ref_rejected_logps"]])
-        logps = self._sequence_logps(policy.outputs.log_probs, inputs["completion_mask"])
-        rewards = torch.stack((self.beta * (logps - reference)).chunk(2), dim=1)
+            loss = self._loss_with_reference(policy, inputs, labels)
+        rewards = torch.stack([self.beta * ratios for ratios in self._log_ratios(policy, inputs)], dim=1)
         return loss.detach(), rewards, torch.ones_like(rewards[:, 0])
 
-    def _loss_with_reference(self, policy: Any, inputs: dict[str, Any]) -> Any:
+    def _loss_with_reference(self, policy: "_Recorded", inputs: dict[str, Any], labels: dict[str, Any]) -> Any:
         """The loss from reference log-probabilities that are put into `inputs` unless they are there."""
         if "ref_chosen_logps" not in inputs:
             chosen, rejected = self.compute_ref_log_probs(self.ref_model or self.model, inputs)
             inputs |= {"ref_chosen_logps": chosen, "ref_rejected_logps": rejected}
         before, self.precompute_ref_logps = self.precompute_ref_logps, True
         try:
-            return super().compute_loss(policy, inputs)
+            loss = super().compute_loss(policy, inputs)
         finally:
             self.precompute_ref_logps = before
+        return self._labelled_loss(policy, inputs, labels) if labels else loss
+
+    def _labelled_loss(self, policy: "_Recorded", inputs: dict[str, Any], columns: dict[str, Any]) -> torch.Tensor:
+        """The weighted sum of the job's losses of each row, from what the policy returned."""
+        chosen, rejected = self._log_ratios(policy, inputs)
+        labels = RowLabels.of(columns, like=chosen)
+        chosen_length, rejected_length = inputs["completion_mask"].sum(dim=1).clamp(min=1).chunk(2)
+        pairs = ScoredPairs(
+            chosen,
+            rejected,
+            chosen_length,
+            rejected_length,
+            policy.outputs.log_probs.sum(dim=1).chunk(2)[0],
+            labels,
+            self.beta,
+            self.label_smoothing,
+            self.args.discopop_tau,
+        )
+        losses = zip(self.loss_types, self.loss_weights, strict=True)
+        loss = sum(share * weighted_mean(dpo_losses(name, pairs), labels.weight) for name, share in losses)
+        return loss + self.router_aux_loss_coef * policy.outputs.aux_loss if self.aux_loss_enabled else loss
+
+    def _log_ratios(self, policy: "_Recorded", inputs: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
+        """The log-ratios log pi - log pi_ref of the chosen and of the rejected responses, each of shape (pairs,)."""
+        chosen, rejected = self._sequence_logps(policy.outputs.log_probs, inputs["completion_mask"]).chunk(2)
+        return chosen - inputs["ref_chosen_logps"], rejected - inputs["ref_rejected_logps"]
 
     def _sequence_logps(self, token_logps: torch.Tensor, completion_mask: torch.Tensor) -> torch.Tensor:
         """Log-probability of each response, (2 * pairs); ld_alpha weighs tokens beyond the shorter one's length."""
@@ -209,6 +263,12 @@ class PerSourceDPOTrainer(_PerSource, DPOTrainer):
         shared = torch.minimum(*mask.sum(dim=1).chunk(2)).repeat(2).unsqueeze(1)
         weights = torch.where(mask.cumsum(dim=1) <= shared, 1.0, self.ld_alpha) * mask
         return (token_logps * weights).sum(dim=1)
+
+
+def _parted(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the model is given of a batch, and its labels."""
+    given = {name: value for name, value in inputs.items() if name not in LABELS}
+    return given, {name: inputs[name] for name in LABELS if name in inputs}
 
 
 class _Recorded:

@@ -90,10 +90,12 @@ def _write_mix(
     long: int = 0,
     simulated: bool = False,
     contrary: bool = False,
+    weights: tuple[float, ...] = (1.0,),
 ) -> Path:
     """`human` and `synthetic` training rows, `heldout` of each held-out split; the first `long` rows are over-long.
 
-    contrary: the judge prefers what people do not, and its prompts are longer than people's.
+    contrary: the judge prefers what people do not, and its prompts are longer than people's. The training rows weigh
+    `weights` in turn.
     """
     draw = random.Random(seed)
     judged = _contrary if contrary else _same
@@ -103,6 +105,8 @@ def _write_mix(
         "anchor": [_row(draw, "human") for _ in range(heldout)],
         "synthetic_heldout": [judged(_row(draw, "synthetic")) for _ in range(heldout)],
     }
+    for index, row in enumerate(splits["train"]):
+        row["weight"] = weights[index % len(weights)]
     (folder / "data").mkdir(parents=True)
     digest = hashlib.sha256()
     for split, rows in splits.items():

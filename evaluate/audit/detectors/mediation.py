@@ -87,7 +87,7 @@ def taste(model: Styled) -> tuple[Measured, float]:
 def mediated(table: AuditTable, number: int, model: Styled, own: Target) -> tuple[Measured, float] | None:
     """gamma_0 - gamma_1 in logits, and the percentage points of a logit; None where the fit does not converge."""
     name = f"affinity for {own.name}"
-    without = fit(design(table, number, _columns(table, own), {}))
+    without = fit(design(table, number, _columns(table, own), {}), near=model.found)
     if not without.converged:
         return None
     influence = _influence(without, name) - _influence(model.found, name)
