@@ -30,9 +30,13 @@ TRAINER = {
 def test_two_processes_train_what_one_does_and_one_goes_on_where_two_stopped(
     write_mix: Any, tiny_model: str, tmp_path: Path
 ) -> None:
-    mix = write_mix(human=19, synthetic=13, heldout=7)  # 7 held-out rows: the last batch of two processes is uneven
+    mix = write_mix(
+        human=19, synthetic=13, heldout=7, weights=(1.0, 0.4)
+    )  # 7 held-out rows: the last batch of two processes is uneven
     config, two, one = tmp_path / "job.yaml", tmp_path / "two", tmp_path / "one"
-    config.write_text(yaml.safe_dump({"model": tiny_model, "preset": "fast", "global_batch": 4, "trainer": TRAINER}))
+    config.write_text(
+        yaml.safe_dump({"model": tiny_model, "preset": "fast", "weights": True, "global_batch": 4, "trainer": TRAINER})
+    )
     launch = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--main_process_port", "0"]
     job = ["reward", str(config), "--data", str(mix), "--out"]
     done = subprocess.run(
