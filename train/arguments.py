@@ -32,6 +32,8 @@ REFUSED = {
     "resume_from_checkpoint": "run the same command again; it resumes by itself",
     "truncation_mode": "pairs longer than max_length are dropped and counted, never cut",
     "padding_free": "this TRL switches it off again; preset: fast saves the padding",
+    "batch_eval_metrics": "figures and intervals are of all held-out pairs together",
+    "eval_do_concat_batches": "figures and intervals are of all held-out pairs together",
     "remove_unused_columns": "the model can't take the columns of a mix that it doesn't know",
     "chat_template_path": "put the template into the model's tokenizer folder",
     "eos_token": "put it into the model's tokenizer folder",

@@ -59,7 +59,7 @@ def write_looks(looks: Looks, folder: Path) -> None:
 def read_looks(folder: Path) -> Looks:
     """The looks in DIR; none where nothing was evaluated yet. Raises InputError where the file is broken."""
     try:
-        with np.load(folder / FILE) as arrays:
+        with (folder / FILE).open("rb") as file, np.load(file) as arrays:
             right = {name.removeprefix("right_"): list(arrays[name]) for name in arrays.files[1:]}
             return Looks(arrays["steps"].tolist(), right)
     except FileNotFoundError:

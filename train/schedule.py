@@ -11,8 +11,6 @@ KEPT_FOR = "eval_human_accuracy"
 FIXED_BY_KEEP_BEST = (
     "save_strategy",
     "save_steps",
-    "save_total_limit",
-    "save_only_model",
     "load_best_model_at_end",
     "metric_for_best_model",
     "greater_is_better",

@@ -85,6 +85,14 @@ class _PerSource(Trainer):
         super().__init__(data_collator=data_collator, **options)
         self.add_callback(grounding)
 
+    def get_eval_dataloader(self, *args: Any, **options: Any) -> Any:
+        """All held-out rows, also where training drops its last, smaller batch."""
+        drops, self.args.dataloader_drop_last = self.args.dataloader_drop_last, False
+        try:
+            return super().get_eval_dataloader(*args, **options)
+        finally:
+            self.args.dataloader_drop_last = drops
+
     def evaluation_loop(self, *args: Any, metric_key_prefix: str = "eval", **options: Any) -> Any:
         """The trainer's loop; its metrics are those of the source that the prefix names, over all processes."""
         options["prediction_loss_only"] = False

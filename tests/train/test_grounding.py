@@ -25,6 +25,7 @@ RUN = {
     "lr_scheduler_type": "constant",
     "logging_steps": 1,
     "eval_steps": 2,
+    "dataloader_drop_last": True,  # of training: every held-out pair is measured all the same
     # Rows come by length, so a contrary judge's come after people's.
     "train_sampling_strategy": "sequential",
 }
