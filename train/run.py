@@ -2,13 +2,16 @@
 
 import importlib.metadata
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 from accelerate import PartialState
+from accelerate.utils import broadcast_object_list
 from datasets import disable_progress_bars
 from peft import PeftModel
 from transformers import PreTrainedTokenizerBase, PrinterCallback, ProgressCallback, set_seed
+from transformers.integrations import is_deepspeed_zero3_enabled
 from trl import DPOConfig, RewardConfig
 
 from firsthand import __version__, hardware
@@ -110,6 +113,11 @@ def _current_names(trainer: dict[str, Any]) -> dict[str, Any]:
 
 def make_trainer(job: RewardJob | DPOJob, arguments: Any, tokenizer: PreTrainedTokenizerBase, pairs: Pairs) -> Any:
     """The trainer of a job, its model loaded; raises InputError where TRL refuses the job or a row's label is wrong."""
+    if is_deepspeed_zero3_enabled():
+        raise InputError(
+            "DeepSpeed's ZeRO stage 3 is not supported: models are read, checked and merged whole. Take "
+            "configs/accelerate/fsdp.yaml for a model that does not fit on one device, or zero_stage 2"
+        )
     kind = kind_of(job)
     pairs = pairs.with_labels(job.labels)
     set_seed(arguments.seed)  # the head of a reward model is drawn when the model is loaded
@@ -124,7 +132,7 @@ def make_trainer(job: RewardJob | DPOJob, arguments: Any, tokenizer: PreTrainedT
     share_prompts = False
     if job.preset == "fast":
         packed = PackedPairs(collator, pad)
-        share_prompts = can_share_prompts(model, packed([pairs.train[-1]]))
+        share_prompts = _decided(lambda: can_share_prompts(model, packed([pairs.train[-1]])))
         collator = packed if share_prompts else collator
     trainer_class = PerSourceRewardTrainer if kind == "reward" else PerSourceDPOTrainer
     try:
@@ -146,6 +154,12 @@ def make_trainer(job: RewardJob | DPOJob, arguments: Any, tokenizer: PreTrainedT
     trainer.add_callback(Progress())
     trainer.add_callback(Live(f"Training of {out.name}: {kind} on {job.model}", grounding, out))
     return trainer
+
+
+def _decided(question: Callable[[], bool]) -> bool:
+    """What the first process answers, for all: others may hold a model without its weights yet (FSDP), or round else."""
+    answer = [PartialState().is_main_process and question()]
+    return bool(broadcast_object_list(answer)[0])
 
 
 def _load_base(kind: Kind, job: RewardJob | DPOJob, arguments: Any, tokenizer: PreTrainedTokenizerBase) -> Any:

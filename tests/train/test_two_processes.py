@@ -80,3 +80,17 @@ def test_a_shipped_accelerate_configuration_loads_and_opens_with_its_command(pat
     kinds = {"ddp": "MULTI_GPU", "fsdp": "FSDP", "deepspeed": "DEEPSPEED"}
     assert loaded.distributed_type == kinds[path.stem]
     assert loaded.num_processes == 8
+
+
+def test_zero_stage_3_is_refused_before_a_model_is_loaded(
+    write_mix: Any,
+    tiny_model: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("firsthand.train.run.is_deepspeed_zero3_enabled", lambda: True)
+    (tmp_path / "job.yaml").write_text(yaml.safe_dump({"model": tiny_model}))
+    job = ["reward", str(tmp_path / "job.yaml"), "--data", str(write_mix()), "--out", str(tmp_path / "out")]
+    assert main(["train", *job]) == 2
+    assert "configs/accelerate/fsdp.yaml" in capsys.readouterr().err
