@@ -157,7 +157,7 @@ def make_trainer(job: RewardJob | DPOJob, arguments: Any, tokenizer: PreTrainedT
 
 
 def _decided(question: Callable[[], bool]) -> bool:
-    """What the first process answers, for all: others may hold a model without its weights yet (FSDP), or round else."""
+    """What the first process answers, for all: others may hold a model without its weights yet (FSDP)."""
     answer = [PartialState().is_main_process and question()]
     return bool(broadcast_object_list(answer)[0])
 
