@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.errors import InputError
-from firsthand.evaluate.bootstrap import FloatArray, IntArray
 from firsthand.records import Message, text_length
 
 SPLITS = ("anchor", "synthetic_heldout")

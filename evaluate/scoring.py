@@ -16,8 +16,8 @@ import torch
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
+from firsthand.bootstrap import FloatArray
 from firsthand.errors import InputError
-from firsthand.evaluate.bootstrap import FloatArray
 from firsthand.evaluate.held_out import HeldOut
 from firsthand.evaluate.trained_model import TrainedModel
 from firsthand.models import load_causal_lm, load_reward_model, load_tokenizer

@@ -8,6 +8,7 @@ from typing import Any
 from peft import LoraConfig, TaskType
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
+from transformers.integrations import is_tensorboard_available
 from trl import DPOConfig, RewardConfig
 
 from firsthand.config import closest
@@ -31,6 +32,8 @@ REFUSED = {
     "resume_from_checkpoint": "run the same command again; it resumes by itself",
     "truncation_mode": "pairs longer than max_length are dropped and counted, never cut",
     "padding_free": "this TRL switches it off again; preset: fast saves the padding",
+    "batch_eval_metrics": "figures and intervals are of all held-out pairs together",
+    "eval_do_concat_batches": "figures and intervals are of all held-out pairs together",
     "remove_unused_columns": "the model can't take the columns of a mix that it doesn't know",
     "chat_template_path": "put the template into the model's tokenizer folder",
     "eos_token": "put it into the model's tokenizer folder",
@@ -79,13 +82,17 @@ def check_lora_arguments(block: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def make_trainer_arguments(arguments: Any, values: Mapping[str, Any]) -> Any:
-    """TRL's own object; raises ConfigError where TRL refuses the values together."""
+    """TRL's own object; raises ConfigError where TRL refuses the values together, or TensorBoard is missing."""
     try:
-        return arguments(**values)
+        made = arguments(**values)
     except (ValueError, TypeError, ImportError) as error:
         raise ConfigError(
             "configuration", [("trainer", f"{arguments.__name__} refuses these values: {error}")]
         ) from error
+    if "tensorboard" in made.report_to and not is_tensorboard_available():
+        reason = "TensorBoard is not installed; install firsthand[tensorboard], or watch progress.html in --out"
+        raise ConfigError("configuration", [("trainer.report_to", reason)])
+    return made
 
 
 def make_lora(values: Mapping[str, Any], kind: str) -> LoraConfig:

@@ -128,4 +128,6 @@ def _train(args: argparse.Namespace, job: Any) -> None:
             loss, accuracy = (record["metrics"][f"eval_{source}_{name}"] for name in ("loss", "accuracy"))
             rows = record["counts"]["rows"][source]
             say(f"{source:10} {rows:>7} held-out pairs   loss {loss:.4f}   accuracy {accuracy:.3f}")
+    if record["model_of_step"] != record["steps"]:
+        say(f"the model is that of step {record['model_of_step']}, which agreed best with people")
     say(f"model: {args.out}")

@@ -2,24 +2,31 @@
 
 TRL's own evaluation of several data sets keeps their names for the loss alone: the accuracies overwrite one another.
 Here each evaluation returns the rewards of every pair, and metrics carry the data set's name: eval_human_accuracy.
+Training ends where a loss or a gradient is no finite number, before the step that would spoil the model.
 Rows may carry a weight, a probability that their label is right and a margin (train/weighted_loss.py). Without weight
 and probability, and for DPO without a margin, the loss is TRL's own.
 The overridden internals are TRL 1.16's; tests/train/test_trl_contract.py holds what is relied on.
 """
 
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from transformers import EvalPrediction, Trainer
+from torch.utils.data import Sampler, SequentialSampler
+from transformers import Trainer
+from transformers.trainer_pt_utils import LengthGroupedSampler
 from trl import DPOTrainer, RewardTrainer
 from trl.trainer.dpo_trainer import DataCollatorForPreference as DPOCollator
 from trl.trainer.reward_trainer import DataCollatorForPreference as RewardCollator
 
+from firsthand.errors import InputError
 from firsthand.train.dpo_losses import ScoredPairs, dpo_losses
+from firsthand.train.grounding import Grounding
 from firsthand.train.shared_prompt import SharedPrompt, add_pooling
 from firsthand.train.weighted_loss import LABELS, RowLabels, reward_losses, weighted_mean
 
@@ -28,18 +35,6 @@ __all__ = ["DPOCollator", "PerSourceDPOTrainer", "PerSourceRewardTrainer", "Prom
 # TRL 1.16 and peft 0.21 still read this attribute of a model under its older name; no user can change that.
 OLDER_NAME = "`is_gradient_checkpointing` is deprecated"
 warnings.filterwarnings("ignore", message=OLDER_NAME, category=FutureWarning)
-
-
-def pair_metrics(prediction: EvalPrediction) -> dict[str, float]:
-    """Metrics of rewards of shape (pairs, 2), chosen first. A tie is half right: to see no difference scores 0.5."""
-    chosen, rejected = np.asarray(prediction.predictions, dtype=np.float64).T
-    gap = chosen - rejected
-    return {
-        "accuracy": float(np.mean((gap > 0) + 0.5 * (gap == 0))),
-        "reward_chosen": float(chosen.mean()),
-        "reward_rejected": float(rejected.mean()),
-        "reward_gap": float(gap.mean()),
-    }
 
 
 class PromptAndResponses(RewardCollator):
@@ -75,13 +70,76 @@ class WithLabels:
 
 
 class _PerSource(Trainer):
-    """What both trainers change: rows are token ids already, metrics are per source, and nothing is sent anywhere."""
+    """What both trainers change: rows are token ids already, metrics are per source, and nothing is sent anywhere.
+
+    grounding: is told the rewards of every evaluation, and gives the figures of each source.
+    """
 
     _signature_columns: list[str]
 
-    def __init__(self, *, data_collator: Any, share_prompts: bool = False, **options: Any) -> None:
+    def __init__(
+        self, *, data_collator: Any, grounding: Grounding, share_prompts: bool = False, **options: Any
+    ) -> None:
         self.share_prompts = share_prompts
-        super().__init__(data_collator=data_collator, compute_metrics=pair_metrics, **options)
+        self.grounding = grounding
+        super().__init__(data_collator=data_collator, **options)
+        self.add_callback(grounding)
+
+    def get_eval_dataloader(self, *args: Any, **options: Any) -> Any:
+        """All held-out rows, also where training drops its last, smaller batch."""
+        drops, self.args.dataloader_drop_last = self.args.dataloader_drop_last, False
+        try:
+            return super().get_eval_dataloader(*args, **options)
+        finally:
+            self.args.dataloader_drop_last = drops
+
+    def evaluation_loop(self, *args: Any, metric_key_prefix: str = "eval", **options: Any) -> Any:
+        """The trainer's loop; its metrics are those of the source that the prefix names, over all processes."""
+        options["prediction_loss_only"] = False
+        output = super().evaluation_loop(*args, metric_key_prefix=metric_key_prefix, **options)
+        rewards = np.asarray(output.predictions, np.float64)
+        if not np.isfinite(rewards).all():
+            raise self._diverged("the model's rewards of held-out pairs are not finite")
+        figures = self.grounding.take(metric_key_prefix.removeprefix("eval_"), rewards)
+        output.metrics.update({f"{metric_key_prefix}_{name}": value for name, value in figures.items()})
+        return output
+
+    def training_step(self, *args: Any, **options: Any) -> torch.Tensor:
+        """The trainer's step on one batch; raises InputError where its loss is not finite."""
+        loss: torch.Tensor = super().training_step(*args, **options)
+        if not torch.isfinite(loss):
+            raise self._diverged(f"the loss became {loss.item()}")
+        return loss
+
+    def _get_grad_norm(self, *args: Any, **options: Any) -> Any:
+        """The norm that the trainer takes before a step; in float16 its scaler skips steps whose gradients overflow."""
+        norm = super()._get_grad_norm(*args, **options)
+        if not self.args.fp16 and norm is not None and not math.isfinite(norm):
+            raise self._diverged(f"the gradient's norm became {float(norm)}")
+        return norm
+
+    def _diverged(self, what: str) -> InputError:
+        checkpoints = sorted(
+            (int(path.name.removeprefix("checkpoint-")), path)
+            for path in Path(self.args.output_dir).glob("checkpoint-*")
+        )
+        kept = f"the last checkpoint before is {checkpoints[-1][1]}" if checkpoints else "there is no checkpoint yet"
+        return InputError(
+            f"{what} at step {self.state.global_step + 1}, so training stopped before that step; {kept}. Train into "
+            f"another --out with a lower trainer.learning_rate (it is {self.args.learning_rate:g}) or a longer warm-up"
+        )
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        """Groups by length over the batch of all processes, so that their number does not change which rows it has."""
+        if self.args.train_sampling_strategy != "group_by_length":
+            return super()._get_train_sampler(train_dataset)
+        rows = self.train_dataset if train_dataset is None else train_dataset
+        batch = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
+        return LengthGroupedSampler(batch, dataset=rows, lengths=list(rows["length"]))
+
+    def _get_eval_sampler(self, eval_dataset: Any) -> Sampler[int]:
+        """Rows in their order, which is by length already: rewards are matched with their prompts by position."""
+        return SequentialSampler(eval_dataset)
 
     def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
         return dataset

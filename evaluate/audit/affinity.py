@@ -24,9 +24,9 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from firsthand.bootstrap import FloatArray, IntArray, sums_by
 from firsthand.evaluate.audit.likelihood import LOCAL, MEAN, OFFSET, Contributions, Shared, evaluate, nodes_for
 from firsthand.evaluate.audit.table import NEITHER, AuditTable, B, Votes
-from firsthand.evaluate.bootstrap import FloatArray, IntArray, sums_by
 
 SHARED = LOCAL[OFFSET + 1 :]
 """The parameters between those of the means and those of the offsets."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.stats import t as student
 
+from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.audit.affinity import Design, Fit, design, fit
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.effect import Effect, effect
@@ -23,7 +24,6 @@ from firsthand.evaluate.audit.sentences import Said, caveats_of, sentence, unkno
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import OWN, Target, other_targets, own_target
 from firsthand.evaluate.audit.testable import Overlap, Refusal, no_people, no_target, overlap
-from firsthand.evaluate.bootstrap import FloatArray
 from firsthand.evaluate.multiple import holm
 from firsthand.lineage import Lineage
 

@@ -20,8 +20,8 @@ from functools import cache
 
 import numpy as np
 
+from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.audit.ordered import slopes
-from firsthand.evaluate.bootstrap import FloatArray
 from firsthand.hardware import usable_cores
 
 REACH = 6
