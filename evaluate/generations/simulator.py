@@ -33,7 +33,7 @@ from firsthand.evaluate.generations.outcome import TWIN
 LEVELS, REACH = 9, 2.0
 """Qualities and styles: so many, from -REACH to REACH standard deviations of the first generator."""
 NEWTON_STEPS = 50
-GRID = 100
+GRID = 20
 """Ratios that are looked at before the one at which a world collapses is told apart from its neighbours."""
 EXACT = ("affinity", "quality", "style", "diversity", "people", "judge")
 """The curves of `exact_curves`."""

@@ -1,0 +1,303 @@
+"""L1 and L2: does the affinity that the models inherit grow from generation to generation?
+
+L1 is the slope of gamma over the trained generations, less that of the human-only twin (a difference in differences):
+what both loops share, such as people's own taste for an author, is in both slopes. L2 is A = gamma_{g+1} / gamma_g with
+Fieller's interval; it is refused where gamma_g is not told from 0.
+
+Points are those of an even choice: a change of x log-odds moves one of 50 % by 100 (s(x) - 1/2).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from firsthand.evaluate.audit.finding import Finding, Interval, Verdict, verdict_of
+from firsthand.evaluate.audit.power import mde
+from firsthand.evaluate.audit.targets import Target
+from firsthand.evaluate.bootstrap import FloatArray
+from firsthand.evaluate.generations.affinities import LONGER, Affinities, affinities, refusal
+from firsthand.evaluate.generations.config import GenerationsConfig
+from firsthand.evaluate.generations.curves import Curve, curve
+from firsthand.evaluate.generations.fieller import fieller
+from firsthand.evaluate.generations.outcome import TWIN, Loops
+from firsthand.evaluate.generations.series import Contrast, Figures, against_twin, pooled, slope_weights
+from firsthand.evaluate.multiple import holm
+from firsthand.evaluate.table import counted, plain
+from firsthand.lineage import Relation
+
+DETECTOR = "amplification"
+SLOPE, TIMES = "log-odds a generation", "times a generation"
+AFFINITY, SHARPNESS = "affinity for", "sharpness"
+
+
+@dataclass(frozen=True, slots=True)
+class Amplified:
+    """L1 and L2 as findings, and the curves of the affinities."""
+
+    findings: list[Finding]
+    curves: list[Curve]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tested:
+    """One loop's affinities beside its twin's. G figures of the loop come first."""
+
+    ratio: float
+    target: Target | None
+    figures: Figures
+    n: int
+
+
+def amplification(loops: Loops, config: GenerationsConfig) -> Amplified:
+    """Every loop's slope and growth, for the judge's own kind and for long responses."""
+    findings: list[Finding] = []
+    if loops.own is None:
+        findings += [_no_kin(loops, ratio) for ratio in loops.ratios()]
+    tested: list[_Tested] = []
+    curves: list[Curve] = []
+    for target in ([loops.own] if loops.own else []) + [None]:
+        missing = refusal(loops.anchor, target, loops.of(loops.ratios()[0], loops.seeds()[0]))
+        if missing is not None:
+            findings += [_refused(loops, ratio, target, missing.why, missing.next_step) for ratio in loops.ratios()]
+            continue
+        twins = [affinities(loops.anchor, target, loops.of(TWIN, seed)) for seed in loops.seeds()]
+        for ratio in (*loops.ratios(), TWIN):
+            found = twins if ratio == TWIN else [
+                affinities(loops.anchor, target, loops.of(ratio, seed)) for seed in loops.seeds()
+            ]
+            figures = _figures(found, twins)
+            if figures is None:
+                findings += [_unconverged(loops, ratio, target)] if ratio != TWIN else []
+                continue
+            curves += _curves(loops, config, target, ratio, figures, found)
+            if ratio != TWIN:
+                tested.append(_Tested(ratio, target, figures, _on(loops, target)))
+    return Amplified(_slopes(loops, config, tested) + _growths(loops, config, tested) + findings, curves)
+
+
+def growth(figures: Figures, step: int, alpha: float) -> tuple[float, Interval | None]:
+    """gamma of figure step + 1 over that of figure `step`, with its interval; None: the latter is not told from 0."""
+    below, above = (figures.of(np.eye(len(figures.mean))[place]) for place in (step, step + 1))
+    t = max(below.quantile(alpha), above.quantile(alpha))
+    covariance = figures.covariance[step, step + 1]
+    ratio = above.value / below.value if below.value else float("nan")
+    return ratio, fieller(above.value, below.value, above.error**2, below.error**2, float(covariance), t)
+
+
+def even_choice(log_odds: float) -> float:
+    """By how many percentage points so many log-odds move an even choice."""
+    return float(100 * (expit(log_odds) - 0.5))
+
+
+def target_name(target: Target | None) -> str:
+    """The target as a finding names it."""
+    return LONGER if target is None else target.name
+
+
+def _figures(loop: Sequence[Affinities | None], twin: Sequence[Affinities | None]) -> Figures | None:
+    pairs = [(one, other) for one, other in zip(loop, twin, strict=True) if one is not None and other is not None]
+    if len(pairs) < len(loop):
+        return None
+    return pooled([one.series.beside(other.series) for one, other in pairs])
+
+
+def _curves(
+    loops: Loops,
+    config: GenerationsConfig,
+    target: Target | None,
+    ratio: float,
+    figures: Figures,
+    found: Sequence[Affinities | None],
+) -> list[Curve]:
+    steps = loops.generations()
+    exact = None if target is None else loops.exact.get(ratio, {}).get("affinity")
+    curves = [curve(f"{AFFINITY} {target_name(target)}", ratio, steps, figures, config.alpha, exact)]
+    if target is None:
+        sharpness = np.mean([one.sharpness for one in found if one is not None], axis=0)
+        nothing = (None,) * len(steps)
+        curves.append(Curve(SHARPNESS, ratio, tuple(steps), tuple(sharpness.tolist()), nothing, nothing))
+    return curves
+
+
+def _slopes(loops: Loops, config: GenerationsConfig, tested: Sequence[_Tested]) -> list[Finding]:
+    steps = loops.generations()
+    if len(steps) < 2:
+        why = "There is one trained generation; a slope needs two."
+        return [_refused(loops, one.ratio, one.target, why, "Run more generations.") for one in tested]
+    weights = against_twin(slope_weights(steps))
+    contrasts = [one.figures.of(weights) for one in tested]
+    adjusted = holm([contrast.p() for contrast in contrasts])
+    return [
+        _slope(loops, config, one, contrast, p)
+        for one, contrast, p in zip(tested, contrasts, adjusted, strict=True)
+    ]
+
+
+def _slope(loops: Loops, config: GenerationsConfig, one: _Tested, found: Contrast, p_adjusted: float) -> Finding:
+    span = loops.generations()[-1] - loops.generations()[0]
+    low, high = found.interval(config.alpha)
+    points, points_ci = even_choice(span * found.value), (even_choice(span * low), even_choice(span * high))
+    verdict = verdict_of(points, points_ci, p_adjusted, config.margin_points, config.alpha)
+    whom, at = plain(target_name(one.target)), f"At ratio {one.ratio:g}"
+    size = f"{abs(found.value):.2f} log-odds a generation ({low:+.2f} to {high:+.2f} against the twin)"
+    last = loops.generations()[-1]
+    if verdict is Verdict.DETECTED:
+        word = "grows" if found.value > 0 else "falls"
+        why = (
+            f"{at} the models' affinity for {whom} {word} by {size}, beyond the human-only twin's: an even choice moves "
+            f"by {abs(points):.1f} points until generation {last}."
+        )
+        step = "Take a smaller ratio, route pairs of the judge's kind to people, or start each generation from the base."
+    elif verdict is Verdict.RULED_OUT:
+        why = (
+            f"{at} the models' affinity for {whom} moves an even choice by no more than {config.margin_points:g} points "
+            f"until generation {last}, against the human-only twin ({points:+.1f}, {points_ci[0]:+.1f} to "
+            f"{points_ci[1]:+.1f})."
+        )
+        step = "As far as this affinity goes, the loop may run so many generations."
+    else:
+        why = (
+            f"{at} it can't be told whether the models' affinity for {whom} grows: an even choice moves by "
+            f"{points:+.1f} points until generation {last} ({points_ci[0]:+.1f} to {points_ci[1]:+.1f}) against the twin."
+        )
+        step = "Take a larger anchor with more votes, more seeds, or more generations."
+    return Finding(
+        detector=DETECTOR,
+        judge=loops.judge,
+        target=f"{target_name(one.target)}, ratio {one.ratio:g}",
+        relation=Relation.UNKNOWN if one.target is None else one.target.relation,
+        verdict=verdict,
+        direction="favours" if found.value > 0 else "disfavours",
+        estimate=found.value,
+        unit=SLOPE,
+        ci=(low, high),
+        points=points,
+        points_ci=points_ci,
+        p=found.p(),
+        p_adjusted=p_adjusted,
+        n=one.n,
+        n_prompts=one.figures.prompts,
+        mde_points=mde(25 * span * found.error, config.margin_points, config.alpha),
+        why=why,
+        caveats=_caveats(loops),
+        next_step=step,
+    )
+
+
+def _growths(loops: Loops, config: GenerationsConfig, tested: Sequence[_Tested]) -> list[Finding]:
+    steps = loops.generations()
+    if len(steps) < 2:
+        return []
+    differences = [one.figures.of(_step_weights(one.figures, len(steps) - 2)) for one in tested]
+    ratios = [growth(one.figures, len(steps) - 2, config.alpha) for one in tested]
+    known = [place for place, (_, ci) in enumerate(ratios) if ci is not None]
+    adjusted = dict(zip(known, holm([differences[place].p() for place in known]), strict=True))
+    return [
+        _growth(loops, config, one, ratios[place], differences[place].p(), adjusted.get(place))
+        for place, one in enumerate(tested)
+    ]
+
+
+def _growth(
+    loops: Loops,
+    config: GenerationsConfig,
+    one: _Tested,
+    found: tuple[float, Interval | None],
+    p: float,
+    p_adjusted: float | None,
+) -> Finding:
+    (times, ci), last = found, loops.generations()[-1]
+    whom, at = plain(target_name(one.target)), f"At ratio {one.ratio:g}"
+    between = f"from generation {last - 1} to {last}"
+    shared = {
+        "detector": DETECTOR,
+        "judge": loops.judge,
+        "target": f"{target_name(one.target)}, ratio {one.ratio:g}",
+        "relation": Relation.UNKNOWN if one.target is None else one.target.relation,
+        "unit": TIMES,
+        "n": one.n,
+        "n_prompts": one.figures.prompts,
+    }
+    if ci is None or p_adjusted is None:
+        before = one.figures.of(np.eye(len(one.figures.mean))[len(loops.generations()) - 2])
+        low, high = before.interval(config.alpha)
+        return Finding(
+            **shared,
+            verdict=Verdict.NOT_TESTABLE,
+            why=f"{at} the affinity of generation {last - 1} for {whom} is not told from 0 ({low:+.2f} to {high:+.2f} "
+            "log-odds), so that nothing can be said of how many times it grew.",
+            next_step="Go by the slope above; a larger anchor would tell.",
+        )
+    low, high = ci
+    words = f"{times:.2f} times ({low:.2f} to {high:.2f}) {between}"
+    if p_adjusted < config.alpha and low > 1:
+        verdict, why = Verdict.DETECTED, f"{at} the models' affinity for {whom} grows {words}."
+    elif high <= 1:
+        verdict, why = Verdict.RULED_OUT, f"{at} the models' affinity for {whom} does not grow: {words}."
+    else:
+        verdict, why = Verdict.INCONCLUSIVE, f"{at} the models' affinity for {whom} changes {words}: it may grow or not."
+    return Finding(
+        **shared,
+        verdict=verdict,
+        direction="favours" if times > 1 else "disfavours",
+        estimate=times,
+        ci=ci,
+        p=p,
+        p_adjusted=p_adjusted,
+        why=why,
+        caveats=_caveats(loops),
+        next_step="Read it beside the twin's curve: a model that goes on learning follows everything more strongly.",
+    )
+
+
+def _step_weights(figures: Figures, step: int) -> FloatArray:
+    weights = np.zeros(len(figures.mean))
+    weights[[step, step + 1]] = -1, 1
+    return weights
+
+
+def _on(loops: Loops, target: Target | None) -> int:
+    """Comparisons that tell of the target."""
+    return len(loops.anchor) if target is None else int((target.sign(loops.anchor) != 0).sum())
+
+
+def _caveats(loops: Loops) -> tuple[str, ...]:
+    taste = "Affinity is relative to these people: a taste of theirs can't be told from quality."
+    seeds = len(loops.seeds())
+    if seeds > 1:
+        return (taste, f"The interval covers which prompts the anchor holds, and training, by {counted(seeds, 'seed')}.")
+    return (taste, "One seed: the interval covers which prompts the anchor holds, not how training falls out.")
+
+
+def _no_kin(loops: Loops, ratio: float) -> Finding:
+    return Finding(
+        detector=DETECTOR,
+        judge=loops.judge,
+        target=f"its own kind, ratio {ratio:g}",
+        verdict=Verdict.NOT_TESTABLE,
+        unit=SLOPE,
+        why=f"No author of the anchor is known to be of the kind of {plain(loops.judge)}, so that its affinity for its "
+        "own kind can't be followed.",
+        next_step="Name its kind in models.own, or let people compare responses of its kind with others.",
+    )
+
+
+def _refused(loops: Loops, ratio: float, target: Target | None, why: str, next_step: str) -> Finding:
+    return Finding(
+        detector=DETECTOR,
+        judge=loops.judge,
+        target=f"{target_name(target)}, ratio {ratio:g}",
+        relation=Relation.UNKNOWN if target is None else target.relation,
+        verdict=Verdict.NOT_TESTABLE,
+        unit=SLOPE,
+        n=_on(loops, target),
+        why=why,
+        next_step=next_step,
+    )
+
+
+def _unconverged(loops: Loops, ratio: float, target: Target | None) -> Finding:
+    why = "The fit did not converge: the votes do not tell the model's numbers apart."
+    return _refused(loops, ratio, target, why, "Let several people rate more comparisons of the anchor.")
