@@ -1,7 +1,7 @@
 """The affinity of every generation: each model is held against people as the audit holds a judge (affinity.py).
 
-A model's verdict on a comparison is its own probability that A is better, s(score of A - score of B); people's votes
-say how good the responses are. So gamma, the model's log-odds for the target beyond quality, and kappa, how strongly
+A model's verdict on a comparison is a probability, s(score of A - score of B); people's votes say how good the
+responses are. So gamma, the model's log-odds for the target beyond quality, and kappa, how strongly
 it follows quality, are told apart, whatever the judge that it learned from is like.
 """
 
@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import expit
 
-from firsthand.evaluate.audit.affinity import Fit, design, fit
+from firsthand.evaluate.audit.affinity import design, fit
 from firsthand.evaluate.audit.table import AuditTable, B, Votes
 from firsthand.evaluate.audit.targets import Target
 from firsthand.evaluate.audit.testable import FEWEST_PROMPTS, Refusal, no_people, no_target
 from firsthand.evaluate.bootstrap import FloatArray
-from firsthand.evaluate.generations.outcome import Generation
+from firsthand.evaluate.generations.outcome import Generation, gap_of
 from firsthand.evaluate.generations.series import Series
 
 LONGER = "longer responses"
@@ -30,27 +31,23 @@ class Affinities:
     sharpness: FloatArray
 
 
-def as_judges(anchor: AuditTable, models: Sequence[Generation]) -> AuditTable:
-    """The anchor with the models' verdicts in place of the judge's."""
-    pairs = len(anchor)
-    given = [model.p_a for model in models if model.p_a is not None]
-    p_a = np.concatenate(given) if given else np.zeros(0)
-    votes = Votes(
-        pair=np.tile(np.arange(pairs), len(given)),
-        voter=np.repeat(np.arange(len(given)), pairs),
-        outcome=np.where(p_a >= 0.5, 0, B).astype(np.int64),
-        first=np.zeros(len(p_a), np.int64),
-        p_a=p_a,
-    )
-    names = tuple(f"generation {model.generation}" for model in models)
-    return replace(anchor, judges=names, judged=votes, models={}, families={})
+def as_judge(anchor: AuditTable, gap: FloatArray) -> tuple[AuditTable, float]:
+    """The anchor with a model's verdicts in place of the judge's, and the scale that its gaps were divided by.
+
+    The log-odds of the verdicts are the gaps at a mean square of 1. As the gaps are known, any scale gives the same
+    gamma and kappa times that scale; this one is where votes tell most, neither all even nor all certain.
+    """
+    scale = float(np.sqrt((gap**2).mean())) or 1.0
+    pairs = np.arange(len(anchor))
+    p_a, nothing = expit(gap / scale), np.zeros(len(anchor), np.int64)
+    votes = Votes(pairs, nothing, np.where(gap >= 0, 0, B).astype(np.int64), nothing, p_a)
+    return replace(anchor, judges=("each generation",), judged=votes, models={}, families={}), scale
 
 
-def refusal(anchor: AuditTable, target: Target | None, models: Sequence[Generation]) -> Refusal | None:
+def refusal(anchor: AuditTable, target: Target | None, model: Generation) -> Refusal | None:
     """Why the affinity for `target` (None: for longer responses) can't be told from the anchor, if it can't."""
-    table = as_judges(anchor, models[:1])
+    table, _ = as_judge(anchor, gap_of(model))
     table = table if target is None else table.attributed()
-    table = replace(table, judges=("each generation",))
     missing = no_people(table, 0) or (None if target is None else no_target(table, 0, target))
     if missing is not None or target is not None:
         return missing
@@ -68,20 +65,12 @@ def refusal(anchor: AuditTable, target: Target | None, models: Sequence[Generati
 
 def affinities(anchor: AuditTable, target: Target | None, models: Sequence[Generation]) -> Affinities | None:
     """The affinities of the models of one loop, in their order; None where a fit did not converge."""
-    table = as_judges(anchor, models)
-    table = table if target is None else table.attributed()
-    columns = {} if target is None else {target.name: target.sign(table)}
-    covariates = length_covariate(table)
-    fits = [_fitted(table, number, columns, covariates) for number in range(len(models))]
-    if not all(found.converged for found in fits):
+    found = [_affinity(anchor, target, gap_of(model)) for model in models]
+    known = [one for one in found if one is not None]
+    if len(known) < len(found):
         return None
-    name = "taste for length" if target is None else f"affinity for {target.name}"
-    places = [found.names.index(name) for found in fits]
-    series = Series(
-        np.array([found.value[place] for found, place in zip(fits, places, strict=True)]),
-        np.stack([found.influence[:, place] for found, place in zip(fits, places, strict=True)], axis=1),
-    )
-    return Affinities(series, np.array([found.of("sharpness")[0] for found in fits]))
+    value, influence, sharpness = zip(*known, strict=True)
+    return Affinities(Series(np.array(value), np.stack(influence, axis=1)), np.array(sharpness))
 
 
 def length_covariate(table: AuditTable) -> dict[str, FloatArray]:
@@ -91,6 +80,16 @@ def length_covariate(table: AuditTable) -> dict[str, FloatArray]:
     return {"length": difference / scale} if scale > 0 else {}
 
 
-def _fitted(table: AuditTable, number: int, columns: dict[str, FloatArray], covariates: dict[str, FloatArray]) -> Fit:
+def _affinity(
+    anchor: AuditTable, target: Target | None, gap: FloatArray
+) -> tuple[float, FloatArray, float] | None:
+    """A model's affinity, what each prompt adds to it, and its sharpness."""
+    table, scale = as_judge(anchor, gap)
+    table = table if target is None else table.attributed()
+    columns = {} if target is None else {target.name: target.sign(table)}
     # One slope for all generations: a figure is only compared with others that were made in the same way.
-    return fit(design(table, number, columns, covariates, one_slope=True))
+    found = fit(design(table, 0, columns, length_covariate(table), one_slope=True))
+    place = found.names.index("taste for length" if target is None else f"affinity for {target.name}")
+    if not found.converged:
+        return None
+    return scale * float(found.value[place]), scale * found.influence[:, place], scale * found.of("sharpness")[0]

@@ -16,7 +16,7 @@ from firsthand.evaluate.audit.power import mde
 from firsthand.evaluate.bootstrap import FloatArray
 from firsthand.evaluate.generations.config import GenerationsConfig
 from firsthand.evaluate.generations.curves import Curve, curve
-from firsthand.evaluate.generations.outcome import TWIN, Generation, Loops
+from firsthand.evaluate.generations.outcome import TWIN, Generation, Loops, gap_of
 from firsthand.evaluate.generations.series import (
     Contrast,
     Figures,
@@ -69,19 +69,13 @@ def agreement(loops: Loops, config: GenerationsConfig) -> Agreed:
 
 def agreements(models: Sequence[Generation], share: FloatArray) -> FloatArray:
     """How far each model's choice agrees with those of whom `share` (M,) is the share for A: (M, G)."""
-    found = [np.where(p == 0.5, 0.5, np.where(p > 0.5, share, 1 - share)) for p in map(_p_a, models)]
+    found = [np.where(gap == 0, 0.5, np.where(gap > 0, share, 1 - share)) for gap in map(gap_of, models)]
     return np.stack(found, axis=1)
 
 
 def choice_shares(share: FloatArray) -> FloatArray:
     """A judge's probabilities as choices: 1, 0, or 1/2 for an even one."""
     return np.where(np.isnan(share), np.nan, np.where(share == 0.5, 0.5, share > 0.5))
-
-
-def _p_a(model: Generation) -> FloatArray:
-    if model.p_a is None:
-        raise AssertionError("a trained generation has a probability for every comparison")
-    return model.p_a
 
 
 def _pooled(loops: Loops, ratio: float, by: Sequence[FloatArray], rows: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Figures:

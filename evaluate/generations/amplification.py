@@ -58,7 +58,7 @@ def amplification(loops: Loops, config: GenerationsConfig) -> Amplified:
     tested: list[_Tested] = []
     curves: list[Curve] = []
     for target in ([loops.own] if loops.own else []) + [None]:
-        missing = refusal(loops.anchor, target, loops.of(loops.ratios()[0], loops.seeds()[0]))
+        missing = refusal(loops.anchor, target, loops.of(loops.ratios()[0], loops.seeds()[0])[0])
         if missing is not None:
             findings += [_refused(loops, ratio, target, missing.why, missing.next_step) for ratio in loops.ratios()]
             continue

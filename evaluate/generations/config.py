@@ -1,5 +1,6 @@
 """What `firsthand evaluate generations CONFIG` is told."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -7,11 +8,24 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from firsthand.collect.generate.config import Setting
 from firsthand.collect.judge.config import Judge
 from firsthand.config import Config
-from firsthand.train.arguments import check_dpo_arguments, check_lora_arguments
 from firsthand.train.mix_config import HumanRules, SyntheticRules
 
 Ratio = Annotated[float, Field(gt=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
+
+
+def _lora(block: dict[str, Any] | None) -> dict[str, Any] | None:
+    from firsthand.train.arguments import check_lora_arguments  # loads peft and TRL: a simulated loop needs neither
+
+    return check_lora_arguments(block)
+
+
+def _trainer(block: dict[str, Any]) -> dict[str, Any]:
+    from firsthand.train.arguments import check_dpo_arguments
+
+    if "seed" in block:
+        raise ValueError("seed is not to be given here: each of `seeds` is a loop of its own")
+    return check_dpo_arguments(block)
 
 
 class Training(Config):
@@ -21,16 +35,9 @@ class Training(Config):
     """
 
     start: Literal["previous", "base"] = "previous"
-    lora: Annotated[dict[str, Any] | None, AfterValidator(check_lora_arguments)] = None
+    lora: Annotated[dict[str, Any] | None, AfterValidator(_lora)] = None
     preset: Literal["none", "fast"] = "fast"
-    trainer: Annotated[dict[str, Any], AfterValidator(check_dpo_arguments)] = Field(default_factory=dict)
-
-    @field_validator("trainer")
-    @classmethod
-    def _not_ours(cls, trainer: dict[str, Any]) -> dict[str, Any]:
-        if "seed" in trainer:
-            raise ValueError("seed is not to be given here: each of `seeds` is a loop of its own")
-        return trainer
+    trainer: Annotated[dict[str, Any], AfterValidator(_trainer)] = Field(default_factory=dict)
 
 
 class Anchor(Config):
@@ -139,6 +146,7 @@ class GenerationsConfig(Config):
     margin_points: Annotated[float, Field(gt=0, lt=50)] = 3.0
     keeps: Annotated[float, Field(gt=0, lt=1)] = 0.8
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    lineage: Path | None = None
     models: ModelLoop | None = None
     world: World | None = None
 

@@ -17,9 +17,10 @@ class Generation:
     """One model.
 
     ratio: the share of judged rows of its loop, TWIN for the human-only twin. generation: 0 is the model that all loops
-    start from; it has the ratio TWIN. human_rows, synthetic_rows: of its mix. p_a: (M,), its probability that A is the
-    better one of each of the anchor's M comparisons; None for generation 0, which has learned from nobody. diversity:
+    start from; it has the ratio TWIN. human_rows, synthetic_rows: of its mix. gap: (M,), the score of A minus that of B
+    on each of the anchor's M comparisons, in log-odds; None for generation 0, which has learned from nobody. diversity:
     measure -> (P,), of each probe prompt, NaN where it can't be measured; higher is more diverse.
+    words: the mean length of its responses to them, in words; None where it writes none.
     """
 
     ratio: float
@@ -27,8 +28,9 @@ class Generation:
     seed: int
     human_rows: int
     synthetic_rows: int
-    p_a: FloatArray | None
+    gap: FloatArray | None
     diversity: Mapping[str, FloatArray] = field(default_factory=dict)
+    words: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +73,10 @@ class Loops:
     def first(self, seed: int) -> Generation:
         """Generation 0."""
         return next(model for model in self.models if model.seed == seed and not model.generation)
+
+
+def gap_of(model: Generation) -> FloatArray:
+    """The gap of a trained generation."""
+    if model.gap is None:
+        raise AssertionError("generation 0 has no gap")
+    return model.gap

@@ -45,8 +45,8 @@ def simulated_loops(config: GenerationsConfig, world: World) -> Loops:
             state = State(types.first, 0.0, 0.0)
             for generation in range(1, config.generations + 1):
                 state, rows = _next(world, types, state, ratio, chance)
-                p_a = expit(state.a * quality + state.c * style)
-                models.append(Generation(ratio, generation, seed, *rows, p_a, _probed(world, state.p, chance)))
+                gap = state.a * quality + state.c * style
+                models.append(Generation(ratio, generation, seed, *rows, gap, _probed(world, state.p, chance)))
     ratios = (TWIN, *config.ratios)
     return Loops(
         anchor,
