@@ -74,15 +74,13 @@ def affinities(anchor: AuditTable, target: Target | None, models: Sequence[Gener
 
 
 def length_covariate(table: AuditTable) -> dict[str, FloatArray]:
-    """The difference of the logarithms of the lengths, A minus B, scaled to a mean square of 1; none where all are 0."""
+    """The difference of the logarithms of the lengths, A minus B, at a mean square of 1; none where all are 0."""
     difference = np.nan_to_num(np.log1p(table.length[:, 0]) - np.log1p(table.length[:, 1]))
     scale = float(np.sqrt((difference**2).mean())) if len(difference) else 0.0
     return {"length": difference / scale} if scale > 0 else {}
 
 
-def _affinity(
-    anchor: AuditTable, target: Target | None, gap: FloatArray
-) -> tuple[float, FloatArray, float] | None:
+def _affinity(anchor: AuditTable, target: Target | None, gap: FloatArray) -> tuple[float, FloatArray, float] | None:
     """A model's affinity, what each prompt adds to it, and its sharpness."""
     table, scale = as_judge(anchor, gap)
     table = table if target is None else table.attributed()

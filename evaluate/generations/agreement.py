@@ -1,4 +1,4 @@
-"""L4 and L5: do the generations still agree with people on the fixed anchor, or more and more with the judge?
+"""L4 and L5: whether the generations still agree with people on the fixed anchor, or more and more with the judge.
 
 A model agrees with a person on a comparison where it gives the response that the person chose the higher score, half
 where either is undecided. L4 is agreement with people in the last generation, less the human-only twin's. L5, closure,
@@ -56,9 +56,7 @@ def agreement(loops: Loops, config: GenerationsConfig) -> Agreed:
     both = rated & ~np.isnan(judge)
     by_people = {ratio: _pooled(loops, ratio, [people], rated) for ratio in (*loops.ratios(), TWIN)}
     findings = _anchor_findings(loops, config, by_people, int(rated.sum()))
-    curves = [
-        curve(PEOPLE, ratio, loops.generations(), figures, config.alpha) for ratio, figures in by_people.items()
-    ]
+    curves = [curve(PEOPLE, ratio, loops.generations(), figures, config.alpha) for ratio, figures in by_people.items()]
     if len(np.unique(loops.anchor.prompt[both])) < FEWEST_PROMPTS:
         why = f"{plain(loops.judge)} gave a verdict on too few of the anchor's comparisons that people rated."
         return Agreed(findings + [_refused(loops, ratio, CLOSURE, why) for ratio in loops.ratios()], curves)
@@ -78,7 +76,9 @@ def choice_shares(share: FloatArray) -> FloatArray:
     return np.where(np.isnan(share), np.nan, np.where(share == 0.5, 0.5, share > 0.5))
 
 
-def _pooled(loops: Loops, ratio: float, by: Sequence[FloatArray], rows: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Figures:
+def _pooled(
+    loops: Loops, ratio: float, by: Sequence[FloatArray], rows: "np.ndarray[tuple[int], np.dtype[np.bool_]]"
+) -> Figures:
     """Agreement of the loop with each of `by`, then that of the twin: 2 x len(by) x G figures."""
 
     def one(ratio: float, seed: int) -> Series:
@@ -89,9 +89,7 @@ def _pooled(loops: Loops, ratio: float, by: Sequence[FloatArray], rows: "np.ndar
     return pooled([one(ratio, seed).beside(one(TWIN, seed)) for seed in loops.seeds()])
 
 
-def _anchor_findings(
-    loops: Loops, config: GenerationsConfig, found: dict[float, Figures], n: int
-) -> list[Finding]:
+def _anchor_findings(loops: Loops, config: GenerationsConfig, found: dict[float, Figures], n: int) -> list[Finding]:
     weights = against_twin(last_weights(len(loops.generations())))
     contrasts = [found[ratio].of(weights) for ratio in loops.ratios()]
     adjusted = holm([contrast.p() for contrast in contrasts])
@@ -115,13 +113,13 @@ def _anchor_findings(
             if verdict is Verdict.INCONCLUSIVE
             else ""
         )
-        findings.append(_finding(loops, ANCHOR, ratio, verdict, contrast, p, config, n, found[ratio].prompts, why, step))
+        findings.append(
+            _finding(loops, ANCHOR, ratio, verdict, contrast, p, config, n, found[ratio].prompts, why, step)
+        )
     return findings
 
 
-def _closure_findings(
-    loops: Loops, config: GenerationsConfig, found: dict[float, Figures], n: int
-) -> list[Finding]:
+def _closure_findings(loops: Loops, config: GenerationsConfig, found: dict[float, Figures], n: int) -> list[Finding]:
     steps = loops.generations()
     if len(steps) < 2:
         why = "There is one trained generation; closure is a slope and needs two."
@@ -143,9 +141,9 @@ def _closure_findings(
         if verdict is Verdict.DETECTED and not closing:
             verdict = Verdict.RULED_OUT if points < 0 else Verdict.INCONCLUSIVE
         both = (
-            f"agreement with {plain(loops.judge)} changes by {judge[0]:+.1f} points ({judge[1]:+.1f} to {judge[2]:+.1f}) "
-            f"from generation {steps[0]} to {steps[-1]}, agreement with people by {people[0]:+.1f} ({people[1]:+.1f} to "
-            f"{people[2]:+.1f})"
+            f"agreement with {plain(loops.judge)} changes by {judge[0]:+.1f} points ({judge[1]:+.1f} to "
+            f"{judge[2]:+.1f}) from generation {steps[0]} to {steps[-1]}, agreement with people by {people[0]:+.1f} "
+            f"({people[1]:+.1f} to {people[2]:+.1f})"
         )
         against = f"against the twin the gap between them widens by {points:+.1f} ({low:+.1f} to {high:+.1f})"
         start = {Verdict.DETECTED: "the loop closes", Verdict.RULED_OUT: "the loop does not close"}.get(
@@ -153,7 +151,9 @@ def _closure_findings(
         )
         step = "Do not judge this loop's models by this judge: ask people." if verdict is Verdict.DETECTED else ""
         why = f"At ratio {ratio:g} {start}: {both}; {against}."
-        findings.append(_finding(loops, CLOSURE, ratio, verdict, contrast, p, config, n, found[ratio].prompts, why, step))
+        findings.append(
+            _finding(loops, CLOSURE, ratio, verdict, contrast, p, config, n, found[ratio].prompts, why, step)
+        )
     return findings
 
 
@@ -205,5 +205,7 @@ def _refused(loops: Loops, ratio: float, detector: str, why: str) -> Finding:
         target=f"ratio {ratio:g}",
         verdict=Verdict.NOT_TESTABLE,
         why=why,
-        next_step="Take a larger anchor.fraction or let people rate more prompts." if len(loops.generations()) > 1 else "",
+        next_step="Take a larger anchor.fraction or let people rate more prompts."
+        if len(loops.generations()) > 1
+        else "",
     )

@@ -64,9 +64,11 @@ def amplification(loops: Loops, config: GenerationsConfig) -> Amplified:
             continue
         twins = [affinities(loops.anchor, target, loops.of(TWIN, seed)) for seed in loops.seeds()]
         for ratio in (*loops.ratios(), TWIN):
-            found = twins if ratio == TWIN else [
-                affinities(loops.anchor, target, loops.of(ratio, seed)) for seed in loops.seeds()
-            ]
+            found = (
+                twins
+                if ratio == TWIN
+                else [affinities(loops.anchor, target, loops.of(ratio, seed)) for seed in loops.seeds()]
+            )
             figures = _figures(found, twins)
             if figures is None:
                 findings += [_unconverged(loops, ratio, target)] if ratio != TWIN else []
@@ -78,7 +80,7 @@ def amplification(loops: Loops, config: GenerationsConfig) -> Amplified:
 
 
 def growth(figures: Figures, step: int, alpha: float) -> tuple[float, Interval | None]:
-    """gamma of figure step + 1 over that of figure `step`, with its interval; None: the latter is not told from 0."""
+    """Gamma of figure step + 1 over that of figure `step`, with its interval; None: the latter is not told from 0."""
     below, above = (figures.of(np.eye(len(figures.mean))[place]) for place in (step, step + 1))
     t = max(below.quantile(alpha), above.quantile(alpha))
     covariance = figures.covariance[step, step + 1]
@@ -130,8 +132,7 @@ def _slopes(loops: Loops, config: GenerationsConfig, tested: Sequence[_Tested]) 
     contrasts = [one.figures.of(weights) for one in tested]
     adjusted = holm([contrast.p() for contrast in contrasts])
     return [
-        _slope(loops, config, one, contrast, p)
-        for one, contrast, p in zip(tested, contrasts, adjusted, strict=True)
+        _slope(loops, config, one, contrast, p) for one, contrast, p in zip(tested, contrasts, adjusted, strict=True)
     ]
 
 
@@ -149,7 +150,9 @@ def _slope(loops: Loops, config: GenerationsConfig, one: _Tested, found: Contras
             f"{at} the models' affinity for {whom} {word} by {size}, beyond the human-only twin's: an even choice moves "
             f"by {abs(points):.1f} points until generation {last}."
         )
-        step = "Take a smaller ratio, route pairs of the judge's kind to people, or start each generation from the base."
+        step = (
+            "Take a smaller ratio, route pairs of the judge's kind to people, or start each generation from the base."
+        )
     elif verdict is Verdict.RULED_OUT:
         why = (
             f"{at} the models' affinity for {whom} moves an even choice by no more than {config.margin_points:g} points "
@@ -237,7 +240,10 @@ def _growth(
     elif high <= 1:
         verdict, why = Verdict.RULED_OUT, f"{at} the models' affinity for {whom} does not grow: {words}."
     else:
-        verdict, why = Verdict.INCONCLUSIVE, f"{at} the models' affinity for {whom} changes {words}: it may grow or not."
+        verdict, why = (
+            Verdict.INCONCLUSIVE,
+            f"{at} the models' affinity for {whom} changes {words}: it may grow or not.",
+        )
     return Finding(
         **shared,
         verdict=verdict,
@@ -267,7 +273,10 @@ def _caveats(loops: Loops) -> tuple[str, ...]:
     taste = "Affinity is relative to these people: a taste of theirs can't be told from quality."
     seeds = len(loops.seeds())
     if seeds > 1:
-        return (taste, f"The interval covers which prompts the anchor holds, and training, by {counted(seeds, 'seed')}.")
+        return (
+            taste,
+            f"The interval covers which prompts the anchor holds, and training, by {counted(seeds, 'seed')}.",
+        )
     return (taste, "One seed: the interval covers which prompts the anchor holds, not how training falls out.")
 
 

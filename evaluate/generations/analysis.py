@@ -110,9 +110,7 @@ def _gravest(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def _collapse_sentence(found: Analysis) -> str:
-    by_verdict = {
-        verdict: [one.ratio for one in found.ratios if one.collapsed is verdict] for verdict in Verdict
-    }
+    by_verdict = {verdict: [one.ratio for one in found.ratios if one.collapsed is verdict] for verdict in Verdict}
     last = found.loops.generations()[-1]
     parts = []
     if by_verdict[Verdict.DETECTED]:

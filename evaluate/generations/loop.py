@@ -26,8 +26,7 @@ from firsthand.evaluate.bootstrap import FloatArray
 from firsthand.evaluate.generations.config import GenerationsConfig, ModelLoop
 from firsthand.evaluate.generations.measure import Pair, answering, log_probability_gaps, probe_responses, read_pairs
 from firsthand.evaluate.generations.outcome import TWIN
-from firsthand.evaluate.generations.source import ANCHOR, HUMAN, PROBES, PROMPTS, TAG, copy_store, split_store
-from firsthand.evaluate.generations.source import Split
+from firsthand.evaluate.generations.source import ANCHOR, HUMAN, PROBES, PROMPTS, TAG, Split, copy_store, split_store
 from firsthand.store import Store
 from firsthand.train.folder import RECORD
 from firsthand.train.jobs import DPOJob
@@ -133,9 +132,7 @@ def _generation(run: _Run, seed: int, ratio: float, generation: int) -> None:
     if ratio != TWIN and generation < run.config.generations:
         _write_and_judge(run, seed, ratio, generation, model)
     rows = {source: of["rows"] for source, of in manifest["realised"].items()}
-    run.ran.models.append(
-        Trained(ratio, generation, seed, gap, record["beta"], responses, rows, manifest["repeated"])
-    )
+    run.ran.models.append(Trained(ratio, generation, seed, gap, record["beta"], responses, rows, manifest["repeated"]))
     run.progress.update()
 
 
@@ -169,9 +166,7 @@ def _train(run: _Run, seed: int, ratio: float, generation: int) -> dict[str, Any
     if (folder / MODEL / RECORD).is_file():
         record: dict[str, Any] = json.loads((folder / MODEL / RECORD).read_text(encoding="utf-8"))
         return record
-    job = DPOJob(
-        model=before, lora=training.lora, preset=training.preset, trainer={**training.trainer, "seed": seed}
-    )
+    job = DPOJob(model=before, lora=training.lora, preset=training.preset, trainer={**training.trainer, "seed": seed})
     record = train(job, folder / MIX, folder / MODEL)
     for checkpoint in (folder / MODEL).glob("checkpoint-*"):
         shutil.rmtree(checkpoint)

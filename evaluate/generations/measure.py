@@ -51,7 +51,7 @@ def read_pairs(anchor: Path, model: str) -> list[Pair]:
 
 
 def log_probability_gaps(model: str, pairs: Sequence[Pair], path: Path) -> FloatArray:
-    """log p(A) - log p(B) of every pair under `model`: (M,); kept in `path`, and read from there the next time."""
+    """Log p(A) - log p(B) of every pair under `model`: (M,); kept in `path`, and read from there the next time."""
     if path.is_file():
         kept = json.loads(path.read_text(encoding="utf-8"))
         if kept["ids"] == [pair.id for pair in pairs]:

@@ -174,9 +174,7 @@ def _exact_fit(world: World, types: Types, p: FloatArray, ratio: float) -> tuple
     quality, style = _differences(types)
     columns = np.tile(np.stack([quality, style], axis=1), (2, 1))
     share = np.concatenate([expit(quality), judged(world, quality, style)])
-    weight = np.concatenate(
-        [(1 - ratio) * np.outer(types.first, types.first).ravel(), ratio * np.outer(p, p).ravel()]
-    )
+    weight = np.concatenate([(1 - ratio) * np.outer(types.first, types.first).ravel(), ratio * np.outer(p, p).ravel()])
     return fit(columns, share, weight)
 
 

@@ -9,7 +9,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import batched, groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -113,8 +113,9 @@ def _nothing(name: str, loop: ModelLoop, store: Store) -> str:
 
 def _write_store(path: Path, entries: Iterable[Entry]) -> None:
     def write(partial: Path) -> None:
+        rest = iter(entries)
         with Store(str(partial)) as store:
-            for page in batched(entries, AT_ONCE):
+            while page := list(islice(rest, AT_ONCE)):
                 store.add(page)
 
     _whole(path, write)
