@@ -58,8 +58,6 @@ def refusal(anchor: AuditTable, target: Target | None, model: Generation) -> Ref
             f"{FEWEST_PROMPTS} are needed.",
             "Take a larger anchor.fraction, or let people rate more prompts.",
         )
-    if not length_covariate(table):
-        return Refusal("The responses of the anchor do not differ in length, or their lengths are unknown.", "")
     return None
 
 

@@ -1,4 +1,4 @@
-"""L1 and L2: does the affinity that the models inherit grow from generation to generation?
+"""L1 and L2: whether the affinity that the models inherit grows from generation to generation.
 
 L1 is the slope of gamma over the trained generations, less that of the human-only twin (a difference in differences):
 what both loops share, such as people's own taste for an author, is in both slopes. L2 is A = gamma_{g+1} / gamma_g with
@@ -17,7 +17,7 @@ from firsthand.evaluate.audit.finding import Finding, Interval, Verdict, verdict
 from firsthand.evaluate.audit.power import mde
 from firsthand.evaluate.audit.targets import Target
 from firsthand.evaluate.bootstrap import FloatArray
-from firsthand.evaluate.generations.affinities import LONGER, Affinities, affinities, refusal
+from firsthand.evaluate.generations.affinities import LONGER, Affinities, affinities, length_covariate, refusal
 from firsthand.evaluate.generations.config import GenerationsConfig
 from firsthand.evaluate.generations.curves import Curve, curve
 from firsthand.evaluate.generations.fieller import fieller
@@ -57,7 +57,7 @@ def amplification(loops: Loops, config: GenerationsConfig) -> Amplified:
         findings += [_no_kin(loops, ratio) for ratio in loops.ratios()]
     tested: list[_Tested] = []
     curves: list[Curve] = []
-    for target in ([loops.own] if loops.own else []) + [None]:
+    for target in _targets(loops):
         missing = refusal(loops.anchor, target, loops.of(loops.ratios()[0], loops.seeds()[0])[0])
         if missing is not None:
             findings += [_refused(loops, ratio, target, missing.why, missing.next_step) for ratio in loops.ratios()]
@@ -96,6 +96,12 @@ def even_choice(log_odds: float) -> float:
 def target_name(target: Target | None) -> str:
     """The target as a finding names it."""
     return LONGER if target is None else target.name
+
+
+def _targets(loops: Loops) -> list[Target | None]:
+    """The judge's own kind, and longer responses where the anchor's differ in length."""
+    own: list[Target | None] = [loops.own] if loops.own else []
+    return [*own, None] if length_covariate(loops.anchor) else own
 
 
 def _figures(loop: Sequence[Affinities | None], twin: Sequence[Affinities | None]) -> Figures | None:
@@ -147,23 +153,24 @@ def _slope(loops: Loops, config: GenerationsConfig, one: _Tested, found: Contras
     if verdict is Verdict.DETECTED:
         word = "grows" if found.value > 0 else "falls"
         why = (
-            f"{at} the models' affinity for {whom} {word} by {size}, beyond the human-only twin's: an even choice moves "
-            f"by {abs(points):.1f} points until generation {last}."
+            f"{at} the models' affinity for {whom} {word} by {size}, beyond the human-only twin's: an even choice "
+            f"moves by {abs(points):.1f} points until generation {last}."
         )
         step = (
             "Take a smaller ratio, route pairs of the judge's kind to people, or start each generation from the base."
         )
     elif verdict is Verdict.RULED_OUT:
         why = (
-            f"{at} the models' affinity for {whom} moves an even choice by no more than {config.margin_points:g} points "
-            f"until generation {last}, against the human-only twin ({points:+.1f}, {points_ci[0]:+.1f} to "
+            f"{at} the models' affinity for {whom} moves an even choice by no more than {config.margin_points:g} "
+            f"points until generation {last}, against the human-only twin ({points:+.1f}, {points_ci[0]:+.1f} to "
             f"{points_ci[1]:+.1f})."
         )
         step = "As far as this affinity goes, the loop may run so many generations."
     else:
         why = (
             f"{at} it can't be told whether the models' affinity for {whom} grows: an even choice moves by "
-            f"{points:+.1f} points until generation {last} ({points_ci[0]:+.1f} to {points_ci[1]:+.1f}) against the twin."
+            f"{points:+.1f} points until generation {last} ({points_ci[0]:+.1f} to {points_ci[1]:+.1f}) against the "
+            "twin."
         )
         step = "Take a larger anchor with more votes, more seeds, or more generations."
     return Finding(

@@ -99,6 +99,9 @@ def _of_ratio(ratio: float, findings: Sequence[Finding]) -> OfRatio:
 
 
 def _is_harm(finding: Finding) -> bool:
+    """Growth alone is none: a model that goes on learning follows everything more strongly."""
+    if finding.unit == amplification.TIMES:
+        return False
     if finding.detector in (collapse.DETECTOR, agreement.ANCHOR):
         return finding.direction == "disfavours"
     return finding.direction == "favours"

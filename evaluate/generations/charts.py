@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from firsthand.evaluate.generations.curves import Curve
 from firsthand.evaluate.generations.outcome import TWIN
@@ -36,7 +37,7 @@ def curves_chart(curves: Sequence[Curve], percent: bool) -> Html:
 
 def shown(value: float, percent: bool) -> str:
     """A value as the axis and the words show it."""
-    return f"{100 * value:.0f} %" if percent else f"{value:.2f}".rstrip("0").rstrip(".").replace("-", "−")
+    return f"{100 * value:.0f} %" if percent else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 class _Scale:
@@ -85,9 +86,8 @@ def _grid(scale: _Scale, ticks: Sequence[float], percent: bool) -> list[Html]:
         marks.append(element("text", shown(tick, percent), x=LEFT - 6, y=y + 4, text_anchor="end"))
     every = max(1, len(scale.generations) // 8)
     for generation in scale.generations[::every]:
-        marks.append(
-            element("text", str(generation), x=scale.x(generation), y=HEIGHT - BOTTOM + 18, text_anchor="middle")
-        )
+        x, y = scale.x(generation), HEIGHT - BOTTOM + 18
+        marks += [element("text", str(generation), x=x, y=y, text_anchor="middle")]
     middle = (LEFT + WIDTH - RIGHT) / 2
     marks.append(element("text", "generation", x=middle, y=HEIGHT - 4, text_anchor="middle"))
     return marks
@@ -134,7 +134,7 @@ def _names(scale: _Scale, curves: Sequence[Curve]) -> list[Html]:
         if last:
             ends.append([scale.y(last[-1]), place])
     ends.sort()
-    for above, below in zip(ends, ends[1:], strict=False):
+    for above, below in pairwise(ends):
         below[0] = max(below[0], above[0] + APART)
     over = max(0.0, ends[-1][0] - (HEIGHT - BOTTOM)) if ends else 0.0
     return [

@@ -1,4 +1,4 @@
-"""L3: does a loop lose diversity that its human-only twin keeps, and from which generation on?
+"""L3: whether a loop loses diversity that its human-only twin keeps, and from which generation on.
 
 The figure is the ratio of the mean diversities over the probe prompts, loop to twin, in the last generation, on a
 logarithmic scale; prompt by prompt, so that what a prompt allows is in both. A loop has collapsed where it keeps less
@@ -17,6 +17,7 @@ from firsthand.evaluate.generations.series import Contrast, Figures, Series, log
 from firsthand.evaluate.multiple import holm
 
 DETECTOR = "diversity"
+OF_TWIN = "of the twin's"
 FEWEST_PROMPTS = 5
 """Probe prompts on which all sets can be compared."""
 
@@ -123,7 +124,7 @@ def _finding(
         verdict=verdict,
         direction="disfavours" if value < 1 else "favours",
         estimate=value,
-        unit="of the twin's",
+        unit=OF_TWIN,
         ci=(low, high),
         points=100 * (value - 1),
         points_ci=(100 * (low - 1), 100 * (high - 1)),

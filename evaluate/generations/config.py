@@ -141,8 +141,8 @@ class GenerationsConfig(Config):
     """
 
     generations: Annotated[int, Field(ge=1, le=100)] = 3
-    ratios: Annotated[list[Ratio], Field(min_length=1)] = [0.5, 1.0]
-    seeds: Annotated[list[Seed], Field(min_length=1)] = [13]
+    ratios: Annotated[list[Ratio], Field(min_length=1)] = Field(default_factory=lambda: [0.5, 1.0])
+    seeds: Annotated[list[Seed], Field(min_length=1)] = Field(default_factory=lambda: [13])
     margin_points: Annotated[float, Field(gt=0, lt=50)] = 3.0
     keeps: Annotated[float, Field(gt=0, lt=1)] = 0.8
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05

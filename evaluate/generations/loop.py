@@ -57,7 +57,7 @@ class Trained:
 
 @dataclass(slots=True)
 class Ran:
-    """What a run left: the models, the first model's responses by seed, the anchor's pairs, and counts by their names."""
+    """What a run left: the models, the first model's responses by seed, the anchor's pairs, and counts by name."""
 
     pairs: list[Pair]
     split: Split
@@ -101,8 +101,8 @@ def _readable(anchor: Path, loop: ModelLoop, split: Split) -> list[Pair]:
     kept = [pair for pair in pairs if longest is None or pair.tokens <= longest]
     if not kept:
         raise InputError(
-            f"all {split.anchor_comparisons:,} comparisons of the anchor are longer than max_length ({longest} tokens); "
-            "raise models.training.trainer.max_length"
+            f"all {split.anchor_comparisons:,} comparisons of the anchor are longer than max_length ({longest} "
+            "tokens); raise models.training.trainer.max_length"
         )
     return kept
 

@@ -1,4 +1,4 @@
-"""What is measured of every model: its log-probabilities of the anchor's responses, and its own to the probe prompts."""
+"""What is measured of every model: how likely it finds the anchor's responses, and its own to the probe prompts."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""report.html: what a loop does over generations, as one page that needs no network: the verdict, the curves, the rest."""
+"""report.html: what a loop does over generations, as one page that needs no network, the verdict first."""
 
 from collections.abc import Sequence
 from importlib.resources import files
@@ -6,11 +6,11 @@ from pathlib import Path
 
 from firsthand.evaluate.audit.finding import GRAVEST, Finding, Verdict
 from firsthand.evaluate.audit.report import STYLE as FINDINGS_STYLE
-from firsthand.evaluate.audit.words import MARKS, TONES, estimate_words, name, p_words, points_words, sentence
+from firsthand.evaluate.audit.words import MARKS, TONES, name, p_words, points_words, sentence
 from firsthand.evaluate.generations import agreement, amplification, collapse
 from firsthand.evaluate.generations.analysis import Analysis, ratio_of
 from firsthand.evaluate.generations.charts import curves_chart
-from firsthand.evaluate.generations.text import curve_rows, loop_name
+from firsthand.evaluate.generations.text import curve_rows, estimate_text, loop_name
 from firsthand.evaluate.page import data_table, document, facts, simulated_notice
 from firsthand.markup import Html, element, join
 
@@ -190,7 +190,7 @@ def _card(finding: Finding) -> Html:
     if finding.caveats:
         parts.append(element("p", element("b", "Mind: "), " ".join(map(sentence, finding.caveats))))
     pairs = [
-        ("estimate", estimate_words(finding)),
+        ("estimate", estimate_text(finding)),
         ("points", points_words(finding)),
         ("p, adjusted", f"{p_words(finding.p)}, {p_words(finding.p_adjusted)}"),
         ("comparisons, prompts", f"{finding.n:,}, {finding.n_prompts:,}"),
