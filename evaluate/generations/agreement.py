@@ -17,6 +17,7 @@ from firsthand.evaluate.bootstrap import FloatArray
 from firsthand.evaluate.generations.config import GenerationsConfig
 from firsthand.evaluate.generations.curves import Curve, curve
 from firsthand.evaluate.generations.outcome import TWIN, Generation, Loops, gap_of
+from firsthand.evaluate.generations.seeds import caveat, next_step, with_seeds
 from firsthand.evaluate.generations.series import (
     Contrast,
     Figures,
@@ -97,7 +98,7 @@ def _anchor_findings(loops: Loops, config: GenerationsConfig, found: dict[float,
     findings = []
     for ratio, contrast, p in zip(loops.ratios(), contrasts, adjusted, strict=True):
         points, low, high = _in_points(contrast, config.alpha)
-        verdict = verdict_of(points, (low, high), p, config.margin_points, config.alpha)
+        verdict = with_seeds(verdict_of(points, (low, high), p, config.margin_points, config.alpha), loops)
         size = f"({points:+.1f} points, {low:+.1f} to {high:+.1f})"
         at = f"At ratio {ratio:g}, generation {last}"
         why = {
@@ -136,7 +137,7 @@ def _closure_findings(loops: Loops, config: GenerationsConfig, found: dict[float
         points, low, high = _in_points(contrast, config.alpha)
         judge = _in_points(found[ratio].of(with_judge), config.alpha)
         people = _in_points(found[ratio].of(with_people), config.alpha)
-        verdict = verdict_of(points, (low, high), p, config.margin_points, config.alpha)
+        verdict = with_seeds(verdict_of(points, (low, high), p, config.margin_points, config.alpha), loops)
         closing = verdict is Verdict.DETECTED and points > 0 and judge[1] > 0
         if verdict is Verdict.DETECTED and not closing:
             verdict = Verdict.RULED_OUT if points < 0 else Verdict.INCONCLUSIVE
@@ -173,7 +174,7 @@ def _finding(
     n: int,
     n_prompts: int,
     why: str,
-    next_step: str,
+    step: str,
 ) -> Finding:
     points, low, high = _in_points(contrast, config.alpha)
     return Finding(
@@ -193,8 +194,8 @@ def _finding(
         n_prompts=n_prompts,
         mde_points=mde(100 * contrast.error, config.margin_points, config.alpha),
         why=why,
-        caveats=() if len(loops.seeds()) > 1 else ("One seed: how training falls out is not in the interval.",),
-        next_step=next_step,
+        caveats=(caveat(loops),),
+        next_step=next_step(step, verdict, loops),
     )
 
 

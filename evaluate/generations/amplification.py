@@ -22,9 +22,10 @@ from firsthand.evaluate.generations.config import GenerationsConfig
 from firsthand.evaluate.generations.curves import Curve, curve
 from firsthand.evaluate.generations.fieller import fieller
 from firsthand.evaluate.generations.outcome import TWIN, Loops
+from firsthand.evaluate.generations.seeds import FEWEST, caveat, next_step, with_seeds
 from firsthand.evaluate.generations.series import Contrast, Figures, against_twin, pooled, slope_weights
 from firsthand.evaluate.multiple import holm
-from firsthand.evaluate.table import counted, plain
+from firsthand.evaluate.table import plain
 from firsthand.lineage import Relation
 
 DETECTOR = "amplification"
@@ -146,7 +147,7 @@ def _slope(loops: Loops, config: GenerationsConfig, one: _Tested, found: Contras
     span = loops.generations()[-1] - loops.generations()[0]
     low, high = found.interval(config.alpha)
     points, points_ci = even_choice(span * found.value), (even_choice(span * low), even_choice(span * high))
-    verdict = verdict_of(points, points_ci, p_adjusted, config.margin_points, config.alpha)
+    verdict = with_seeds(verdict_of(points, points_ci, p_adjusted, config.margin_points, config.alpha), loops)
     whom, at = plain(target_name(one.target)), f"At ratio {one.ratio:g}"
     size = f"{abs(found.value):.2f} log-odds a generation ({low:+.2f} to {high:+.2f} against the twin)"
     last = loops.generations()[-1]
@@ -192,7 +193,7 @@ def _slope(loops: Loops, config: GenerationsConfig, one: _Tested, found: Contras
         mde_points=mde(25 * span * found.error, config.margin_points, config.alpha),
         why=why,
         caveats=_caveats(loops),
-        next_step=step,
+        next_step=next_step(step, verdict, loops),
     )
 
 
@@ -241,10 +242,11 @@ def _growth(
             next_step="Go by the slope above; a larger anchor would tell.",
         )
     low, high = ci
+    told = len(loops.seeds()) >= FEWEST
     words = f"{times:.2f} times ({low:.2f} to {high:.2f}) {between}"
-    if p_adjusted < config.alpha and low > 1:
+    if told and p_adjusted < config.alpha and low > 1:
         verdict, why = Verdict.DETECTED, f"{at} the models' affinity for {whom} grows {words}."
-    elif high <= 1:
+    elif told and high <= 1:
         verdict, why = Verdict.RULED_OUT, f"{at} the models' affinity for {whom} does not grow: {words}."
     else:
         verdict, why = (
@@ -277,14 +279,7 @@ def _on(loops: Loops, target: Target | None) -> int:
 
 
 def _caveats(loops: Loops) -> tuple[str, ...]:
-    taste = "Affinity is relative to these people: a taste of theirs can't be told from quality."
-    seeds = len(loops.seeds())
-    if seeds > 1:
-        return (
-            taste,
-            f"The interval covers which prompts the anchor holds, and training, by {counted(seeds, 'seed')}.",
-        )
-    return (taste, "One seed: the interval covers which prompts the anchor holds, not how training falls out.")
+    return ("Affinity is relative to these people: a taste of theirs can't be told from quality.", caveat(loops))
 
 
 def _no_kin(loops: Loops, ratio: float) -> Finding:

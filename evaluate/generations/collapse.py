@@ -13,6 +13,7 @@ from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.generations.config import GenerationsConfig
 from firsthand.evaluate.generations.curves import Curve, curve
 from firsthand.evaluate.generations.outcome import TWIN, Loops
+from firsthand.evaluate.generations.seeds import FEWEST, caveat, next_step
 from firsthand.evaluate.generations.series import Contrast, Figures, Series, log_means, pooled
 from firsthand.evaluate.multiple import holm
 
@@ -105,11 +106,12 @@ def _finding(
         for weights in (_since_first(loops, 0), _since_first(loops, len(loops.generations())))
     )
     beside = f"of the first generator's, the loop keeps {own:.0%} and the twin {twin:.0%}"
-    if p_adjusted < config.alpha and high < 1 and value < config.keeps:
+    told = len(loops.seeds()) >= FEWEST
+    if told and p_adjusted < config.alpha and high < 1 and value < config.keeps:
         verdict = Verdict.DETECTED
         why = f"{at} the loop collapses{_since(loops, config, figures)}: generation {last} keeps {size}; {beside}."
         step = "Take a smaller ratio, accumulate generations, or add fresh human comparisons."
-    elif low > config.keeps:
+    elif told and low > config.keeps:
         verdict = Verdict.RULED_OUT
         why = f"{at} the loop does not collapse: generation {last} keeps {size}; {beside}."
         step = ""
@@ -133,8 +135,8 @@ def _finding(
         n=figures.prompts,
         n_prompts=figures.prompts,
         why=why,
-        caveats=() if len(loops.seeds()) > 1 else ("One seed: how training falls out is not in the interval.",),
-        next_step=step,
+        caveats=(caveat(loops),),
+        next_step=next_step(step, verdict, loops),
     )
 
 

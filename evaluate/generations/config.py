@@ -135,14 +135,14 @@ class GenerationsConfig(Config):
     """The keys of configs/generations.yaml: a loop of `models`, or a simulated one in a `world`.
 
     generations: trained after the first model. ratios: shares of judged rows, a loop for each; the twin has 0. seeds:
-    loops of each ratio. margin_points: the smallest change that matters, in percentage points. keeps: a loop that keeps
+    loops of each ratio; one alone can show nothing of the judge. margin_points: the smallest change that matters, in percentage points. keeps: a loop that keeps
     less than this share of its twin's diversity has collapsed. alpha: the chance of a false alarm, over all findings
     of a kind together. lineage: YAML of lineages before the shipped table.
     """
 
     generations: Annotated[int, Field(ge=1, le=100)] = 3
     ratios: Annotated[list[Ratio], Field(min_length=1)] = Field(default_factory=lambda: [0.5, 1.0])
-    seeds: Annotated[list[Seed], Field(min_length=1)] = Field(default_factory=lambda: [13])
+    seeds: Annotated[list[Seed], Field(min_length=1)] = Field(default_factory=lambda: [1, 2, 3])
     margin_points: Annotated[float, Field(gt=0, lt=50)] = 3.0
     keeps: Annotated[float, Field(gt=0, lt=1)] = 0.8
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05

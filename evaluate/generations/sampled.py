@@ -35,7 +35,7 @@ DIVERSITY = "different types"
 
 def simulated_loops(config: GenerationsConfig, world: World) -> Loops:
     """Run every loop and its twin once for every seed, on one anchor drawn by the first of them."""
-    anchor, quality, style = _anchor(world, np.random.default_rng([config.seeds[0], 0]))
+    anchor, quality, style = draw_anchor(world, np.random.default_rng([config.seeds[0], 0]))
     types = types_of(world)
     models: list[Generation] = []
     for seed in config.seeds:
@@ -60,7 +60,7 @@ def simulated_loops(config: GenerationsConfig, world: World) -> Loops:
     )
 
 
-def _anchor(world: World, chance: np.random.Generator) -> tuple[AuditTable, FloatArray, FloatArray]:
+def draw_anchor(world: World, chance: np.random.Generator) -> tuple[AuditTable, FloatArray, FloatArray]:
     """The anchor, two thirds of it with the judge's kin, and how much better A is and how much more of its style."""
     pairs = world.comparisons
     kin = np.arange(pairs) % 3 < 2

@@ -37,7 +37,7 @@ def curves_table(found: Analysis) -> str:
 
 
 def estimate_text(finding: Finding) -> str:
-    """`61 % of the twin's (51 to 72)`, `1.37 times a generation (1.23 to 1.58)`, `+0.38 log-odds a generation (...)`."""
+    """`61 % of the twin's (51 to 72)`, `1.37 times a generation (1.23 to 1.58)`."""
     if finding.estimate is None or finding.ci is None or finding.unit not in (TIMES, OF_TWIN):
         return estimate_words(finding)
     scale, places, sign = (100, 0, " %") if finding.unit == OF_TWIN else (1, 2, "")
