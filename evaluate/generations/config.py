@@ -135,9 +135,9 @@ class GenerationsConfig(Config):
     """The keys of configs/generations.yaml: a loop of `models`, or a simulated one in a `world`.
 
     generations: trained after the first model. ratios: shares of judged rows, a loop for each; the twin has 0. seeds:
-    loops of each ratio; one alone can show nothing of the judge. margin_points: the smallest change that matters, in percentage points. keeps: a loop that keeps
-    less than this share of its twin's diversity has collapsed. alpha: the chance of a false alarm, over all findings
-    of a kind together. lineage: YAML of lineages before the shipped table.
+    loops of each ratio; one alone can show nothing of the judge. margin_points: the smallest change that matters, in
+    percentage points. keeps: a loop that keeps less than this share of its twin's diversity has collapsed. alpha: the
+    chance of a false alarm, over all findings of a kind together. lineage: YAML of lineages before the shipped table.
     """
 
     generations: Annotated[int, Field(ge=1, le=100)] = 3
