@@ -263,7 +263,11 @@ def _growth(
         p_adjusted=p_adjusted,
         why=why,
         caveats=_caveats(loops),
-        next_step="Read it beside the twin's curve: a model that goes on learning follows everything more strongly.",
+        next_step=next_step(
+            "Read it beside the twin's curve: a model that goes on learning follows everything more strongly.",
+            verdict,
+            loops,
+        ),
     )
 
 

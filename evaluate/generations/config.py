@@ -91,13 +91,14 @@ class ModelLoop(Config):
             raise ValueError(f"give one judge by its name, not {len(judge)}")
         return judge
 
-    @model_validator(mode="after")
-    def _two_responses(self) -> "ModelLoop":
-        if self.response.samples < 2:
-            raise ValueError("response.samples is 1: two responses to a prompt are needed to compare them")
-        if self.response.parameters:
-            raise ValueError("response.parameters are for endpoints; a trained model takes none")
-        return self
+    @field_validator("response")
+    @classmethod
+    def _two_responses(cls, response: Setting) -> Setting:
+        if response.samples < 2:
+            raise ValueError("samples is 1: two responses to a prompt are needed to compare them")
+        if response.parameters:
+            raise ValueError("parameters are for endpoints; a trained model takes none")
+        return response
 
     @property
     def judge_name(self) -> str:

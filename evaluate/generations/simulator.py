@@ -22,6 +22,7 @@ rho = 1 the expected reward rises until only the types with the highest one are 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.special import expit
@@ -117,6 +118,7 @@ def fit(columns: FloatArray, share: FloatArray, weight: FloatArray, ridge: float
     return float(value[0]), float(value[1])
 
 
+@cache
 def exact_curves(world: World, ratio: float, generations: int) -> dict[str, FloatArray]:
     """The true curves of EXACT over generations 0 to G: (G + 1,) each.
 
@@ -135,6 +137,7 @@ def distinct_share(p: FloatArray, samples: int) -> float:
     return float((1 - (1 - p) ** samples).sum() / samples)
 
 
+@cache
 def collapse_ratio(world: World, generations: int, keeps: float) -> float | None:
     """The least ratio at which the last generation keeps less than `keeps` of its twin's diversity; None: none does."""
     grid = np.linspace(TWIN, 1.0, GRID + 1)

@@ -1,4 +1,6 @@
-"""The statistics find what a simulated world holds; tests/calibration has the long form, docs/calibration.md its table."""
+"""The statistics find what a simulated world holds; tests/calibration has the long form."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,16 +16,16 @@ SMALL = {"rows": 400, "comparisons": 120, "probes": 60}
 
 
 def test_worlds_without_affinity_are_hardly_ever_flagged():
-    found = tally(World(affinity=0.0, **SMALL), worlds=12, seeds=3)
+    found = tally(World(affinity=0.0, **SMALL), worlds=8, seeds=3)
     assert found.amplified <= 1
     assert found.collapsed == 0
     assert np.mean(found.slope) >= 0.75
 
 
 def test_worlds_with_affinity_are_found_and_intervals_hold_the_truth():
-    found = tally(World(affinity=1.5, step=1.5, **SMALL), worlds=8, seeds=4)
-    assert found.amplified >= 7
-    assert found.collapsed >= 7
+    found = tally(World(affinity=1.5, step=1.5, **SMALL), worlds=6, seeds=4)
+    assert found.amplified >= 5
+    assert found.collapsed >= 5
     assert np.mean(found.slope) >= 0.75
     assert np.mean(found.kept) >= 0.75
 
@@ -78,8 +80,6 @@ def test_single_votes_are_refused(config):
 
 
 def test_what_is_missing_is_said(config, loops):
-    from dataclasses import replace
-
     nobody = np.zeros(0, np.int64)
     anchor = replace(loops.anchor, people=Votes(nobody, nobody, nobody, nobody, np.zeros(0)))
     models = tuple(
