@@ -98,7 +98,7 @@ def _anchor_findings(loops: Loops, config: GenerationsConfig, found: dict[float,
     findings = []
     for ratio, contrast, p in zip(loops.ratios(), contrasts, adjusted, strict=True):
         points, low, high = _in_points(contrast, config.alpha)
-        verdict = with_seeds(verdict_of(points, (low, high), p, config.margin_points, config.alpha), loops)
+        verdict = with_seeds(verdict_of(points, (low, high), p, config.margin_points, config.alpha), contrast, loops)
         size = f"({points:+.1f} points, {low:+.1f} to {high:+.1f})"
         at = f"At ratio {ratio:g}, generation {last}"
         why = {
@@ -137,7 +137,7 @@ def _closure_findings(loops: Loops, config: GenerationsConfig, found: dict[float
         points, low, high = _in_points(contrast, config.alpha)
         judge = _in_points(found[ratio].of(with_judge), config.alpha)
         people = _in_points(found[ratio].of(with_people), config.alpha)
-        verdict = with_seeds(verdict_of(points, (low, high), p, config.margin_points, config.alpha), loops)
+        verdict = with_seeds(verdict_of(points, (low, high), p, config.margin_points, config.alpha), contrast, loops)
         closing = verdict is Verdict.DETECTED and points > 0 and judge[1] > 0
         if verdict is Verdict.DETECTED and not closing:
             verdict = Verdict.RULED_OUT if points < 0 else Verdict.INCONCLUSIVE

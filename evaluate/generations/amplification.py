@@ -22,7 +22,8 @@ from firsthand.evaluate.generations.config import GenerationsConfig
 from firsthand.evaluate.generations.curves import Curve, curve
 from firsthand.evaluate.generations.fieller import fieller
 from firsthand.evaluate.generations.outcome import TWIN, Loops
-from firsthand.evaluate.generations.seeds import FEWEST, caveat, next_step, with_seeds
+from firsthand.evaluate.generations.seeds import FEWEST as FEWEST_SEEDS
+from firsthand.evaluate.generations.seeds import caveat, next_step, with_seeds
 from firsthand.evaluate.generations.series import Contrast, Figures, against_twin, pooled, slope_weights
 from firsthand.evaluate.multiple import holm
 from firsthand.evaluate.table import plain
@@ -147,7 +148,7 @@ def _slope(loops: Loops, config: GenerationsConfig, one: _Tested, found: Contras
     span = loops.generations()[-1] - loops.generations()[0]
     low, high = found.interval(config.alpha)
     points, points_ci = even_choice(span * found.value), (even_choice(span * low), even_choice(span * high))
-    verdict = with_seeds(verdict_of(points, points_ci, p_adjusted, config.margin_points, config.alpha), loops)
+    verdict = with_seeds(verdict_of(points, points_ci, p_adjusted, config.margin_points, config.alpha), found, loops)
     whom, at = plain(target_name(one.target)), f"At ratio {one.ratio:g}"
     size = f"{abs(found.value):.2f} log-odds a generation ({low:+.2f} to {high:+.2f} against the twin)"
     last = loops.generations()[-1]
@@ -242,7 +243,7 @@ def _growth(
             next_step="Go by the slope above; a larger anchor would tell.",
         )
     low, high = ci
-    told = len(loops.seeds()) >= FEWEST
+    told = len(loops.seeds()) >= FEWEST_SEEDS
     words = f"{times:.2f} times ({low:.2f} to {high:.2f}) {between}"
     if told and p_adjusted < config.alpha and low > 1:
         verdict, why = Verdict.DETECTED, f"{at} the models' affinity for {whom} grows {words}."

@@ -23,8 +23,10 @@ LOOPS = 5
 def curves_chart(curves: Sequence[Curve], percent: bool) -> Html:
     """The curves of one measure; dots: the truth of a simulated world."""
     low, high = _span(curves)
+    if percent:
+        low, high = max(low, 0.0), min(high, 1.0)
     ticks = _ticks(low, high)
-    scale = _Scale(curves, min(low, ticks[0]), max(high, ticks[-1]))
+    scale = _Scale(curves, ticks[0], ticks[-1])
     marks = [*_grid(scale, ticks, percent)]
     for place, curve in enumerate(curves):
         marks += _line(scale, curve, place, len(curves))

@@ -13,7 +13,7 @@ from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.generations.config import GenerationsConfig
 from firsthand.evaluate.generations.curves import Curve, curve
 from firsthand.evaluate.generations.outcome import TWIN, Loops
-from firsthand.evaluate.generations.seeds import FEWEST, caveat, next_step
+from firsthand.evaluate.generations.seeds import caveat, may_tell, next_step
 from firsthand.evaluate.generations.series import Contrast, Figures, Series, log_means, pooled
 from firsthand.evaluate.multiple import holm
 
@@ -106,7 +106,7 @@ def _finding(
         for weights in (_since_first(loops, 0), _since_first(loops, len(loops.generations())))
     )
     beside = f"of the first generator's, the loop keeps {own:.0%} and the twin {twin:.0%}"
-    told = len(loops.seeds()) >= FEWEST
+    told = may_tell(contrast, loops)
     if told and p_adjusted < config.alpha and high < 1 and value < config.keeps:
         verdict = Verdict.DETECTED
         why = f"{at} the loop collapses{_since(loops, config, figures)}: generation {last} keeps {size}; {beside}."

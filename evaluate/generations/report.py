@@ -15,6 +15,8 @@ from firsthand.evaluate.page import data_table, document, facts, simulated_notic
 from firsthand.markup import Html, element, join
 
 STYLE = files("firsthand.evaluate.generations").joinpath("generations.css").read_text(encoding="utf-8")
+MOST_CARDS = 3
+"""Of one detector that are shown unfolded."""
 QUESTIONS = {
     collapse.DETECTOR: "Diversity: does the loop lose what its human-only twin keeps?",
     amplification.DETECTOR: "Amplification: does the affinity that the models inherit grow?",
@@ -102,7 +104,7 @@ def _verdict(found: Analysis) -> Html:
     if found.loops.engine == "simulator":
         at = found.loops.collapses_at
         exact = "no ratio makes this world collapse" if at is None else f"this world collapses from ratio {at:.2f} on"
-        parts.append(element("p", f"With endless data, exactly: {exact}.", class_="warning"))
+        parts.append(element("p", f"With endless data, exactly: {exact}.", class_="exact"))
     return element("section", *parts, class_=f"verdict {TONES.get(verdict, 'open')}")
 
 
@@ -168,17 +170,25 @@ def _by_ratio(found: Analysis) -> Html:
 
 
 def _worst(findings: Sequence[Finding], ratio: float, detector: str) -> str:
-    there = {one.verdict for one in findings if one.detector == detector and ratio_of(one) == ratio}
+    theirs = [one for one in findings if one.detector == detector and ratio_of(one) == ratio]
+    there = {one.verdict for one in theirs if one.unit != amplification.TIMES}
     verdict = next((each for each in GRAVEST if each in there), Verdict.NOT_TESTABLE)
     return f"{MARKS[verdict]} {verdict.value}"
 
 
 def _findings(found: Analysis) -> Html:
+    """The findings by detector, the gravest first; of many the rest is folded away."""
     parts = [element("h2", "Findings")]
     for detector, question in QUESTIONS.items():
-        cards = [_card(finding) for finding in found.findings if finding.detector == detector]
-        if cards:
-            parts += [element("h3", question), *cards]
+        theirs = [finding for finding in found.findings if finding.detector == detector]
+        theirs.sort(key=lambda finding: (finding.unit == amplification.TIMES, GRAVEST.index(finding.verdict)))
+        cards = [_card(finding) for finding in theirs]
+        if not cards:
+            continue
+        parts += [element("h3", question), *cards[:MOST_CARDS]]
+        if rest := cards[MOST_CARDS:]:
+            whole = element("summary", f"{len(rest)} more")
+            parts.append(element("details", whole, *rest, class_="many"))
     return element("section", *parts, class_="findings")
 
 
@@ -199,7 +209,9 @@ def _card(finding: Finding) -> Html:
     if finding.estimate is not None:
         known = facts((title, text) for title, text in pairs if text)
         parts.append(element("details", element("summary", "The figures"), known))
-    return element("article", *parts, class_=f"finding {TONES.get(finding.verdict, 'open')}")
+    # Growth alone is neither good nor bad: a model that goes on learning follows everything more strongly.
+    tone = "open" if finding.unit == amplification.TIMES else TONES.get(finding.verdict, "open")
+    return element("article", *parts, class_=f"finding {tone}")
 
 
 def _what_was_run(found: Analysis) -> Html:

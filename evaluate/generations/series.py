@@ -17,6 +17,9 @@ from scipy.stats import t as student
 
 from firsthand.evaluate.bootstrap import FloatArray, IntArray, sums_by
 
+NOTHING = 1e-9
+"""An error below this is rounding: no prompt and no seed tells the figures apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -71,11 +74,13 @@ class Figures:
 
     def of(self, weights: FloatArray) -> Contrast:
         """The sum of the figures with `weights` (K,)."""
-        prompt = float(weights @ self.by_prompt @ weights)
-        seed = float(weights @ self.by_seed @ weights)
+        # Where nothing differs, rounding may leave a little less than 0.
+        prompt = max(0.0, float(weights @ self.by_prompt @ weights))
+        seed = max(0.0, float(weights @ self.by_seed @ weights))
         parts = prompt**2 / (self.prompts - 1) + (seed**2 / (self.seeds - 1) if self.seeds > 1 else 0.0)
         degrees = (prompt + seed) ** 2 / parts if parts > 0 else float(self.prompts - 1)
-        return Contrast(float(weights @ self.mean), float(np.sqrt(prompt + seed)), degrees)
+        error = float(np.sqrt(prompt + seed))
+        return Contrast(float(weights @ self.mean), error if error > NOTHING else 0.0, degrees)
 
 
 def pooled(seeds: Sequence[Series]) -> Figures:

@@ -102,3 +102,9 @@ def test_growth_takes_the_covariance_of_two_generations_into_account():
 def test_points_of_an_even_choice():
     assert even_choice(0.0) == 0
     assert even_choice(np.log(3)) == pytest.approx(25)  # from 1:1 to 3:1, 50 % to 75 %
+
+
+def test_figures_that_nothing_tells_apart_have_no_error_to_go_by():
+    rows = np.random.default_rng(0).random((30, 1))
+    same = pooled([means(np.concatenate([rows, rows], axis=1), np.arange(30))] * 2).of(np.array([1.0, -1.0]))
+    assert (same.value, same.error, same.p()) == (0, 0, 1)
