@@ -7,8 +7,10 @@ is the slope over generations of agreement with the judge less that of agreement
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from firsthand.evaluate.audit.finding import Finding, Verdict, verdict_of
 from firsthand.evaluate.audit.picture import shares
@@ -33,6 +35,7 @@ from firsthand.evaluate.table import plain
 
 ANCHOR, CLOSURE = "anchor", "closure"
 PEOPLE, JUDGE = "agreement with people", "agreement with the judge"
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
 FEWEST_PROMPTS = 10
 """Prompts of the anchor; with fewer their spread is hardly known."""
 
@@ -77,9 +80,7 @@ def choice_shares(share: FloatArray) -> FloatArray:
     return np.where(np.isnan(share), np.nan, np.where(share == 0.5, 0.5, share > 0.5))
 
 
-def _pooled(
-    loops: Loops, ratio: float, by: Sequence[FloatArray], rows: "np.ndarray[tuple[int], np.dtype[np.bool_]]"
-) -> Figures:
+def _pooled(loops: Loops, ratio: float, by: Sequence[FloatArray], rows: BoolArray) -> Figures:
     """Agreement of the loop with each of `by`, then that of the twin: 2 x len(by) x G figures."""
 
     def one(ratio: float, seed: int) -> Series:

@@ -1,8 +1,7 @@
-"""L1 and L2: whether the affinity that the models inherit grows from generation to generation.
+"""L1: whether the affinity that the models inherit grows from generation to generation; with L2 (growth.py).
 
 L1 is the slope of gamma over the trained generations, less that of the human-only twin (a difference in differences):
-what both loops share, such as people's own taste for an author, is in both slopes. L2 is A = gamma_{g+1} / gamma_g with
-Fieller's interval; it is refused where gamma_g is not told from 0.
+what both loops share, such as people's own taste for an author, is in both slopes.
 
 Points are those of an even choice: a change of x log-odds moves one of 50 % by 100 (s(x) - 1/2).
 """
@@ -13,24 +12,28 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from firsthand.evaluate.audit.finding import Finding, Interval, Verdict, verdict_of
+from firsthand.evaluate.audit.finding import Finding, Verdict, verdict_of
 from firsthand.evaluate.audit.power import mde
 from firsthand.evaluate.audit.targets import Target
-from firsthand.evaluate.bootstrap import FloatArray
-from firsthand.evaluate.generations.affinities import LONGER, Affinities, affinities, length_covariate, refusal
+from firsthand.evaluate.generations.affinities import Affinities, affinities, length_covariate, refusal
 from firsthand.evaluate.generations.config import GenerationsConfig
 from firsthand.evaluate.generations.curves import Curve, curve
-from firsthand.evaluate.generations.fieller import fieller
+from firsthand.evaluate.generations.growth import growth_findings
+from firsthand.evaluate.generations.inherited import (
+    DETECTOR,
+    SLOPE,
+    Inherited,
+    caveats,
+    comparisons_on,
+    refused,
+    target_name,
+)
 from firsthand.evaluate.generations.outcome import TWIN, Loops
-from firsthand.evaluate.generations.seeds import FEWEST as FEWEST_SEEDS
-from firsthand.evaluate.generations.seeds import caveat, next_step, with_seeds
+from firsthand.evaluate.generations.seeds import next_step, with_seeds
 from firsthand.evaluate.generations.series import Contrast, Figures, against_twin, pooled, slope_weights
 from firsthand.evaluate.multiple import holm
 from firsthand.evaluate.table import plain
-from firsthand.lineage import Relation
 
-DETECTOR = "amplification"
-SLOPE, TIMES = "log-odds a generation", "times a generation"
 AFFINITY, SHARPNESS = "affinity for", "sharpness"
 
 
@@ -42,27 +45,17 @@ class Amplified:
     curves: list[Curve]
 
 
-@dataclass(frozen=True, slots=True)
-class _Tested:
-    """One loop's affinities beside its twin's. G figures of the loop come first."""
-
-    ratio: float
-    target: Target | None
-    figures: Figures
-    n: int
-
-
 def amplification(loops: Loops, config: GenerationsConfig) -> Amplified:
     """Every loop's slope and growth, for the judge's own kind and for long responses."""
     findings: list[Finding] = []
     if loops.own is None:
         findings += [_no_kin(loops, ratio) for ratio in loops.ratios()]
-    tested: list[_Tested] = []
+    tested: list[Inherited] = []
     curves: list[Curve] = []
     for target in _targets(loops):
         missing = refusal(loops.anchor, target, loops.of(loops.ratios()[0], loops.seeds()[0])[0])
         if missing is not None:
-            findings += [_refused(loops, ratio, target, missing.why, missing.next_step) for ratio in loops.ratios()]
+            findings += [refused(loops, ratio, target, missing.why, missing.next_step) for ratio in loops.ratios()]
             continue
         twins = [affinities(loops.anchor, target, loops.of(TWIN, seed)) for seed in loops.seeds()]
         for ratio in (*loops.ratios(), TWIN):
@@ -77,27 +70,13 @@ def amplification(loops: Loops, config: GenerationsConfig) -> Amplified:
                 continue
             curves += _curves(loops, config, target, ratio, figures, found)
             if ratio != TWIN:
-                tested.append(_Tested(ratio, target, figures, _on(loops, target)))
-    return Amplified(_slopes(loops, config, tested) + _growths(loops, config, tested) + findings, curves)
-
-
-def growth(figures: Figures, step: int, alpha: float) -> tuple[float, Interval | None]:
-    """Gamma of figure step + 1 over that of figure `step`, with its interval; None: the latter is not told from 0."""
-    below, above = (figures.of(np.eye(len(figures.mean))[place]) for place in (step, step + 1))
-    t = max(below.quantile(alpha), above.quantile(alpha))
-    covariance = figures.covariance[step, step + 1]
-    ratio = above.value / below.value if below.value else float("nan")
-    return ratio, fieller(above.value, below.value, above.error**2, below.error**2, float(covariance), t)
+                tested.append(Inherited(ratio, target, figures, comparisons_on(loops, target)))
+    return Amplified(_slopes(loops, config, tested) + growth_findings(loops, config, tested) + findings, curves)
 
 
 def even_choice(log_odds: float) -> float:
     """By how many percentage points so many log-odds move an even choice."""
     return float(100 * (expit(log_odds) - 0.5))
-
-
-def target_name(target: Target | None) -> str:
-    """The target as a finding names it."""
-    return LONGER if target is None else target.name
 
 
 def _targets(loops: Loops) -> list[Target | None]:
@@ -131,11 +110,11 @@ def _curves(
     return curves
 
 
-def _slopes(loops: Loops, config: GenerationsConfig, tested: Sequence[_Tested]) -> list[Finding]:
+def _slopes(loops: Loops, config: GenerationsConfig, tested: Sequence[Inherited]) -> list[Finding]:
     steps = loops.generations()
     if len(steps) < 2:
         why = "There is one trained generation; a slope needs two."
-        return [_refused(loops, one.ratio, one.target, why, "Run more generations.") for one in tested]
+        return [refused(loops, one.ratio, one.target, why, "Run more generations.") for one in tested]
     weights = against_twin(slope_weights(steps))
     contrasts = [one.figures.of(weights) for one in tested]
     adjusted = holm([contrast.p() for contrast in contrasts])
@@ -144,7 +123,7 @@ def _slopes(loops: Loops, config: GenerationsConfig, tested: Sequence[_Tested]) 
     ]
 
 
-def _slope(loops: Loops, config: GenerationsConfig, one: _Tested, found: Contrast, p_adjusted: float) -> Finding:
+def _slope(loops: Loops, config: GenerationsConfig, one: Inherited, found: Contrast, p_adjusted: float) -> Finding:
     span = loops.generations()[-1] - loops.generations()[0]
     low, high = found.interval(config.alpha)
     points, points_ci = even_choice(span * found.value), (even_choice(span * low), even_choice(span * high))
@@ -178,8 +157,8 @@ def _slope(loops: Loops, config: GenerationsConfig, one: _Tested, found: Contras
     return Finding(
         detector=DETECTOR,
         judge=loops.judge,
-        target=f"{target_name(one.target)}, ratio {one.ratio:g}",
-        relation=Relation.UNKNOWN if one.target is None else one.target.relation,
+        target=one.name,
+        relation=one.relation,
         verdict=verdict,
         direction="favours" if found.value > 0 else "disfavours",
         estimate=found.value,
@@ -193,98 +172,9 @@ def _slope(loops: Loops, config: GenerationsConfig, one: _Tested, found: Contras
         n_prompts=one.figures.prompts,
         mde_points=mde(25 * span * found.error, config.margin_points, config.alpha),
         why=why,
-        caveats=_caveats(loops),
+        caveats=caveats(loops),
         next_step=next_step(step, verdict, loops),
     )
-
-
-def _growths(loops: Loops, config: GenerationsConfig, tested: Sequence[_Tested]) -> list[Finding]:
-    steps = loops.generations()
-    if len(steps) < 2:
-        return []
-    differences = [one.figures.of(_step_weights(one.figures, len(steps) - 2)) for one in tested]
-    ratios = [growth(one.figures, len(steps) - 2, config.alpha) for one in tested]
-    known = [place for place, (_, ci) in enumerate(ratios) if ci is not None]
-    adjusted = dict(zip(known, holm([differences[place].p() for place in known]), strict=True))
-    return [
-        _growth(loops, config, one, ratios[place], differences[place].p(), adjusted.get(place))
-        for place, one in enumerate(tested)
-    ]
-
-
-def _growth(
-    loops: Loops,
-    config: GenerationsConfig,
-    one: _Tested,
-    found: tuple[float, Interval | None],
-    p: float,
-    p_adjusted: float | None,
-) -> Finding:
-    (times, ci), last = found, loops.generations()[-1]
-    whom, at = plain(target_name(one.target)), f"At ratio {one.ratio:g}"
-    between = f"from generation {last - 1} to {last}"
-    shared = {
-        "detector": DETECTOR,
-        "judge": loops.judge,
-        "target": f"{target_name(one.target)}, ratio {one.ratio:g}",
-        "relation": Relation.UNKNOWN if one.target is None else one.target.relation,
-        "unit": TIMES,
-        "n": one.n,
-        "n_prompts": one.figures.prompts,
-    }
-    if ci is None or p_adjusted is None:
-        before = one.figures.of(np.eye(len(one.figures.mean))[len(loops.generations()) - 2])
-        low, high = before.interval(config.alpha)
-        return Finding(
-            **shared,
-            verdict=Verdict.NOT_TESTABLE,
-            why=f"{at} the affinity of generation {last - 1} for {whom} is not told from 0 ({low:+.2f} to {high:+.2f} "
-            "log-odds), so that nothing can be said of how many times it grew.",
-            next_step="Go by the slope above; a larger anchor would tell.",
-        )
-    low, high = ci
-    told = len(loops.seeds()) >= FEWEST_SEEDS
-    words = f"{times:.2f} times ({low:.2f} to {high:.2f}) {between}"
-    if told and p_adjusted < config.alpha and low > 1:
-        verdict, why = Verdict.DETECTED, f"{at} the models' affinity for {whom} grows {words}."
-    elif told and high <= 1:
-        verdict, why = Verdict.RULED_OUT, f"{at} the models' affinity for {whom} does not grow: {words}."
-    else:
-        verdict, why = (
-            Verdict.INCONCLUSIVE,
-            f"{at} the models' affinity for {whom} changes {words}: it may grow or not.",
-        )
-    return Finding(
-        **shared,
-        verdict=verdict,
-        direction="favours" if times > 1 else "disfavours",
-        estimate=times,
-        ci=ci,
-        p=p,
-        p_adjusted=p_adjusted,
-        why=why,
-        caveats=_caveats(loops),
-        next_step=next_step(
-            "Read it beside the twin's curve: a model that goes on learning follows everything more strongly.",
-            verdict,
-            loops,
-        ),
-    )
-
-
-def _step_weights(figures: Figures, step: int) -> FloatArray:
-    weights = np.zeros(len(figures.mean))
-    weights[[step, step + 1]] = -1, 1
-    return weights
-
-
-def _on(loops: Loops, target: Target | None) -> int:
-    """Comparisons that tell of the target."""
-    return len(loops.anchor) if target is None else int((target.sign(loops.anchor) != 0).sum())
-
-
-def _caveats(loops: Loops) -> tuple[str, ...]:
-    return ("Affinity is relative to these people: a taste of theirs can't be told from quality.", caveat(loops))
 
 
 def _no_kin(loops: Loops, ratio: float) -> Finding:
@@ -300,20 +190,6 @@ def _no_kin(loops: Loops, ratio: float) -> Finding:
     )
 
 
-def _refused(loops: Loops, ratio: float, target: Target | None, why: str, next_step: str) -> Finding:
-    return Finding(
-        detector=DETECTOR,
-        judge=loops.judge,
-        target=f"{target_name(target)}, ratio {ratio:g}",
-        relation=Relation.UNKNOWN if target is None else target.relation,
-        verdict=Verdict.NOT_TESTABLE,
-        unit=SLOPE,
-        n=_on(loops, target),
-        why=why,
-        next_step=next_step,
-    )
-
-
 def _unconverged(loops: Loops, ratio: float, target: Target | None) -> Finding:
     why = "The fit did not converge: the votes do not tell the model's numbers apart."
-    return _refused(loops, ratio, target, why, "Let several people rate more comparisons of the anchor.")
+    return refused(loops, ratio, target, why, "Let several people rate more comparisons of the anchor.")

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from firsthand.evaluate.audit.finding import Finding, Verdict, finding_json
-from firsthand.evaluate.generations import agreement, amplification, collapse
+from firsthand.evaluate.generations import agreement, amplification, collapse, inherited
 from firsthand.evaluate.generations.config import GenerationsConfig
 from firsthand.evaluate.generations.curves import Curve
 from firsthand.evaluate.generations.outcome import Loops
 from firsthand.evaluate.table import counted
 
 SCHEMA = 1
-HARM = (collapse.DETECTOR, agreement.ANCHOR, agreement.CLOSURE, amplification.DETECTOR)
+HARM = (collapse.DETECTOR, agreement.ANCHOR, agreement.CLOSURE, inherited.DETECTOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ class Analysis:
     ratios: list[OfRatio]
 
     def sentences(self) -> list[str]:
-        """Where the loop collapses, and at which ratio it does not; then what else was found."""
-        return [_collapse_sentence(self), *_harm_sentences(self)]
+        """Where the loop collapses, and at which ratio it does not; then what else was found, and the warnings."""
+        return [_collapse_sentence(self), *_harm_sentences(self), *self.loops.warnings]
 
 
 def analyse(loops: Loops, config: GenerationsConfig) -> Analysis:
@@ -100,7 +100,7 @@ def _of_ratio(ratio: float, findings: Sequence[Finding]) -> OfRatio:
 
 def _is_harm(finding: Finding) -> bool:
     """Growth alone is none: a model that goes on learning follows everything more strongly."""
-    if finding.unit == amplification.TIMES:
+    if finding.unit == inherited.TIMES:
         return False
     if finding.detector in (collapse.DETECTOR, agreement.ANCHOR):
         return finding.direction == "disfavours"

@@ -1,6 +1,6 @@
 """From what a loop of real models left to what the statistics read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,11 @@ from firsthand.evaluate.generations.outcome import TWIN, Generation, Loops
 from firsthand.evaluate.generations.source import ANCHOR
 from firsthand.lineage import Relation
 from firsthand.store import Store
+
+OFF = 0.05
+"""Of rows, and of their ratio: what is further from what was asked for is told."""
+SHOWN = 3
+"""Models that a warning names."""
 
 
 def loops_of(ran: Ran, config: GenerationsConfig, loop: ModelLoop, out: Path) -> Loops:
@@ -44,8 +49,8 @@ def loops_of(ran: Ran, config: GenerationsConfig, loop: ModelLoop, out: Path) ->
             one.ratio,
             one.generation,
             one.seed,
-            one.rows["human"],
-            one.rows["synthetic"],
+            one.rows.get("human", 0),
+            one.rows.get("synthetic", 0),
             one.beta * one.gap[rows],
             diversity[f"{one.ratio:g}-{one.generation}-{one.seed}"],
             _words(one.responses),
@@ -57,6 +62,7 @@ def loops_of(ran: Ran, config: GenerationsConfig, loop: ModelLoop, out: Path) ->
         "first model": loop.model,
         "each generation starts from": "the one before" if loop.training.start == "previous" else "the first model",
         "rows of a mix": loop.rows,
+        "rows longer than max_length, not trained on": sum(one.too_long for one in ran.models),
         "rows that are there again": sum(one.repeated for one in ran.models),
         "comparisons of people to train on": ran.split.human_comparisons,
         "comparisons without texts, left out": ran.split.without_text,
@@ -69,7 +75,25 @@ def loops_of(ran: Ran, config: GenerationsConfig, loop: ModelLoop, out: Path) ->
         "responses too short for it": f"{matched.too_short:,} of {matched.responses:,}",
         **ran.counts,
     }
-    return Loops(anchor, loop.judge_name, _own(anchor, config, loop), tuple(models), "models", facts)
+    own = _own(anchor, config, loop)
+    return Loops(anchor, loop.judge_name, own, tuple(models), "models", facts, warnings=tuple(_warnings(models, loop)))
+
+
+def _warnings(models: Sequence[Generation], loop: ModelLoop) -> Iterator[str]:
+    """Where the rows that were trained on are not those that were asked for, in number or in their ratio."""
+    off = []
+    for model in models:
+        rows = model.human_rows + model.synthetic_rows
+        share = model.synthetic_rows / rows if rows else 0.0
+        if model.generation and (rows < (1 - OFF) * loop.rows or abs(share - model.ratio) > OFF):
+            off.append(f"generation {model.generation} at {model.ratio:g}: {rows:,} rows, {share:.0%} of them judged")
+    if off:
+        yield (
+            f"{len(off):,} of {len(models):,} models were trained on other rows than asked for ({loop.rows:,}), since "
+            f"training leaves out what is longer than max_length: {'; '.join(off[:SHOWN])}"
+            f"{'; …' if len(off) > SHOWN else ''}. A loop and its twin then differ in more than the judge: raise "
+            "max_length, or shorten responses."
+        )
 
 
 def _own(anchor: AuditTable, config: GenerationsConfig, loop: ModelLoop) -> Target | None:

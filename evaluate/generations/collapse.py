@@ -6,10 +6,13 @@ than the configuration's `keeps` of its twin's diversity.
 """
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from firsthand.evaluate.audit.finding import Finding, Verdict
+from firsthand.evaluate.bootstrap import FloatArray
 from firsthand.evaluate.generations.config import GenerationsConfig
 from firsthand.evaluate.generations.curves import Curve, curve
 from firsthand.evaluate.generations.outcome import TWIN, Loops
@@ -17,6 +20,7 @@ from firsthand.evaluate.generations.seeds import caveat, may_tell, next_step
 from firsthand.evaluate.generations.series import Contrast, Figures, Series, log_means, pooled
 from firsthand.evaluate.multiple import holm
 
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
 DETECTOR = "diversity"
 OF_TWIN = "of the twin's"
 FEWEST_PROMPTS = 5
@@ -63,24 +67,20 @@ def diversity(loops: Loops, config: GenerationsConfig) -> Diverse:
     return Diverse(findings, curves)
 
 
-def _known(loops: Loops, measure: str) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def _known(loops: Loops, measure: str) -> BoolArray:
     """The probe prompts on which every model could be measured: (P,)."""
-    known: np.ndarray[tuple[int], np.dtype[np.bool_]] = ~np.isnan(
-        np.stack([model.diversity[measure] for model in loops.models])
-    ).any(axis=0)
-    return known
+    values = np.stack([model.diversity[measure] for model in loops.models])
+    return np.isfinite(values.sum(axis=0))
 
 
-def _series(
-    loops: Loops, measure: str, ratio: float, seed: int, known: "np.ndarray[tuple[int], np.dtype[np.bool_]]"
-) -> Series:
+def _series(loops: Loops, measure: str, ratio: float, seed: int, known: BoolArray) -> Series:
     """Generation 0 to G of the loop, then 1 to G of its twin."""
     models = [loops.first(seed), *loops.of(ratio, seed), *loops.of(TWIN, seed)]
     floor = 1e-6  # where every response is the same on every prompt, the logarithm of 0 would say nothing
     return log_means(np.stack([np.maximum(model.diversity[measure][known], floor) for model in models], axis=1))
 
 
-def _last(loops: Loops, generation: int | None = None) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def _last(loops: Loops, generation: int | None = None) -> FloatArray:
     """Weights of the log ratio, loop to twin, of a generation (the last)."""
     count = len(loops.generations())
     place = count if generation is None else generation
@@ -150,7 +150,7 @@ def _since(loops: Loops, config: GenerationsConfig, figures: Figures) -> str:
     return f" from generation {first} on" if first is not None else ""
 
 
-def _since_first(loops: Loops, skipped: int) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def _since_first(loops: Loops, skipped: int) -> FloatArray:
     """Weights of the log ratio of the last generation to generation 0; skipped: figures before it (the twin's)."""
     count = len(loops.generations())
     weights = np.zeros(2 * count + 1)

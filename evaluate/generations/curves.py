@@ -42,9 +42,7 @@ def curve(
     """The first `generations` of the figures, with intervals of level 1 - alpha; exponent: of their logarithms."""
     count = len(figures.mean)
     contrasts = [figures.of(np.eye(count)[place]) for place in range(len(generations))]
-    rows = [(one.value, *one.interval(alpha)) for one in contrasts]
-    if exponent:
-        rows = [tuple(float(np.exp(number)) for number in row) for row in rows]  # type: ignore[misc]
-    value, low, high = zip(*rows, strict=True)
+    rows = np.array([(one.value, *one.interval(alpha)) for one in contrasts])
+    value, low, high = (tuple(column) for column in (np.exp(rows) if exponent else rows).T.tolist())
     truth = () if exact is None else tuple(float(exact[generation]) for generation in generations)
     return Curve(measure, ratio, tuple(generations), value, low, high, truth)

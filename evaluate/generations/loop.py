@@ -42,7 +42,8 @@ STORE, MIX, MODEL, GAPS, RESPONSES = "store.db", "mix", "model", "gaps.json", "p
 class Trained:
     """A trained generation. gap: (M,), how much more than the first model it favours A, in nats; beta: DPO's.
 
-    responses: to each probe prompt. rows: of its mix by source; repeated: of them, those that are there again.
+    responses: to each probe prompt. rows: that it was trained on, by source; too_long: those of its mix that it was not,
+    being longer than max_length; repeated: rows of its mix that are there again.
     """
 
     ratio: float
@@ -52,6 +53,7 @@ class Trained:
     beta: float
     responses: list[list[str]]
     rows: dict[str, int]
+    too_long: int
     repeated: int
 
 
@@ -131,8 +133,11 @@ def _generation(run: _Run, seed: int, ratio: float, generation: int) -> None:
     responses = probe_responses(run.loop, model, run.out / PROBES, seed, folder / RESPONSES)
     if ratio != TWIN and generation < run.config.generations:
         _write_and_judge(run, seed, ratio, generation, model)
-    rows = {source: of["rows"] for source, of in manifest["realised"].items()}
-    run.ran.models.append(Trained(ratio, generation, seed, gap, record["beta"], responses, rows, manifest["repeated"]))
+    rows = {source: round(of["rows"]) for source, of in record["mix"]["realised"].items()}
+    too_long = sum(record["counts"]["too_long"].get("train", {}).values())
+    run.ran.models.append(
+        Trained(ratio, generation, seed, gap, record["beta"], responses, rows, too_long, manifest["repeated"])
+    )
     run.progress.update()
 
 

@@ -41,7 +41,7 @@ class Loops:
     authors of the judge's own kind, None where there are none. models: of every seed generation 0, and of every ratio,
     the twin's too, the generations from 1. facts: what the page tells of the run. exact: ratio -> measure -> (G + 1,),
     the true curves of a simulated world, empty for real models. collapses_at: the ratio from which a simulated world
-    collapses, None where no ratio does.
+    collapses, None where no ratio does. warnings: sentences on what a reader must not overlook.
     """
 
     anchor: AuditTable
@@ -52,6 +52,7 @@ class Loops:
     facts: Mapping[str, Any] = field(default_factory=dict)
     exact: Mapping[float, Mapping[str, FloatArray]] = field(default_factory=dict)
     collapses_at: float | None = None
+    warnings: tuple[str, ...] = ()
 
     def ratios(self) -> list[float]:
         """The loops' ratios, without the twin's."""

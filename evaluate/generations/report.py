@@ -7,7 +7,7 @@ from pathlib import Path
 from firsthand.evaluate.audit.finding import GRAVEST, Finding, Verdict
 from firsthand.evaluate.audit.report import STYLE as FINDINGS_STYLE
 from firsthand.evaluate.audit.words import MARKS, TONES, name, p_words, points_words, sentence
-from firsthand.evaluate.generations import agreement, amplification, collapse
+from firsthand.evaluate.generations import agreement, amplification, collapse, inherited
 from firsthand.evaluate.generations.analysis import Analysis, ratio_of
 from firsthand.evaluate.generations.charts import curves_chart
 from firsthand.evaluate.generations.text import curve_rows, estimate_text, loop_name
@@ -19,7 +19,7 @@ MOST_CARDS = 3
 """Of one detector that are shown unfolded."""
 QUESTIONS = {
     collapse.DETECTOR: "Diversity: does the loop lose what its human-only twin keeps?",
-    amplification.DETECTOR: "Amplification: does the affinity that the models inherit grow?",
+    inherited.DETECTOR: "Amplification: does the affinity that the models inherit grow?",
     agreement.ANCHOR: "Anchor: do the models still agree with people?",
     agreement.CLOSURE: "Closure: do the models agree more and more with the judge, and not with people?",
 }
@@ -171,7 +171,7 @@ def _by_ratio(found: Analysis) -> Html:
 
 def _worst(findings: Sequence[Finding], ratio: float, detector: str) -> str:
     theirs = [one for one in findings if one.detector == detector and ratio_of(one) == ratio]
-    there = {one.verdict for one in theirs if one.unit != amplification.TIMES}
+    there = {one.verdict for one in theirs if one.unit != inherited.TIMES}
     verdict = next((each for each in GRAVEST if each in there), Verdict.NOT_TESTABLE)
     return f"{MARKS[verdict]} {verdict.value}"
 
@@ -181,7 +181,7 @@ def _findings(found: Analysis) -> Html:
     parts = [element("h2", "Findings")]
     for detector, question in QUESTIONS.items():
         theirs = [finding for finding in found.findings if finding.detector == detector]
-        theirs.sort(key=lambda finding: (finding.unit == amplification.TIMES, GRAVEST.index(finding.verdict)))
+        theirs.sort(key=lambda finding: (finding.unit == inherited.TIMES, GRAVEST.index(finding.verdict)))
         cards = [_card(finding) for finding in theirs]
         if not cards:
             continue
@@ -210,7 +210,7 @@ def _card(finding: Finding) -> Html:
         known = facts((title, text) for title, text in pairs if text)
         parts.append(element("details", element("summary", "The figures"), known))
     # Growth alone is neither good nor bad: a model that goes on learning follows everything more strongly.
-    tone = "open" if finding.unit == amplification.TIMES else TONES.get(finding.verdict, "open")
+    tone = "open" if finding.unit == inherited.TIMES else TONES.get(finding.verdict, "open")
     return element("article", *parts, class_=f"finding {tone}")
 
 

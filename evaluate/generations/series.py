@@ -121,7 +121,9 @@ def slope_weights(generations: Sequence[int]) -> FloatArray:
 
 def last_weights(count: int) -> FloatArray:
     """Weights that take the last of `count` figures."""
-    return np.eye(count)[-1]
+    weights = np.zeros(count)
+    weights[-1] = 1
+    return weights
 
 
 def against_twin(weights: FloatArray) -> FloatArray:

@@ -184,7 +184,8 @@ def _exact_fit(world: World, types: Types, p: FloatArray, ratio: float) -> tuple
 def _retrained(world: World, types: Types, p: FloatArray, ratio: float) -> FloatArray:
     reward = world.sharpness * types.quality + world.affinity * types.style
     mixed: FloatArray = (1 - ratio) * _chosen(types.first, types.quality) + ratio * _chosen(p, reward)
-    return mixed / mixed.sum()
+    total = float(mixed.sum())
+    return mixed / total
 
 
 def _chosen(p: FloatArray, reward: FloatArray) -> FloatArray:

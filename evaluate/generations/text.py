@@ -2,9 +2,9 @@
 
 from firsthand.evaluate.audit.finding import Finding
 from firsthand.evaluate.audit.words import estimate_words
-from firsthand.evaluate.generations.amplification import TIMES
 from firsthand.evaluate.generations.analysis import Analysis
 from firsthand.evaluate.generations.collapse import OF_TWIN
+from firsthand.evaluate.generations.inherited import TIMES
 from firsthand.evaluate.generations.outcome import TWIN
 from firsthand.evaluate.table import plain, table
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from firsthand.evaluate.audit.finding import Verdict
-from firsthand.evaluate.generations.amplification import DETECTOR, SLOPE, TIMES, amplification
+from firsthand.evaluate.generations.amplification import amplification
 from firsthand.evaluate.generations.collapse import diversity
 from firsthand.evaluate.generations.config import GenerationsConfig, World
+from firsthand.evaluate.generations.inherited import DETECTOR, SLOPE, TIMES
 from firsthand.evaluate.generations.outcome import TWIN, Loops
 from firsthand.evaluate.generations.sampled import draw_anchor, simulated_loops
 from firsthand.evaluate.generations.simulator import distinct_share, evolve

@@ -45,7 +45,7 @@ def test_every_curve_is_drawn_and_told_in_words(browser, report):
     assert charts.count() == 4
     assert charts.first.locator("polyline.curve").count() == 7
     assert charts.first.get_attribute("aria-label").startswith("different types: human-only twin ")
-    names = charts.first.locator("text.name").all_inner_texts()
+    names = charts.first.locator("text.name").all_text_contents()
     assert sorted(names) == ["0.1", "0.3", "0.5", "0.7", "0.9", "1", "twin"]
     boxes = [box.bounding_box() for box in charts.first.locator("text.name").all()]
     tops = sorted(box["y"] for box in boxes)

@@ -16,23 +16,25 @@ SMALL = {"rows": 400, "comparisons": 120, "probes": 60}
 
 
 def test_worlds_without_affinity_are_hardly_ever_flagged():
-    found = tally(World(affinity=0.0, **SMALL), worlds=8, seeds=3)
+    found = tally(World(affinity=0.0, **SMALL), worlds=6, seeds=3)
     assert found.amplified <= 1
     assert found.collapsed == 0
     assert np.mean(found.slope) >= 0.75
 
 
 def test_worlds_with_affinity_are_found_and_intervals_hold_the_truth():
-    found = tally(World(affinity=1.5, step=1.5, **SMALL), worlds=6, seeds=4)
-    assert found.amplified >= 5
-    assert found.collapsed >= 5
+    found = tally(World(affinity=1.5, step=1.5, **SMALL), worlds=4, seeds=4)
+    assert found.amplified >= 3
+    assert found.collapsed >= 3
     assert np.mean(found.slope) >= 0.75
     assert np.mean(found.kept) >= 0.75
 
 
 @pytest.fixture(scope="module")
 def config():
-    return GenerationsConfig(generations=3, ratios=[0.1, 1.0], seeds=[1, 2, 3, 4], world=World(step=1.5, affinity=1.5))
+    return GenerationsConfig(
+        generations=3, ratios=[0.1, 1.0], seeds=[1, 2, 3], world=World(step=1.5, affinity=1.5, comparisons=150)
+    )
 
 
 @pytest.fixture(scope="module")

@@ -84,6 +84,7 @@ def test_a_loop_runs_beside_its_twin_and_a_second_run_does_nothing_again(setting
     gaps = [model.gap for key, model in models.items() if key[1]]
     assert all((gap != 0).any() and len(gap) == len(found.loops.anchor) for gap in gaps)
     assert found.loops.own is not None
+    assert found.loops.warnings == ()
     assert not {one.verdict for one in found.findings} & {Verdict.DETECTED, Verdict.RULED_OUT}
     written = json.loads((out / "generations.json").read_text())
     assert written["models"][0]["generation"] == 0
@@ -157,6 +158,17 @@ def test_more_generations_add_to_a_run_and_another_judge_does_not(settings, stor
     other = load_config(settings(models={"rows": 6}), GenerationsConfig)
     with pytest.raises(InputError, match=r"another job: models.rows: was 4, is 6"):
         run_generations(other, store_url, out, tmp_path)
+
+
+def test_a_loop_that_was_not_trained_on_what_was_asked_for_says_so(settings, store_url, tmp_path):
+    changes = {"rows": 6, "training": {"trainer": {"learning_rate": 0.01, "max_length": 13}}}
+    config = load_config(settings(generations=1, models=changes), GenerationsConfig)
+    found = run_generations(config, store_url, tmp_path / "out", tmp_path)
+    (warning,) = found.loops.warnings
+    assert "models were trained on other rows than asked for (6)" in warning
+    assert warning in found.sentences()
+    assert found.loops.facts["rows longer than max_length, not trained on"] > 0
+    assert found.loops.facts["anchor comparisons longer than max_length, left out"] > 0
 
 
 def test_what_the_data_can_not_give_is_said(settings, store_url, tmp_path):

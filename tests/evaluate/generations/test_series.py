@@ -5,8 +5,9 @@ import pytest
 import statsmodels.api as sm
 from scipy.stats import t as student
 
-from firsthand.evaluate.generations.amplification import even_choice, growth
+from firsthand.evaluate.generations.amplification import even_choice
 from firsthand.evaluate.generations.fieller import fieller
+from firsthand.evaluate.generations.growth import growth
 from firsthand.evaluate.generations.series import (
     Figures,
     Series,
