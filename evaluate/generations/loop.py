@@ -42,8 +42,8 @@ STORE, MIX, MODEL, GAPS, RESPONSES = "store.db", "mix", "model", "gaps.json", "p
 class Trained:
     """A trained generation. gap: (M,), how much more than the first model it favours A, in nats; beta: DPO's.
 
-    responses: to each probe prompt. rows: that it was trained on, by source; too_long: those of its mix that it was not,
-    being longer than max_length; repeated: rows of its mix that are there again.
+    responses: to each probe prompt. rows: that it was trained on, by source; too_long: rows of its mix that it was not
+    trained on, being longer than max_length; repeated: rows of its mix that are there again.
     """
 
     ratio: float

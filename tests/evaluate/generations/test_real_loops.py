@@ -126,7 +126,9 @@ def _never(real, reads_what_is_kept):
     return call
 
 
-def test_a_run_that_was_cut_off_goes_on_and_ends_as_if_it_had_not_been(settings, store_url, tmp_path, monkeypatch):
+def test_a_run_that_was_cut_off_goes_on_as_if_it_had_not_been_and_takes_more_generations(
+    settings, store_url, tmp_path, monkeypatch
+):
     config = load_config(settings(generations=1), GenerationsConfig)
     whole = run_generations(config, store_url, tmp_path / "whole", tmp_path)
     real, calls = loop.train, []
@@ -145,19 +147,14 @@ def test_a_run_that_was_cut_off_goes_on_and_ends_as_if_it_had_not_been(settings,
     for one, other in zip(found.loops.models, whole.loops.models, strict=True):
         assert one.gap is None or one.gap == pytest.approx(other.gap)
 
-
-def test_more_generations_add_to_a_run_and_another_judge_does_not(settings, store_url, tmp_path):
-    out = tmp_path / "out"
-    run_generations(load_config(settings(generations=1), GenerationsConfig), store_url, out, tmp_path)
-    model = out / "seed-3" / "twin" / "generation-1" / "model" / "model.safetensors"
+    model = tmp_path / "cut" / "seed-3" / "twin" / "generation-1" / "model" / "model.safetensors"
     written = model.stat().st_mtime_ns
-    config = load_config(settings(generations=2, models={"rows": 4}), GenerationsConfig)
-    found = run_generations(config, store_url, out, tmp_path)
+    more = load_config(settings(generations=2), GenerationsConfig)
+    assert run_generations(more, store_url, tmp_path / "cut", tmp_path).loops.generations() == [1, 2]
     assert model.stat().st_mtime_ns == written
-    assert found.loops.generations() == [1, 2]
     other = load_config(settings(models={"rows": 6}), GenerationsConfig)
     with pytest.raises(InputError, match=r"another job: models.rows: was 4, is 6"):
-        run_generations(other, store_url, out, tmp_path)
+        run_generations(other, store_url, tmp_path / "cut", tmp_path)
 
 
 def test_a_loop_that_was_not_trained_on_what_was_asked_for_says_so(settings, store_url, tmp_path):
@@ -168,7 +165,6 @@ def test_a_loop_that_was_not_trained_on_what_was_asked_for_says_so(settings, sto
     assert "models were trained on other rows than asked for (6)" in warning
     assert warning in found.sentences()
     assert found.loops.facts["rows longer than max_length, not trained on"] > 0
-    assert found.loops.facts["anchor comparisons longer than max_length, left out"] > 0
 
 
 def test_what_the_data_can_not_give_is_said(settings, store_url, tmp_path):
