@@ -70,7 +70,8 @@ def diversity(loops: Loops, config: GenerationsConfig) -> Diverse:
 def _known(loops: Loops, measure: str) -> BoolArray:
     """The probe prompts on which every model could be measured: (P,)."""
     values = np.stack([model.diversity[measure] for model in loops.models])
-    return np.isfinite(values.sum(axis=0))
+    known: BoolArray = np.isfinite(values.sum(axis=0))
+    return known
 
 
 def _series(loops: Loops, measure: str, ratio: float, seed: int, known: BoolArray) -> Series:
