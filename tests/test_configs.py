@@ -11,6 +11,7 @@ from firsthand.collect.judge.config import JudgeJob
 from firsthand.collect.serve_config import ServeConfig
 from firsthand.config import Config, load_config
 from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.generations.config import GenerationsConfig
 from firsthand.train.jobs import DPOJob, RewardJob
 from firsthand.train.mix_config import MixConfig
 
@@ -20,6 +21,8 @@ MODELS: dict[str, type[Config]] = {
     "mix.yaml": MixConfig,
     "mix-weighted.yaml": MixConfig,
     "audit.yaml": AuditConfig,
+    "generations.yaml": GenerationsConfig,
+    "generations-world.yaml": GenerationsConfig,
     "reward.yaml": RewardJob,
     "dpo.yaml": DPOJob,
     "dpo-weighted.yaml": DPOJob,
