@@ -9,8 +9,9 @@ from firsthand.evaluate.bootstrap import DRAWS, SEED
 
 
 class RewardRoute(Config):
-    """A reward model and the policy that it picks for. model: its folder; author: of the responses; best_of: of how
-    many each was picked.
+    """A reward model and the policy that it picks for.
+
+    model: its folder. author: of the responses. best_of: of how many each was picked.
     """
 
     model: Path
@@ -45,8 +46,8 @@ class PoliciesConfig(Config):
 
     authors: whose responses are compared, null for all. by: `people`, or the name of a judge. tags: only comparisons
     whose tags have one of these values. reward_or_dpo: which way to train pays. margin_points: the smallest difference
-    of a win rate that matters, in percentage points. alpha: the chance of calling two equal policies different, over all
-    pairs together. draws, seed: resamples of prompts.
+    of a win rate that matters, in percentage points. alpha: the chance of calling any two equal policies different,
+    over all pairs together. draws, seed: resamples of prompts.
     """
 
     authors: list[str] | None = Field(default=None, min_length=2)

@@ -41,10 +41,12 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One author against another. observed: the first's share of the points, ties half, in the n comparisons of the two;
-    fitted: what the model says of it, from all comparisons. ties: their share. p: two-sided, that both are of one
-    strength; p_adjusted: by Holm over all pairs. verdict: detected where they differ, ruled out where the fitted share
-    lies within the margin of one half.
+    """One author against another.
+
+    observed: the first's share of the points, ties half, in the n comparisons of the two; fitted: what the model says
+    of it, from all comparisons. ties: their share. p: two-sided, that both are of one strength; p_adjusted: by Holm
+    over all pairs. verdict: detected where they differ, ruled out where the fitted share lies within the margin of one
+    half.
     """
 
     first: str
@@ -96,7 +98,7 @@ def rank_policies(compared: Compared, config: PoliciesConfig) -> Ranking:
 
 
 def _resampled(compared: Compared, config: PoliciesConfig) -> Resampled:
-    """wins (P, P), the first's over the second, and ties (P, P), both ways, of all comparisons and of each draw."""
+    """The wins (P, P), the first's over the second, and ties (P, P), both ways, of all comparisons and of each draw."""
     count, prompts = len(compared.authors), compared.prompts
     first, second = compared.pair.T
     cells = count * count
@@ -182,9 +184,7 @@ def _verdict(share: Estimate, p_adjusted: float | None, config: PoliciesConfig) 
     return Verdict.RULED_OUT if 0.5 - margin < share.ci[0] and share.ci[1] < 0.5 + margin else Verdict.INCONCLUSIVE
 
 
-def _policy(
-    compared: Compared, index: int, resampled: Resampled, fitted: Resampled, pairs: tuple[Pair, ...]
-) -> Policy:
+def _policy(compared: Compared, index: int, resampled: Resampled, fitted: Resampled, pairs: tuple[Pair, ...]) -> Policy:
     author = compared.authors[index]
 
     def observed(sums: Sums) -> FloatArray:

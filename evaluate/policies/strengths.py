@@ -26,7 +26,7 @@ LONGEST_STEP = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Strengths:
-    """Fitted to each of any leading axes. theta: (..., P), logits that sum to 0; nu: (...), the tie rate, 0 if no ties."""
+    """A fit for each of any leading axes: theta (..., P), logits that sum to 0; nu (...), the tie rate, 0 without."""
 
     theta: FloatArray
     nu: FloatArray
@@ -50,8 +50,8 @@ def fit_strengths(wins: FloatArray, ties: FloatArray, prior: float = HALF_COMPAR
 
     prior: wins added to both sides of every pair compared anywhere on the leading axes (Haldane's and Anscombe's half).
     Newton's method with steps that are halved where they would lower the likelihood. With u the outcome (+1/2, 0, -1/2)
-    and t the chance of a tie, a pair of n comparisons adds n Var(u) to the information on theta_i - theta_j, n t (1 - t)
-    to that on log nu, and n Cov(u, tie) = -n t (P(i) - P(j)) / 2 between them.
+    and t the chance of a tie, a pair of n comparisons adds n Var(u) to the information on theta_i - theta_j,
+    n t (1 - t) to that on log nu, and n Cov(u, tie) = -n t (P(i) - P(j)) / 2 between them.
     """
     count = wins.shape[-1]
     lead = wins.shape[:-2]
