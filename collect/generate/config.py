@@ -32,14 +32,23 @@ class Authors(StrEnum):
     SETTING = "setting"
 
 
+class BestOf(Config):
+    """Of n candidates, the one that a reward model scores highest. reward_model: its folder."""
+
+    n: int = Field(ge=2, le=1024)
+    reward_model: str = Field(min_length=1)
+
+
 class ModelConfig(Config):
     """A model that writes responses: behind an endpoint, or one that firsthand trained (or any for from_pretrained).
 
-    family: who trained it, for the lineage. batch: responses that a trained model writes at once.
+    best_of: each response is picked from several. family: who trained it, for the lineage. batch: responses that a
+    trained model writes at once.
     """
 
     endpoint: EndpointConfig | None = None
     trained: str | None = None
+    best_of: BestOf | None = None
     family: str | None = None
     batch: int = Field(default=8, ge=1, le=1024)
 
@@ -127,6 +136,17 @@ class GenerateJob(Config):
         return self
 
     @model_validator(mode="after")
+    def _candidates_differ(self) -> "GenerateJob":
+        picking = [name for name, model in self.models.items() if model.best_of is not None]
+        for name, setting in self.settings.items():
+            if picking and setting.temperature == 0:
+                raise ValueError(
+                    f"models.{picking[0]}.best_of needs candidates that differ, but settings.{name}.temperature is 0, "
+                    "at which a model always writes the same"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _a_cost_budget_needs_prices(self) -> "GenerateJob":
         free = [name for name, model in self.models.items() if model.endpoint and model.endpoint.price is None]
         if self.budget.cost is not None and free:
@@ -160,6 +180,11 @@ class GenerateJob(Config):
             for setting in self.settings
             if model.family is not None
         }
+
+    def candidates(self, model: str) -> int:
+        """How many responses `model` writes for each one that is kept."""
+        best_of = self.models[model].best_of
+        return 1 if best_of is None else best_of.n
 
     def responses_by_author(self) -> dict[str, int]:
         """How many responses to each prompt every author writes."""

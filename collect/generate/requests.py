@@ -29,14 +29,14 @@ class Wanted:
 
 
 def wanted(job: GenerateJob, prompt: Prompt, model: str, version: str) -> list[Wanted]:
-    """The responses to `prompt` that `model` is to write.
+    """The responses to `prompt` that `model` is to write; of a best-of-n model n candidates for each, one by one.
 
     version: what besides its name tells the model from others: its id at the endpoint, a hash of a trained one.
     """
     found = []
     for name, setting in job.settings.items():
-        for sample in range(setting.samples):
-            seed = None if job.seed is None else _seed(job.seed, prompt.id, sample)
+        for sample in range(setting.samples * job.candidates(model)):
+            seed = _seed(job, prompt.id, model, sample)
             asked = [prompt.id, model, version, setting.system, setting.request(), sample, seed]
             found.append(Wanted(content_id(KIND, dump(asked)), prompt, model, name, sample, seed))
     return found
@@ -66,6 +66,12 @@ def messages_of(job: GenerateJob, one: Wanted) -> list[Message]:
     return [{"role": "system", "content": system}, *messages]
 
 
-def _seed(seed: int, prompt_id: str, sample: int) -> int:
-    """The same for every model and setting, so that these are all that differs between two responses."""
-    return int(content_id("seed", str(seed), prompt_id, str(sample)), 16) % SEEDS
+def _seed(job: GenerateJob, prompt_id: str, model: str, sample: int) -> int | None:
+    """The same for every model and setting, so that these are all that differs between two responses.
+
+    A best-of-n model has seeds of its own: its candidates would hold the very response of the model it picks from.
+    """
+    if job.seed is None:
+        return None
+    own = [model] if job.candidates(model) > 1 else []
+    return int(content_id("seed", str(job.seed), prompt_id, str(sample), *own), 16) % SEEDS

@@ -18,7 +18,8 @@ STYLE = """
 .matrix th { border: 0; font-weight: 550; vertical-align: bottom; }
 .matrix td { text-align: center; padding: 6px 8px; border: 0; border-radius: 6px; min-width: 4.6rem; }
 .matrix td small { display: block; font-size: .78rem; color: inherit; }
-.matrix tbody th { text-align: left; vertical-align: middle; padding-left: 0; white-space: normal; overflow-wrap: anywhere; min-width: 7rem; }
+.matrix tbody th { text-align: left; vertical-align: middle; padding-left: 0; white-space: normal; }
+.matrix tbody th { overflow-wrap: anywhere; min-width: 7rem; }
 .matrix .own { background: var(--track); color: var(--soft); }
 """
 
