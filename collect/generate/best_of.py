@@ -87,6 +87,7 @@ class Picker:
             "setting": first.setting,
             "prompt_id": first.prompt.id,
             "n": self.job.candidates(first.model),
+            "reward_model": self.versions[first.model],
             "candidates": keys,
             "scores": [None if score != score else score for score in scores],
             "picked": _highest(keys, scores),

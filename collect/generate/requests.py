@@ -58,7 +58,11 @@ def with_answers(
 
 def messages_of(job: GenerateJob, one: Wanted) -> list[Message]:
     """What the model is sent: the prompt, after the setting's system message."""
-    system, messages = job.settings[one.setting].system, one.prompt.messages
+    return with_system(one.prompt.messages, job.settings[one.setting].system)
+
+
+def with_system(messages: list[Message], system: str | None) -> list[Message]:
+    """The messages after `system`, which comes before a system message of their own."""
     if system is None:
         return messages
     if messages[0]["role"] == "system":

@@ -27,11 +27,15 @@ class DPORoute(Config):
 
 
 class RewardOrDPO(Config):
-    """Two ways to train on one mix. base: the author that both started from, where people compared it too."""
+    """Two ways to train on one mix.
+
+    base: the author that both started from, where people compared it too. mix: its folder, where that has moved.
+    """
 
     reward: RewardRoute
     dpo: DPORoute
     base: str | None = None
+    mix: Path | None = None
 
     @model_validator(mode="after")
     def _authors_differ(self) -> "RewardOrDPO":
