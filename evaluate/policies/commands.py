@@ -34,6 +34,9 @@ def policies(args: argparse.Namespace) -> None:
     from firsthand.evaluate.policies.ranking import rank_policies
     from firsthand.evaluate.policies.read import read_compared
     from firsthand.evaluate.policies.report import ranking_json, ranking_text
+    from firsthand.evaluate.policies.verdict import make_answer
+    from firsthand.evaluate.policies.ways import read_trained, trained_on
+    from firsthand.evaluate.policies.ways_report import ways_json, ways_text
     from firsthand.store import Store
 
     if args.report and not args.report.parent.is_dir():
@@ -43,13 +46,21 @@ def policies(args: argparse.Namespace) -> None:
         config = load_config(args.config, PoliciesConfig, given)
     else:
         config = check_config(given, PoliciesConfig, where="the command's options")
+    asked = config.reward_or_dpo
+    answer = None
     with Store(args.store, must_exist=True) as store:
-        compared = read_compared(store, config)
-    ranking = rank_policies(compared, config)
+        trained = read_trained(asked) if asked else None
+        ranking = rank_policies(read_compared(store, config, trained_on(trained) if trained else ()), config)
+        if asked and trained:
+            from firsthand.evaluate.policies.measuring import measure_ways
+
+            answer = make_answer(measure_ways(store, trained, asked, config), ranking, config)
     if args.report:
-        write_policies_page(ranking, config, args.report)
+        write_policies_page(args.report, ranking, config, answer)
         note(f"wrote {args.report}")
     if args.json:
-        say_json(ranking_json(ranking, config))
+        say_json({**ranking_json(ranking, config), "reward_or_dpo": ways_json(answer) if answer else None})
     else:
         say(ranking_text(ranking, config))
+        if answer:
+            say(f"\n{ways_text(answer, ranking)}")

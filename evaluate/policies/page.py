@@ -8,12 +8,17 @@ from firsthand.evaluate.page import data_table, document, facts, simulated_notic
 from firsthand.evaluate.policies.config import PoliciesConfig
 from firsthand.evaluate.policies.matrix import matrix
 from firsthand.evaluate.policies.ranking import Ranking
-from firsthand.evaluate.policies.words import headline, length_words, rank, share
+from firsthand.evaluate.policies.verdict import Answer
+from firsthand.evaluate.policies.ways_section import ways_section
+from firsthand.evaluate.policies.words import caveats, headline, p_words, rank, share
 from firsthand.evaluate.table import plain
 from firsthand.markup import Html, element
 
 STYLE = """
 .bar > span:first-child { overflow-wrap: anywhere; line-height: 1.25; }
+.verdict .sentence + .sentence { margin-top: 10px; }
+.verdict .more { margin: 12px 0 0; }
+.verdict .scroll { margin-top: 20px; }
 .matrix { border-collapse: separate; border-spacing: 2px; }
 .matrix th { border: 0; font-weight: 550; vertical-align: bottom; }
 .matrix td { text-align: center; padding: 6px 8px; border: 0; border-radius: 6px; min-width: 4.6rem; }
@@ -24,16 +29,17 @@ STYLE = """
 """
 
 
-def write_policies_page(ranking: Ranking, config: PoliciesConfig, path: Path) -> None:
+def write_policies_page(path: Path, ranking: Ranking, config: PoliciesConfig, answer: Answer | None = None) -> None:
     """Write the page to `path`; raises OSError where that can't be done."""
-    path.write_text(policies_page(ranking, config), encoding="utf-8")
+    path.write_text(policies_page(ranking, config, answer), encoding="utf-8")
 
 
-def policies_page(ranking: Ranking, config: PoliciesConfig) -> str:
+def policies_page(ranking: Ranking, config: PoliciesConfig, answer: Answer | None = None) -> str:
     """The whole page as HTML."""
     sections = [
         *_simulated(ranking),
         _headline(ranking),
+        *([ways_section(answer, ranking)] if answer else []),
         _strengths(ranking),
         _pairs(ranking, config),
         _what_was_compared(ranking, config),
@@ -73,7 +79,7 @@ def _strengths(ranking: Ranking) -> Html:
         element("h2", "Strengths"),
         element("p", lead, class_="lead"),
         *(share_bar(plain(policy.author), policy.points, "model") for policy in ranking.policies),
-        element("p", length_words(ranking)),
+        *(element("p", text) for text in caveats(ranking)),
         data_table(["policy", "rank", "points", "strength (logits)", "comparisons", "characters"], rows),
     )
 
@@ -92,7 +98,7 @@ def _pairs(ranking: Ranking, config: PoliciesConfig) -> Html:
             share(pair.observed) if pair.n else "",
             "" if pair.ties is None else f"{100 * pair.ties:.0f} %",
             share(pair.fitted),
-            "" if pair.p_adjusted is None else f"{pair.p_adjusted:.3f}" if pair.p_adjusted >= 0.001 else "< 0.001",
+            p_words(pair.p_adjusted),
             pair.verdict.value,
         ]
         for pair in ranking.pairs

@@ -71,6 +71,7 @@ def read_compared(store: Store, config: PoliciesConfig, trained_on: Collection[s
     has_gold = votes.groupby("comparison_id")["gold"].transform("any").astype(bool)
     votes = _kept(votes, votes["gold"] | ~has_gold, "votes on comparisons with gold ones, which count alone", left_out)
     found = _compared(votes, config.by, left_out)
+    _check_named(found, config)
     _check_connected(found)
     return found
 
@@ -156,6 +157,16 @@ def _nothing(config: PoliciesConfig, left_out: Counter[str]) -> str:
             "prompts: MIX/data/anchor-00000-of-00001.parquet"
         )
     return f"there is no vote of {config.by} that compares two policies ({found}); {advice}"
+
+
+def _check_named(found: Compared, config: PoliciesConfig) -> None:
+    asked = config.reward_or_dpo
+    for name in (asked.reward.author, asked.dpo.author) if asked else ():
+        if name not in found.authors:
+            raise InputError(
+                f"reward_or_dpo names the author {name!r}, whom {config.by} did not compare with another"
+                f"{closest(name, found.authors)}; the authors compared here are {', '.join(found.authors)}"
+            )
 
 
 def _check_connected(found: Compared) -> None:

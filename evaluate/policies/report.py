@@ -5,7 +5,7 @@ from typing import Any
 from firsthand.evaluate.bootstrap import LEVEL
 from firsthand.evaluate.policies.config import PoliciesConfig
 from firsthand.evaluate.policies.ranking import Pair, Policy, Ranking
-from firsthand.evaluate.policies.words import headline, length_words, rank, share
+from firsthand.evaluate.policies.words import caveats, headline, p_words, rank
 from firsthand.evaluate.table import plain, shown, table
 
 SCHEMA = 1
@@ -57,7 +57,7 @@ def ranking_text(ranking: Ranking, config: PoliciesConfig) -> str:
             f"{pair.n:,}",
             *(shown(pair.observed) if pair.n else ("", "")),
             *shown(pair.fitted),
-            "" if pair.p_adjusted is None else f"{pair.p_adjusted:.3f}",
+            p_words(pair.p_adjusted),
             pair.verdict.value,
         ]
         for pair in ranking.pairs
@@ -66,7 +66,7 @@ def ranking_text(ranking: Ranking, config: PoliciesConfig) -> str:
         headline(ranking),
         table(["policy", "rank", "points", "", "strength", "", "compared", "characters"], policies),
         table(["pair", "compared", "points", "", "by the model", "", "p adjusted", "different"], pairs),
-        length_words(ranking),
+        "\n".join(caveats(ranking)),
         "\n".join(
             [
                 *(f"left out: {count:,} {reason}" for reason, count in compared.left_out.items()),
@@ -79,11 +79,6 @@ def ranking_text(ranking: Ranking, config: PoliciesConfig) -> str:
         ),
     ]
     return "\n\n".join(parts)
-
-
-def points_words(pair: Pair) -> str:
-    """What was seen of a pair, and else what the model says of it."""
-    return share(pair.observed) if pair.n else share(pair.fitted)
 
 
 def _policy_json(policy: Policy) -> dict[str, Any]:

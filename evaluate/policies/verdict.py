@@ -14,15 +14,16 @@ from firsthand.evaluate.table import plain
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to "RLHF or DPO?".
+    """The answer to "RLHF or DPO?" and what it rests on.
 
     points: the reward model's way against DPO, in people's comparisons of the two; verdict: detected where the interval
     excludes one half, ruled out where it lies within the margin of it. needed: further comparisons for a clear verdict.
-    times: how often the seconds (or, without them, the tokens) of a DPO response one of the other way takes. even:
+    times: how often the seconds of a DPO response one of the other way takes. even:
     responses from which on DPO is cheaper in all, 0: from the first, None where that can't be told. sentences: what to
     do.
     """
 
+    ways: Ways
     points: Estimate
     verdict: Verdict
     needed: int | None
@@ -31,7 +32,7 @@ class Answer:
     sentences: tuple[str, ...]
 
 
-def answer(ways: Ways, ranking: Ranking, config: PoliciesConfig) -> Answer:
+def make_answer(ways: Ways, ranking: Ranking, config: PoliciesConfig) -> Answer:
     """Who wins is asked of people's own comparisons of the two alone, not of the model of all comparisons."""
     pair = ranking.pair(ways.reward.author, ways.dpo.author)
     points = _points(pair, ways.reward.author)
@@ -44,7 +45,7 @@ def answer(ways: Ways, ranking: Ranking, config: PoliciesConfig) -> Answer:
         *_base(ways, ranking),
         _anchor(ways),
     )
-    return Answer(points, verdict, needed, times, even, tuple(text for text in sentences if text))
+    return Answer(ways, points, verdict, needed, times, even, tuple(text for text in sentences if text))
 
 
 def _points(pair: Pair, first: str) -> Estimate:
@@ -74,11 +75,7 @@ def _needed(points: Estimate, n: int, config: PoliciesConfig) -> int | None:
 
 def _times(ways: Ways) -> float | None:
     reward, dpo = ways.reward.answering, ways.dpo.answering
-    if reward is None or dpo is None:
-        return None
-    if reward.seconds and dpo.seconds:
-        return reward.seconds / dpo.seconds
-    return reward.tokens / dpo.tokens if dpo.tokens else None
+    return reward.seconds / dpo.seconds if reward is not None and dpo is not None and dpo.seconds else None
 
 
 def _even(ways: Ways) -> float | None:
@@ -137,7 +134,10 @@ def _anchor(ways: Ways) -> str:
     if reward is None or dpo is None:
         return "The mix has no human anchor that both models can read: which agrees more with people can't be told."
     whom = "simulated raters" if ways.simulated else "people"
-    agree = f"On the anchor, the reward model agrees with {whom} in {share(reward.model)}, the DPO model in {share(dpo.model)}"
+    agree = (
+        f"On the anchor, the reward model agrees with {whom} in {share(reward.model)}, "
+        f"the DPO model in {share(dpo.model)}"
+    )
     difference = ways.more_accurate
     if difference.ci is None or difference.ci[0] <= 0 <= difference.ci[1]:
         return f"{agree}; neither is shown to agree more."

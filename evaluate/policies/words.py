@@ -22,6 +22,17 @@ def headline(ranking: Ranking) -> str:
     return f"{chosen}. Not shown to be weaker: {names}. All others are."
 
 
+def caveats(ranking: Ranking) -> list[str]:
+    """What to keep in mind with these votes."""
+    found = [length_words(ranking)]
+    if ranking.compared.by != PEOPLE:
+        found.append(
+            "These are a judge's votes, not people's, and a judge may favour its own kind: firsthand evaluate audit "
+            "tells, and without --by people's votes rank."
+        )
+    return found
+
+
 def length_words(ranking: Ranking) -> str:
     """How far length alone goes."""
     longer = ranking.longer
@@ -38,6 +49,11 @@ def rank(policy: Policy) -> str:
     if policy.best_rank == policy.worst_rank:
         return str(policy.best_rank)
     return f"{policy.best_rank} to {policy.worst_rank}"
+
+
+def p_words(p: float | None) -> str:
+    """`0.012`, `< 0.001`, or nothing."""
+    return "" if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def who(ranking: Ranking) -> str:
