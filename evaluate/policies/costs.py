@@ -54,7 +54,8 @@ def answering_cost(written: Written | None, candidates: int) -> Answering | None
 def training_cost(folder: Path) -> Training:
     """What the run in `folder` wrote down."""
     record, metrics = (_read(folder / name) for name in ("training.json", "metrics.json"))
-    ended = next((entry for entry in reversed(metrics.get("history", [])) if "train_runtime" in entry), {})
+    history: list[dict[str, Any]] = metrics.get("history", [])
+    ended = next((entry for entry in reversed(history) if "train_runtime" in entry), {})
     tokens = ended.get("num_tokens")
     return Training(
         rows=record.get("counts", {}).get("rows", {}).get("train"),

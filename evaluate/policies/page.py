@@ -129,8 +129,8 @@ def _what_was_compared(ranking: Ranking, config: PoliciesConfig) -> Html:
 def _methods(config: PoliciesConfig) -> Html:
     texts = [
         "Strengths: Bradley and Terry's model with Davidson's ties (1970). A comparison counts once, by the shares of "
-        "its votes, of gold ones alone where there are some. Each pair that was compared counts half a win more on "
-        "both sides, so that a policy that wins everything stays finite.",
+        "its votes, of gold ones alone where there are some. Each policy is given half a win and half a loss "
+        "more, so that one that wins everything stays finite.",
         f"Intervals: {LEVEL:.0%}, {config.draws:,} resamples of prompts with all their comparisons, each fitted anew, "
         f"seed {config.seed}. Policies are told apart by Holm's correction over all pairs at {config.alpha:g}; "
         f"“ruled out” means that the model's interval lies within {config.margin_points:g} points of 50 %.",

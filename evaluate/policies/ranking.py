@@ -105,7 +105,8 @@ def _resampled(compared: Compared, config: PoliciesConfig) -> Resampled:
 
     def by_prompt(row: IntArray, column: IntArray, share: FloatArray) -> FloatArray:
         place = (compared.prompt * count + row) * count + column
-        return np.bincount(place, share, prompts * cells).reshape(prompts, count, count)
+        sums: FloatArray = np.bincount(place, share, prompts * cells).astype(np.float64)
+        return sums.reshape(prompts, count, count)
 
     a, tie, b = compared.outcome.T
     rows = {

@@ -16,8 +16,8 @@ from firsthand.evaluate.bootstrap import FloatArray
 
 BoolArray = npt.NDArray[np.bool_]
 
-HALF_COMPARISON = 0.5
-"""Wins that each side of a pair is given beside those it has, so that who wins everything stays finite."""
+HALF_A_WIN = 0.5
+"""Wins, and losses, that each policy is given beside those it has, so that who wins everything stays finite."""
 STEPS = 60
 CLOSE = 1e-9
 """Of the largest step; strengths are logits."""
@@ -45,10 +45,11 @@ class Strengths:
         return points
 
 
-def fit_strengths(wins: FloatArray, ties: FloatArray, prior: float = HALF_COMPARISON) -> Strengths:
+def fit_strengths(wins: FloatArray, ties: FloatArray, prior: float = HALF_A_WIN) -> Strengths:
     """Fit wins (..., P, P), of the first over the second, and ties (..., P, P), symmetric, each tie once a triangle.
 
-    prior: wins added to both sides of every pair compared anywhere on the leading axes (Haldane's and Anscombe's half).
+    prior: wins and losses given to each policy, shared out over those it was compared with anywhere on the leading axes
+    (of two policies each gets Haldane's and Anscombe's half); a pair gets the mean of its two policies' shares.
     Newton's method with steps that are halved where they would lower the likelihood. With u the outcome (+1/2, 0, -1/2)
     and t the chance of a tie, a pair of n comparisons adds n Var(u) to the information on theta_i - theta_j,
     n t (1 - t) to that on log nu, and n Cov(u, tie) = -n t (P(i) - P(j)) / 2 between them.
@@ -57,7 +58,8 @@ def fit_strengths(wins: FloatArray, ties: FloatArray, prior: float = HALF_COMPAR
     lead = wins.shape[:-2]
     wins, ties = wins.reshape(-1, count, count), ties.reshape(-1, count, count)
     compared = (wins + wins.swapaxes(1, 2) + ties).sum(axis=0) > 0
-    wins = wins + prior * compared
+    part = prior / np.maximum(compared.sum(axis=1), 1)
+    wins = wins + compared * (part[:, None] + part) / 2
     tied = ties.sum(axis=(1, 2)) > 0
     theta, eta = np.zeros((len(wins), count)), np.full(len(wins), -1.0)
     best = _log_likelihood(theta, eta, tied, wins, ties)
