@@ -77,12 +77,13 @@ def test_few_prompts_tell_nothing_apart():
 
 
 def test_comparisons_of_one_prompt_count_as_one_piece_of_evidence():
-    rows = [("x", "y", "a"), ("x", "y", "b"), ("x", "y", "a")] * 8
-    apart = rank_policies(compared(rows, ["x", "y"]), CONFIG).policies[0].points.ci
-    prompts = [number // 2 for number in range(12) for _ in range(4)]
-    fourfold = [row for row in rows[:12] for _ in range(4)]
-    together = rank_policies(compared(fourfold, ["x", "y"], prompt=prompts), CONFIG).policies[0].points.ci
-    assert together[1] - together[0] > 1.2 * (apart[1] - apart[0])
+    rows = [("x", "y", outcome) for outcome in "aabaabaabaab" for _ in range(4)]
+    together, apart = (
+        rank_policies(compared(rows, ["x", "y"], prompt=prompts), CONFIG).policies[0].points.ci
+        for prompts in ([number // 4 for number in range(48)], range(48))
+    )
+    # Four rows that always agree say as much as one: the interval is sqrt(4) times as long.
+    assert (together[1] - together[0]) / (apart[1] - apart[0]) == pytest.approx(2, rel=0.15)
 
 
 def test_how_often_the_longer_response_was_preferred():
@@ -94,15 +95,15 @@ def test_how_often_the_longer_response_was_preferred():
 
 
 def test_intervals_hold_the_truth_and_equal_policies_stay_together():
-    # The reduced form of tests/calibration/test_policy_intervals.py: 40 worlds, four policies each.
+    # The reduced form of tests/calibration/test_policy_intervals.py: 30 worlds, four policies each.
     theta = [1.0, 0.4, 0.0, -1.4]
     truth, held, told = true_points(theta), 0, 0
-    for world in range(40):
+    for world in range(30):
         config = PoliciesConfig(draws=200)
         for policy in rank_policies(policy_world(np.random.default_rng(world), theta), config).policies:
             low, high = policy.points.ci
             held += low <= truth[int(policy.author[-1])] <= high
         equal = rank_policies(policy_world(np.random.default_rng(world), [0.0] * 4), config)
         told += any(pair.verdict is Verdict.DETECTED for pair in equal.pairs)
-    assert held >= 0.88 * 160
-    assert told <= 6  # of 40, at 5 %: 2 expected, seven or more once in 200
+    assert held >= 0.88 * 120
+    assert told <= 5  # of 30, at 5 %: more in one of 300 runs

@@ -104,7 +104,7 @@ def test_what_can_not_be_ranked_is_said(fill, config, message):
 
 def test_prompts_that_were_all_trained_on_leave_nothing(fill):
     store = fill([vote(1, "x", "y")])
-    with pytest.raises(InputError, match="prompts that the mix holds out.*anchor-00000"):
+    with pytest.raises(InputError, match=r"prompts that the mix holds out.*anchor-00000"):
         read_compared(store, CONFIG, {comparison.prompt_id for comparison in store.comparisons()})
 
 
