@@ -5,7 +5,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from firsthand.collect.generate.config import GenerateJob
-from firsthand.collect.generate.requests import Wanted
+from firsthand.collect.generate.requests import KIND, Wanted
 from firsthand.records import content_id
 from firsthand.store import Store
 from firsthand.store.calls import ANSWER, Call, answered, record
@@ -13,7 +13,8 @@ from firsthand.store.calls import ANSWER, Call, answered, record
 if TYPE_CHECKING:
     from firsthand.rewards import RewardModel
 
-KIND = "best_of"
+PICK = "best_of"
+"""What the key of a pick is hashed with; in the journal it stands among the calls that generate."""
 Answers: TypeAlias = Sequence[tuple[Wanted, dict[str, Any]]]
 """What was written for one prompt, with the journal's replies."""
 
@@ -59,7 +60,7 @@ class Picker:
         return list(sets.values())
 
     def _key(self, candidates: Answers) -> str:
-        return content_id(KIND, self.versions[candidates[0][0].model], *(one.key for one, _ in candidates))
+        return content_id(PICK, self.versions[candidates[0][0].model], *(one.key for one, _ in candidates))
 
     def _score(self, model: str, sets: Sequence[Answers]) -> list[Call]:
         """A pick for each set of candidates, all scored together; the seconds are shared out evenly."""

@@ -8,8 +8,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from firsthand.collect.generate.best_of import KIND as PICK
-from firsthand.collect.generate.requests import KIND as WRITE
+from firsthand.collect.generate.requests import KIND
 from firsthand.errors import InputError
 from firsthand.records import Message
 from firsthand.store import Store, schema
@@ -61,7 +60,7 @@ def written_by(store: Store, authors: Collection[str]) -> dict[str, Written]:
         written.seconds += call.seconds or 0.0
         if call.cost is not None:
             written.cost = (written.cost or 0.0) + call.cost
-        if call.kind == WRITE:
+        if "text" in reply:
             written.answers.append(_answer(reply))
         elif reply["picked"] is not None:
             written.picks[reply["n"], reply["reward_model"]] += 1
@@ -94,8 +93,8 @@ def prompts_of(store: Store, ids: Collection[str]) -> dict[str, list[Message]]:
 
 def _calls(store: Store) -> Iterator[Any]:
     table = schema.calls
-    columns = (table.c.kind, table.c.reply, table.c.prompt_tokens, table.c.completion_tokens, table.c.seconds)
-    query = sa.select(*columns, table.c.cost).where(table.c.kind.in_((WRITE, PICK)), table.c.outcome == ANSWER)
+    columns = (table.c.reply, table.c.prompt_tokens, table.c.completion_tokens, table.c.seconds)
+    query = sa.select(*columns, table.c.cost).where(table.c.kind == KIND, table.c.outcome == ANSWER)
     with store.engine.connect().execution_options(read_only=True, yield_per=AT_ONCE) as connection:
         yield from connection.execute(query.order_by(table.c.id))
 

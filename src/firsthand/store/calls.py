@@ -29,8 +29,8 @@ _IS_ANSWER = table.c.outcome == sa.literal_column(f"'{ANSWER}'")
 class Call:
     """One call that ended.
 
-    kind: generate, best_of or judge. key: a content hash of what was asked. outcome: `answer`, or the kind of failure.
-    reply: what came back, or what was said of the failure. model: as the endpoint names it. cost: USD.
+    kind: generate or judge. key: a content hash of what was asked. outcome: `answer`, or the kind of failure. reply:
+    what came back, or what was said of the failure. model: as the endpoint names it. cost: USD.
     """
 
     kind: str

@@ -176,7 +176,7 @@ calls = sa.Table(
     "calls",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("kind", sa.Text, nullable=False),  # generate, best_of, judge
+    sa.Column("kind", sa.Text, nullable=False),  # generate, judge
     sa.Column("key", sa.Text, nullable=False),  # content hash of what was asked
     sa.Column("outcome", sa.Text, nullable=False),  # answer, or the kind of failure
     sa.Column("reply", sa.Text, nullable=False),  # JSON: what came back, or what was said of the failure

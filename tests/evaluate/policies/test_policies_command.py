@@ -1,0 +1,65 @@
+import json
+
+import pytest
+
+from firsthand.cli import main
+
+
+def test_mt_benchs_votes_rank_six_models_in_the_known_order(shared_data, tmp_path, capsys):
+    """The order of MT-bench's published scores: GPT-4 8.99, GPT-3.5 7.94, Claude-v1 7.90, Vicuna-13B 6.57 (v1.3: 6.39),
+    Alpaca-13B 4.53, LLaMA-13B 2.61; its second and third are a tenth of a point apart, and no vote decides them."""
+    source = shared_data / "mtbench-human-gpt4/data/processed/human_gpt_comparison.zip"
+    store = str(tmp_path / "mtb.db")
+    assert main(["collect", "import", str(source), "--format", "mtbench", "--store", store]) == 0
+    capsys.readouterr()
+    assert main(["evaluate", "policies", "--store", store, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    names = [policy["author"] for policy in found["policies"]]
+    assert names[0] == "gpt-4"
+    assert set(names[1:3]) == {"claude-v1", "gpt-3.5-turbo"}
+    assert names[3:] == ["vicuna-13b-v1.2", "alpaca-13b", "llama-13b"]
+    assert [policy["rank"] for policy in found["policies"]][3:] == [[4, 4], [5, 5], [6, 6]]
+    close = next(pair for pair in found["pairs"] if {pair["first"], pair["second"]} == set(names[1:3]))
+    assert close["verdict"] == "inconclusive"
+    assert main(["evaluate", "policies", "--store", store, "--by", "gpt-4", "--json"]) == 0
+    by_judge = json.loads(capsys.readouterr().out)
+    mine, theirs = (one["policies"][0]["points"]["value"] for one in (by_judge, found))
+    assert (by_judge["policies"][0]["author"], mine > theirs + 0.05) == ("gpt-4", True)
+
+
+VOTES = [
+    {
+        "prompt": f"question {n}",
+        "response_a": f"x {n}",
+        "response_b": f"y {n}",
+        "author_a": "x",
+        "author_b": "y",
+        "annotator": "ann",
+        "verdict": "a" if n % 4 else "b",
+        "simulated": True,
+    }
+    for n in range(60)
+]
+
+
+def test_the_table_names_the_first_and_says_where_scripts_voted(fill, capsys):
+    store = fill(VOTES).engine.url.render_as_string()
+    assert main(["evaluate", "policies", "--store", store]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("Simulated raters preferred x to the others in 74.")
+    assert "shown to be stronger than each of the other 1" not in printed
+    assert "Simulated: scripts gave some of the votes." in printed
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--authors", "x"], "authors: "),
+        (["--by", "nobody"], "by is 'nobody'"),
+        (["--report", "no/such/folder/page.html"], "the folder no/such/folder does not exist"),
+    ],
+)
+def test_wrong_options_end_with_a_message(fill, capsys, options, message):
+    store = fill(VOTES).engine.url.render_as_string()
+    assert main(["evaluate", "policies", "--store", store, *options]) == 2
+    assert message in capsys.readouterr().err
