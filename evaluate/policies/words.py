@@ -13,9 +13,11 @@ def headline(ranking: Ranking) -> str:
     rivals = [
         other.author for other in others if ranking.pair(first.author, other.author).verdict is not Verdict.DETECTED
     ]
-    chosen = f"{_capital(who(ranking))} preferred {plain(first.author)} to the others in {share(first.points)}"
+    others_words = "the others" if len(others) > 1 else plain(others[0].author)
+    chosen = f"{_capital(who(ranking))} preferred {plain(first.author)} to {others_words} in {share(first.points)}"
     if not rivals:
-        return f"{chosen}; it is shown to be stronger than each of the other {len(others)}."
+        weaker = f"stronger than each of the other {len(others)}" if len(others) > 1 else "the stronger of the two"
+        return f"{chosen}; it is shown to be {weaker}."
     names = listed([plain(name) for name in rivals])
     if len(rivals) == len(others):
         return f"{chosen}, but no other policy is shown to be weaker: {names}."

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from transformers import LlamaForCausalLM, LlamaForSequenceClassification
+from transformers import LlamaForCausalLM
 
 from firsthand.collect.generate.prompts import make_prompt
 from firsthand.rewards import weights_version
