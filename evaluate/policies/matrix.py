@@ -9,7 +9,11 @@ from firsthand.markup import Html, element
 def matrix(ranking: Ranking) -> Html:
     """A table whose cells hold the points of the row against the column, tinted by how far they are from one half."""
     authors = [policy.author for policy in ranking.policies]
-    head = element("tr", element("th", "", scope="col"), *(element("th", plain(name), scope="col") for name in authors))
+    head = element(
+        "tr",
+        element("th", "row over column", scope="col"),
+        *(element("th", plain(name), scope="col") for name in authors),
+    )
     rows = [
         element("tr", element("th", plain(row), scope="row"), *(_cell(ranking, row, column) for column in authors))
         for row in authors

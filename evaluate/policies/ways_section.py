@@ -22,7 +22,7 @@ def ways_section(answer: Answer, ranking: Ranking) -> Html:
     ways = answer.ways
     texts = [element("p", text, class_="sentence") for text in answer.sentences[:2]]
     more = [element("p", text, class_="more") for text in [*answer.sentences[2:], *notes(answer)]]
-    heads = ["", way_name(ways.reward), way_name(ways.dpo)]
+    heads = ["figure", way_name(ways.reward), way_name(ways.dpo)]
     tone = {Verdict.DETECTED: "good", Verdict.RULED_OUT: "good"}.get(answer.verdict, "open")
     return element(
         "section",
