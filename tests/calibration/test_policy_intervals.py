@@ -11,7 +11,7 @@ from firsthand.evaluate.audit.finding import Verdict
 from firsthand.evaluate.policies.config import PoliciesConfig
 from firsthand.evaluate.policies.ranking import rank_policies
 
-WORLDS = 1_000
+WORLDS = 500
 UNEQUAL = [1.0, 0.4, 0.0, -1.4]
 
 
@@ -20,7 +20,7 @@ UNEQUAL = [1.0, 0.4, 0.0, -1.4]
 def test_intervals_hold_the_truth_and_equal_policies_stay_together(
     prompts: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config = PoliciesConfig(draws=500)
+    config = PoliciesConfig(draws=300)
     truth = dict(zip((f"policy-{number}" for number in range(4)), true_points(UNEQUAL), strict=True))
     held = told = 0
     for world in range(WORLDS):
@@ -32,4 +32,4 @@ def test_intervals_hold_the_truth_and_equal_policies_stay_together(
     with capsys.disabled():
         print(f"\n{prompts} prompts: held {held / WORLDS / 4:.3f}, equal policies told apart {told / WORLDS:.3f}")
     assert held / WORLDS / 4 >= (0.92 if prompts < 60 else 0.935)
-    assert told / WORLDS <= 0.065
+    assert told / WORLDS <= 0.075  # of 500 at 5 %: more in one of 200 runs
