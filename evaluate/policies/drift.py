@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,8 +37,8 @@ def policy_kl(
     """Nats a response between a DPO model and its base: the mean of log pi(y | x) - log pi_base(y | x), y its own.
 
     Each response's ratio is summed over its tokens, the mean taken over at most MOST_RESPONSES of them, the interval by
-    prompts. It is the divergence where responses were drawn at temperature 1, and else the mean of the same ratio.
-    Raises InputError where the model or its base can't be loaded.
+    prompts. It is the divergence where responses were drawn at temperature 1; else `why` says at which. Raises
+    InputError where the model or its base can't be loaded.
     """
     known = [answer for answer in answers if answer.prompt_id in prompts]
     if len(known) > MOST_RESPONSES:
@@ -51,7 +52,9 @@ def policy_kl(
     _, prompt = np.unique([answer.prompt_id for answer in known], return_inverse=True)
     rows = {"moved": moved, "rows": np.ones(len(moved))}
     drawn = resample_prompts(rows, prompt, draws=config.draws, seed=config.seed)
-    return drawn.estimate(lambda s: ratio(s["moved"], s["rows"]))
+    found = drawn.estimate(lambda s: ratio(s["moved"], s["rows"]))
+    others = sorted({answer.temperature for answer in known} - {1.0})
+    return replace(found, why=f"responses drawn at temperature {others[0]:g}, not 1") if others else found
 
 
 def _text(tokenizer: Any, prompt: list[Message], answer: Answer) -> Text:

@@ -18,9 +18,8 @@ class Answer:
 
     points: the reward model's way against DPO, in people's comparisons of the two; verdict: detected where the interval
     excludes one half, ruled out where it lies within the margin of it. needed: further comparisons for a clear verdict.
-    times: how often the seconds of a DPO response one of the other way takes. even:
-    responses from which on DPO is cheaper in all, 0: from the first, None where that can't be told. sentences: what to
-    do.
+    times: how often the seconds of a DPO response one of the other way takes. even: responses from which on DPO is
+    cheaper in all, 0 from the first, None where that can't be told. sentences: what was found, and what to do.
     """
 
     ways: Ways

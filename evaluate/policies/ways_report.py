@@ -82,6 +82,8 @@ def notes(answer: Answer) -> list[str]:
             "What a response costs is known only of responses that firsthand collect generate had written into this "
             "store."
         )
+    if ways.dpo.kl.value is not None and ways.dpo.kl.why:
+        found.append(f"The DPO model's nats are no divergence: {ways.dpo.kl.why}.")
     if ways.too_long:
         found.append(f"{ways.too_long:,} of {ways.anchor:,} anchor rows are too long for one of the models.")
     return found

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -99,6 +100,10 @@ def test_the_divergence_is_the_mean_log_ratio_of_what_the_model_wrote(two_ways, 
         at = range(len(asked) - 1, len(asked) + len(said) - 1)
         ratios.append(sum(float(logs[0][i, t] - logs[1][i, t]) for i, t in zip(at, said, strict=True)))
     assert found.value == pytest.approx(np.mean(ratios), rel=1e-4)
+    assert found.why == ""
+    warm = [replace(answer, temperature=0.7) for answer in answers]
+    found = policy_kl(read_model(two_ways["dpo"]), warm, prompts, PoliciesConfig(draws=200))
+    assert found.why == "responses drawn at temperature 0.7, not 1"
 
 
 @pytest.mark.parametrize("n", [1, 2, 16])
