@@ -25,6 +25,13 @@ class Pairs(StrEnum):
     CROSS_AUTHOR = "cross_author"
 
 
+class Seeds(StrEnum):
+    """Whether models draw by the same seeds, so that they alone differ, or each by seeds of its own."""
+
+    SHARED = "shared"
+    OWN = "own"
+
+
 class Authors(StrEnum):
     """Who the author of a response is: the model, whatever its setting, or each model and setting (`model-setting`)."""
 
@@ -97,7 +104,7 @@ class GenerateJob(Config):
     prompts: `demo` (those of the demo's sample), `store` (those the store holds), or a file with a column `prompt` and,
     where it has them, `tags`. limit: only the first so many. models and settings by name: every model answers every
     prompt under every setting. scorer: for best_vs_rest, the folder of a reward model, or `preferences`. seed: of the
-    sampling; null sends none.
+    sampling; null sends none. seeds: with shared ones, models that are nearly the same often write the same.
     """
 
     prompts: str
@@ -109,6 +116,7 @@ class GenerateJob(Config):
     scorer: str | None = None
     budget: BudgetConfig = BudgetConfig()
     seed: int | None = 13
+    seeds: Seeds = Seeds.SHARED
 
     @field_validator("models", "settings")
     @classmethod

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from firsthand.collect.generate.config import GenerateJob
+from firsthand.collect.generate.config import GenerateJob, Seeds
 from firsthand.collect.generate.prompts import Prompt
 from firsthand.records import Message, content_id, dump
 from firsthand.store import Store
@@ -71,11 +71,11 @@ def with_system(messages: list[Message], system: str | None) -> list[Message]:
 
 
 def _seed(job: GenerateJob, prompt_id: str, model: str, sample: int) -> int | None:
-    """The same for every model and setting, so that these are all that differs between two responses.
+    """The same for every model and setting, so that these are all that differs between two responses; or each its own.
 
-    A best-of-n model has seeds of its own: its candidates would hold the very response of the model it picks from.
+    A best-of-n model always has its own: its candidates would hold the very response of the model it picks from.
     """
     if job.seed is None:
         return None
-    own = [model] if job.candidates(model) > 1 else []
+    own = [model] if job.seeds is Seeds.OWN or job.candidates(model) > 1 else []
     return int(content_id("seed", str(job.seed), prompt_id, str(sample), *own), 16) % SEEDS

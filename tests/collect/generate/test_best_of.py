@@ -121,6 +121,17 @@ def test_candidates_have_seeds_of_their_own_and_more_of_them_keep_the_first(rewa
     assert [one.key for one in four[:2]] == [one.key for one in two]
 
 
+def test_models_share_their_seeds_or_have_their_own(reward_model: Path) -> None:
+    endpoint = {"endpoint": {"url": "http://host/v1"}}
+    content = {"prompts": "demo", "models": {"one": endpoint, "two": endpoint}, "settings": {"s": {}}}
+    seeds = [
+        [wanted(check_config({**content, **keys}, GenerateJob), PROMPT, model, "")[0].seed for model in ("one", "two")]
+        for keys in ({}, {"seeds": "own"})
+    ]
+    assert seeds[0][0] == seeds[0][1]
+    assert len({seeds[0][0], *seeds[1]}) == 3
+
+
 def test_candidates_that_are_all_the_same_are_refused(reward_model: Path) -> None:
     with pytest.raises(ConfigError, match=r"models\.best\.best_of needs candidates that differ.*settings\.s"):
         job_with(reward_model, temperature=0)

@@ -18,6 +18,8 @@ from firsthand.store.calls import Call, record
 
 SHA = "1" * 64
 BETA, N = 0.2, 4
+SAID = ("it is three", "yes yes yes")
+"""What `tuned` writes, in turn."""
 HISTORY = {"reward": {"train_runtime": 40.0, "num_tokens": 900.0}, "dpo": {"train_runtime": 100.0, "num_tokens": 900.0}}
 
 
@@ -78,7 +80,7 @@ def journal(two_ways: dict[str, Any]) -> Callable[[Any], None]:
         calls = []
         for number in range(3, 13):
             prompt = make_prompt(f"what is {number}").id
-            for author, texts in (("picked", ["yes", "no", "one two", "maybe"]), ("tuned", ["it is three"])):
+            for author, texts in (("picked", ["yes", "no", "one two", "maybe"]), ("tuned", [SAID[number % 2]])):
                 for place, text in enumerate(texts):
                     reply = {**made, "prompt_id": prompt, "author": author, "text": text}
                     calls.append(_call(f"{prompt} {author} {place}", reply, 10, 5, 2.0))

@@ -94,7 +94,7 @@ def test_the_divergence_is_the_mean_log_ratio_of_what_the_model_wrote(two_ways, 
     ratios = []
     for number in range(3, 13):
         asked = tokenizer(f"<user> what is {number} <end> <assistant> ")["input_ids"]
-        said = tokenizer("it is three <end>")["input_ids"]
+        said = tokenizer(f"{('it is three', 'yes yes yes')[number % 2]} <end>")["input_ids"]
         with torch.inference_mode():
             logs = [model(torch.tensor([asked + said])).logits[0].log_softmax(-1) for model in models]
         at = range(len(asked) - 1, len(asked) + len(said) - 1)
