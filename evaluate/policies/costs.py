@@ -55,7 +55,7 @@ def training_cost(folder: Path) -> Training:
     """What the run in `folder` wrote down."""
     record, metrics = (_read(folder / name) for name in ("training.json", "metrics.json"))
     history: list[dict[str, Any]] = metrics.get("history", [])
-    ended = next((entry for entry in reversed(history) if "train_runtime" in entry), {})
+    ended: dict[str, Any] = next((entry for entry in reversed(history) if "train_runtime" in entry), {})
     tokens = ended.get("num_tokens")
     return Training(
         rows=record.get("counts", {}).get("rows", {}).get("train"),
