@@ -12,6 +12,7 @@ from firsthand.collect.serve_config import ServeConfig
 from firsthand.config import Config, load_config
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.generations.config import GenerationsConfig
+from firsthand.evaluate.policies.config import PoliciesConfig
 from firsthand.train.jobs import DPOJob, RewardJob
 from firsthand.train.mix_config import MixConfig
 
@@ -29,6 +30,8 @@ MODELS: dict[str, type[Config]] = {
     "column-map.yaml": ColumnMap,
     "serve.yaml": ServeConfig,
     "generate.yaml": GenerateJob,
+    "best-of.yaml": GenerateJob,
+    "policies.yaml": PoliciesConfig,
 }
 SHIPPED = sorted(
     path
@@ -49,6 +52,20 @@ def test_a_shipped_configuration_loads_and_opens_with_its_command(path: Path) ->
 
 def test_what_the_rating_sites_configuration_spells_out_are_the_defaults() -> None:
     assert load_config(ROOT / "configs" / "serve.yaml", ServeConfig) == ServeConfig()
+
+
+def test_what_the_policies_configuration_spells_out_are_the_defaults() -> None:
+    assert load_config(ROOT / "configs" / "policies.yaml", PoliciesConfig) == PoliciesConfig()
+
+
+def test_what_the_policies_configuration_leaves_commented_out_loads(tmp_path: Path) -> None:
+    lines = (ROOT / "configs" / "policies.yaml").read_text(encoding="utf-8").splitlines()
+    start = lines.index("# reward_or_dpo:")
+    shown = [line.removeprefix("# ") for line in lines[start : lines.index("", start)]]
+    (tmp_path / "policies.yaml").write_text("\n".join(shown), encoding="utf-8")
+    asked = load_config(tmp_path / "policies.yaml", PoliciesConfig).reward_or_dpo
+    assert asked is not None
+    assert (asked.reward.best_of, asked.base) == (8, "smollm2")
 
 
 def test_what_the_audits_configuration_spells_out_are_the_defaults() -> None:
