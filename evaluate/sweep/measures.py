@@ -1,18 +1,16 @@
 """What is measured of a model on the table: accuracy, and how far it leans to a side.
 
-A measure takes the gaps of P models on M comparisons and D weightings of the comparisons, and gives (P, D): one number
-for each model and weighting, NaN where nothing is weighed. Everything rests on the sign of a gap, never on its size, so
-that a model's sharpness does not count.
+Everything rests on the sign of a gap, never on its size, so that a model's sharpness does not count.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from firsthand.evaluate.bootstrap import FloatArray, IntArray, ratio
+from firsthand.evaluate.bootstrap import FloatArray, sums_by
 from firsthand.evaluate.sweep.outcome import EvalTable, Point
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
@@ -26,10 +24,33 @@ class Scores:
     swapped: FloatArray | None = None
 
 
-Measure: TypeAlias = Callable[[Scores, FloatArray], FloatArray]
+@dataclass(frozen=True, slots=True)
+class Values:
+    """A measure of P models. value: (P,). influence: (P, Q), what each of Q prompts adds to the error of the value.
+
+    The influence of prompt q on a mean of x over rows is the sum of (x - mean) over its rows, by the count of all rows;
+    the variance over prompts is then Q / (Q - 1) sum_q influence^2 (linearisation; Woodruff 1971, clusters as Liang and
+    Zeger 1986). NaN where there are no rows. prompts: how many have rows. rows: how many there are.
+    """
+
+    value: FloatArray
+    influence: FloatArray
+    prompts: int
+    rows: int
+
+    def __sub__(self, other: "Values") -> "Values":
+        return Values(
+            self.value - other.value,
+            self.influence - other.influence,
+            min(self.prompts, other.prompts),
+            self.rows + other.rows,
+        )
 
 
-def scores_of(points: tuple[Point, ...]) -> Scores:
+Measure: TypeAlias = Callable[[Scores], Values]
+
+
+def scores_of(points: Sequence[Point]) -> Scores:
     """The gaps of the points, in their order."""
     swapped = [point.gap_swapped for point in points if point.gap_swapped is not None]
     whole = len(swapped) == len(points)
@@ -46,10 +67,10 @@ def probes(table: EvalTable, margin: float) -> BoolArray:
     return np.asarray(np.abs(table.p_human - 0.5) <= margin + 1e-12)
 
 
-def side_of(table: EvalTable, authors: tuple[int, ...]) -> FloatArray:
-    """+1 where A alone is by one of `authors`, -1 where B alone is, else 0: (M,)."""
+def side_of(table: EvalTable, authors: Sequence[int]) -> FloatArray:
+    """+1 where A alone is by one of `authors`, -1 where B alone is, else 0, as where an author is unknown: (M,)."""
     known = (table.author >= 0).all(axis=1)
-    theirs = np.isin(table.author, authors)
+    theirs = np.isin(table.author, np.asarray(authors, np.int64))
     side: FloatArray = known * (theirs[:, 0].astype(np.float64) - theirs[:, 1])
     return side
 
@@ -67,65 +88,53 @@ def accuracy(table: EvalTable, chosen: BoolArray | None = None) -> Measure:
     """
     people = np.sign(table.p_human - 0.5)
     rows = decided(table) if chosen is None else decided(table) & chosen
-
-    def measure(scores: Scores, weight: FloatArray) -> FloatArray:
-        return _share(_sides_with(scores.gap, people), rows, weight)
-
-    return measure
+    return lambda scores: mean_over(table, _sides_with(scores.gap, people), rows)
 
 
-def skew(side: FloatArray, rows: BoolArray) -> Measure:
-    """How much more often than not the model prefers the side, of `rows`: share minus 1/2 (T1)."""
-    chosen = rows & (side != 0)
-
-    def measure(scores: Scores, weight: FloatArray) -> FloatArray:
-        return _share(_sides_with(scores.gap, side), chosen, weight) - 0.5
-
-    return measure
+def skew(table: EvalTable, side: FloatArray, rows: BoolArray) -> Measure:
+    """T1: how much more often than not the model prefers the side, of `rows`: share minus 1/2."""
+    return lambda scores: mean_over(table, _sides_with(scores.gap, side) - 0.5, rows & (side != 0))
 
 
-def style_skew(side: FloatArray, rows: BoolArray) -> Measure:
-    """The part of the skew that goes with the style: half of what exchanging the style features takes away (T1).
+def style_skew(table: EvalTable, side: FloatArray, rows: BoolArray) -> Measure:
+    """T1: the part of the skew that goes with the style: half of what exchanging the style features takes away.
 
     A response that keeps its content and takes the other's style loses what its own style gave it and gains what the
-    other's gave; half of the difference is one style's part. Undefined where no features were exchanged.
+    other's gave; half of the difference is one style's part. NaN where no features were exchanged.
     """
-    chosen = rows & (side != 0)
 
-    def measure(scores: Scores, weight: FloatArray) -> FloatArray:
-        if scores.swapped is None:
-            return np.full((len(scores.gap), weight.shape[1]), np.nan)
-        moved = _sides_with(scores.gap, side) - _sides_with(scores.swapped, side)
-        return _share(moved / 2, chosen, weight)
+    def measure(scores: Scores) -> Values:
+        swapped = np.full_like(scores.gap, np.nan) if scores.swapped is None else scores.swapped
+        moved = _sides_with(scores.gap, side) - _sides_with(swapped, side)
+        return mean_over(table, moved / 2, rows & (side != 0))
 
     return measure
 
 
 def gold_gap(table: EvalTable, side: FloatArray) -> Measure:
-    """Accuracy where people chose the side, minus accuracy where they chose against it (T2)."""
+    """T2: accuracy where people chose the side, minus accuracy where they chose against it."""
     people = np.sign(table.p_human - 0.5)
-    toward, against = people * side > 0, people * side < 0
 
-    def measure(scores: Scores, weight: FloatArray) -> FloatArray:
+    def measure(scores: Scores) -> Values:
         right = _sides_with(scores.gap, people)
-        return _share(right, toward, weight) - _share(right, against, weight)
+        return mean_over(table, right, people * side > 0) - mean_over(table, right, people * side < 0)
 
     return measure
 
 
-def prompt_numbers(table: EvalTable) -> tuple[IntArray, int]:
-    """The prompts numbered from 0 in the order of their number: (M,), and how many."""
-    found, number = np.unique(table.prompt, return_inverse=True)
-    return number.astype(np.int64), len(found)
+def mean_over(table: EvalTable, values: FloatArray, rows: BoolArray) -> Values:
+    """The mean of values (P, M) over the chosen rows, with the influence of each prompt."""
+    _, number = np.unique(table.prompt, return_inverse=True)
+    count, prompts = int(rows.sum()), len(np.unique(number[rows]))
+    if count == 0:
+        nothing = np.full(len(values), np.nan)
+        return Values(nothing, np.full((len(values), int(number.max(initial=-1)) + 1), np.nan), 0, 0)
+    mean = values[:, rows].mean(axis=1)
+    apart = np.where(rows, values - mean[:, None], 0.0) / count
+    return Values(mean, sums_by(apart.T, number).T, prompts, count)
 
 
 def _sides_with(gap: FloatArray, side: FloatArray) -> FloatArray:
     """1 where the gap has the sign of the side, 0 where the other, 1/2 where it is 0: (P, M)."""
     agreed: FloatArray = 0.5 * (1.0 + np.sign(gap) * np.sign(side))
     return agreed
-
-
-def _share(values: FloatArray, rows: BoolArray, weight: FloatArray) -> FloatArray:
-    """The weighted mean of the values (P, M) over `rows`: (P, D)."""
-    kept = weight[rows]
-    return ratio(values[:, rows] @ kept, kept.sum(axis=0))

@@ -1,174 +1,146 @@
 """The whole-sweep bootstrap: how far every figure would move with other prompts to train on, to measure on, and seeds.
 
-Each draw takes training prompts with replacement, trains every model of one seed again, takes anchor prompts with
-replacement and measures anew, so that what models share moves together. From the spread of the draws comes
+A figure t is a contrast of models, averaged over S seeds. Other anchor prompts move it by V_anchor, told from the
+influence of each prompt. Other training prompts move it by V_train: each draw takes training prompts with replacement
+and trains every model of one seed again, so that what models share moves together. With y(q) the part of prompt q,
 
-    V = Var_draws(t*) - (1 - 1/S) Var_seeds(t),      at least Var_draws(t*) / 2,
+    V_train = Var_draws(t*) - sum_q Var_draws(y*(q)),        V_seed = Var_seeds(t) - sum_q Var_seeds(y(q)),
+    V = V_anchor + V_train - (1 - 1/S) V_seed,
 
-the variance of a figure t that is a mean over S seeds, since a draw trains one seed alone. The draws give the spread
-and not the place: a model trained on a resample is noisier than the one that it stands for, which pulls what rests on
-signs toward 0. Where nothing can be trained again, V is the spread over anchor prompts plus Var_seeds(t) / S, and says
-nothing of other training prompts.
+since a draw trains one seed alone. The sums over q are the interaction of draws with anchor prompts (two-way analysis
+of variance), which V_anchor holds already. The draws give the spread and not the place: a model trained on a resample
+is noisier than the one that it stands for, which pulls what rests on signs toward 0. Where nothing can be trained
+again, V = V_anchor + V_seed / S, and says nothing of other training prompts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import t as student
 
 from firsthand.evaluate.bootstrap import FloatArray, IntArray
-from firsthand.evaluate.sweep.measures import Measure, Scores, prompt_numbers, scores_of
-from firsthand.evaluate.sweep.outcome import Arm, Point, Refit, Sweep
-from firsthand.evaluate.sweep.settings import AnalysisConfig
-
-MOST_UNDEFINED = 0.05
-"""Share of the draws; of more, no interval is given."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """What a sweep trains once a seed: an arm at a ratio. The ratio and the rows are means over the seeds."""
-
-    arm: Arm
-    ratio: float
-    human_rows: float
-    synthetic_rows: float
+from firsthand.evaluate.sweep.cells import by_seed, in_order
+from firsthand.evaluate.sweep.measures import Measure, Values, scores_of
+from firsthand.evaluate.sweep.outcome import Refit, Sweep
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number with its standard error, NaN where it is undefined or can't be told."""
+    """A number with its standard error, NaN where undefined; rows and prompts of the anchor that it rests on."""
 
     value: float
     error: float
+    prompts: int
+    rows: int
 
     def interval(self, alpha: float) -> tuple[float, float] | None:
-        """value -+ z error; None where either is undefined."""
-        if not (np.isfinite(self.value) and np.isfinite(self.error)):
+        """Value -+ t error, with Student's t for prompts - 1; None where it can't be told."""
+        if self.prompts < 2 or not (np.isfinite(self.value) and np.isfinite(self.error)):
             return None
-        wide = float(norm.isf(alpha / 2)) * self.error
+        wide = self.wide(alpha)
         return self.value - wide, self.value + wide
 
+    def wide(self, alpha: float) -> float:
+        """Half of the interval."""
+        return float(student.isf(alpha / 2, self.prompts - 1)) * self.error if self.prompts > 1 else float("nan")
+
     def p(self) -> float:
-        """Two-sided, of the value being 0: 2 (1 - Phi(|value| / error))."""
-        if not np.isfinite(self.error):
+        """Two-sided, of the value being 0; 1 where it can't be told."""
+        if self.prompts < 2 or not np.isfinite(self.error) or self.value == 0:
             return 1.0
-        if self.error == 0:
-            return 1.0 if self.value == 0 else 0.0
-        return float(2 * norm.sf(abs(self.value) / self.error))
+        return float(2 * student.sf(abs(self.value) / self.error, self.prompts - 1)) if self.error else 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """One measure of C cells. seeds: (S, C); drawn: (D, C); refitted: whether the draws trained anew."""
+class Wanted:
+    """A measure and contrasts of cells: (R, C), each row the weights of the cells in one figure."""
 
-    seeds: FloatArray
-    drawn: FloatArray
-    refitted: bool
-
-    def figure(self, contrast: FloatArray) -> Figure:
-        """The weighted sum of cells (C,) with its standard error."""
-        used = contrast != 0
-        seeds, drawn = self.seeds[:, used] @ contrast[used], self.drawn[:, used] @ contrast[used]
-        return Figure(float(seeds.mean()), self._error(seeds, drawn[np.isfinite(drawn)], len(drawn)))
-
-    def cell(self, number: int) -> Figure:
-        """The measure of one cell."""
-        return self.figure(self._unit(number))
-
-    def difference(self, number: int, other: int) -> Figure:
-        """The measure of one cell minus that of another."""
-        return self.figure(self._unit(number) - self._unit(other))
-
-    def _unit(self, number: int) -> FloatArray:
-        return np.eye(self.seeds.shape[1])[number]
-
-    def _error(self, seeds: FloatArray, drawn: FloatArray, draws: int) -> float:
-        if len(drawn) < max(2, (1 - MOST_UNDEFINED) * draws) or not np.isfinite(seeds).all():
-            return float("nan")
-        of_draws = float(drawn.var(ddof=1))
-        of_seeds = float(seeds.var(ddof=1)) if len(seeds) > 1 else 0.0
-        if not self.refitted:
-            return float(np.sqrt(of_draws + of_seeds / len(seeds)))
-        return float(np.sqrt(max(of_draws - (1 - 1 / len(seeds)) * of_seeds, of_draws / 2)))
+    measure: Measure
+    contrasts: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Resampled:
-    """The cells of a sweep and its measures by name."""
+def figures(
+    sweep: Sweep, refit: Refit | None, wanted: Mapping[str, Wanted], refits: int, seed: int
+) -> dict[str, list[Figure]]:
+    """Of each that is wanted, its figures (R). Equal input and seed give equal figures.
 
-    cells: tuple[Cell, ...]
-    measured: dict[str, Measured]
-    draws: int
-    refitted: bool
-
-
-def by_seed(points: Sequence[Point]) -> list[tuple[Point, ...]]:
-    """The points of each seed, by arm and ratio; raises ValueError where the seeds hold different cells."""
-    seeds = sorted({point.seed for point in points})
-    found = [tuple(sorted((point for point in points if point.seed == seed), key=_place)) for seed in seeds]
-    arms = [[point.arm for point in group] for group in found]
-    if any(other != arms[0] for other in arms):
-        raise ValueError("the seeds of a sweep must hold the same arms and ratios")
+    refits: draws; without a refit, or with none drawn, the errors leave out other training prompts.
+    """
+    scores = [scores_of(group) for group in by_seed(sweep.points)]
+    found = {}
+    again = {name: _Spread() for name in wanted}
+    if refit is not None:
+        for taken in _resamples(sweep.training_prompts, refits, seed):
+            drawn = scores_of(in_order(refit(taken)))
+            for name, each in wanted.items():
+                again[name].add(each.measure(drawn), each.contrasts)
+    for name, each in wanted.items():
+        seeds = _Spread()
+        for given in scores:
+            seeds.add(each.measure(given), each.contrasts)
+        found[name] = _figures(seeds, again[name])
     return found
 
 
-def resample(sweep: Sweep, refit: Refit | None, measures: dict[str, Measure], config: AnalysisConfig) -> Resampled:
-    """Measure every cell on all prompts and on each draw. Equal input and seed give equal draws."""
-    groups = by_seed(sweep.points)
-    number, prompts = prompt_numbers(sweep.table)
-    everything = np.ones((len(sweep.table), 1))
-    scores = [scores_of(group) for group in groups]
-    seeds = {name: np.stack([measure(s, everything)[:, 0] for s in scores]) for name, measure in measures.items()}
-    generator = np.random.default_rng(config.seed)
-    if refit is not None and config.refits:
-        drawn = _refitted(sweep, refit, measures, (number, prompts), config.refits, generator)
-        draws = config.refits
+class _Spread:
+    """Running sums over draws of contrasts: of their values (R,) and of what each prompt adds to them (R, Q)."""
+
+    def __init__(self) -> None:
+        self.values: list[FloatArray] = []
+        self.parts = self.squares = np.zeros((0, 0))
+        self.prompts = self.rows = 0
+
+    def add(self, measured: Values, contrasts: FloatArray) -> None:
+        """One more draw."""
+        self.values.append(contrasted(contrasts, measured.value))
+        parts = contrasted(contrasts, measured.influence)
+        first = len(self.values) == 1
+        self.parts = parts if first else self.parts + parts
+        self.squares = parts**2 if first else self.squares + parts**2
+        self.prompts, self.rows = measured.prompts, measured.rows
+
+    def mean(self) -> FloatArray:
+        """(R,)."""
+        mean: FloatArray = np.mean(self.values, axis=0)
+        return mean
+
+    def of_anchor(self) -> FloatArray:
+        """The variance of the mean over anchor prompts: (R,)."""
+        part = self.parts / len(self.values)
+        sums: FloatArray = (part**2).sum(axis=1) * self.prompts / max(1, self.prompts - 1)
+        return sums
+
+    def of_draws(self) -> FloatArray:
+        """The variance of one draw, less the interaction of draws with prompts; never below 0: (R,)."""
+        count = len(self.values)
+        if count < 2:
+            return np.zeros(len(self.parts))
+        interaction = (self.squares - self.parts**2 / count).sum(axis=1) / (count - 1)
+        return np.maximum(0.0, np.var(self.values, axis=0, ddof=1) - interaction)
+
+
+def contrasted(contrasts: FloatArray, values: FloatArray) -> FloatArray:
+    """Weighted sums (R, ...) of the cells' values (C, ...), in which a cell without weight may be undefined."""
+    whole = np.tensordot(contrasts, np.nan_to_num(values), axes=1)
+    undefined = np.tensordot(contrasts != 0, np.isnan(values).astype(np.float64), axes=1) > 0
+    return np.where(undefined, np.nan, whole)
+
+
+def _figures(seeds: _Spread, again: _Spread) -> list[Figure]:
+    count, of_seeds = len(seeds.values), seeds.of_draws()
+    if again.values:
+        of_train = again.of_draws()
+        trained = np.maximum(of_train - (1 - 1 / count) * of_seeds, of_train / 2)
     else:
-        weight = _counts(prompts, config.draws, generator)[:, number].T
-        drawn = {name: np.mean([measure(s, weight).T for s in scores], axis=0) for name, measure in measures.items()}
-        draws, refit = config.draws, None
-    measured = {name: Measured(seeds[name], drawn[name], refit is not None) for name in measures}
-    return Resampled(_cells(groups), measured, draws, refit is not None)
+        trained = of_seeds / count
+    error = np.sqrt(seeds.of_anchor() + trained)
+    pairs = zip(seeds.mean().tolist(), error.tolist(), strict=True)
+    return [Figure(value, wide, seeds.prompts, seeds.rows) for value, wide in pairs]
 
 
-def _refitted(
-    sweep: Sweep,
-    refit: Refit,
-    measures: dict[str, Measure],
-    prompts: tuple[IntArray, int],
-    draws: int,
-    generator: np.random.Generator,
-) -> dict[str, FloatArray]:
-    number, count = prompts
-    rows: dict[str, list[FloatArray]] = {name: [] for name in measures}
+def _resamples(prompts: int, draws: int, seed: int) -> Iterator[IntArray]:
+    """How often each prompt is drawn: (prompts,)."""
+    generator = np.random.default_rng(seed)
     for _ in range(draws):
-        taken = _counts(sweep.training_prompts, 1, generator)[0]
-        points = tuple(sorted(refit(taken), key=_place))
-        scores: Scores = scores_of(points)
-        weight = _counts(count, 1, generator)[0][number].astype(np.float64)[:, None]
-        for name, measure in measures.items():
-            rows[name].append(measure(scores, weight)[:, 0])
-    return {name: np.stack(values) for name, values in rows.items()}
-
-
-def _counts(prompts: int, draws: int, generator: np.random.Generator) -> IntArray:
-    """How often each prompt is drawn: (draws, prompts)."""
-    return generator.multinomial(prompts, np.full(prompts, 1 / prompts), draws).astype(np.int64)
-
-
-def _place(point: Point) -> tuple[str, str, float, int]:
-    return point.arm.name, point.arm.design, point.ratio, point.human_rows
-
-
-def _cells(groups: Sequence[tuple[Point, ...]]) -> tuple[Cell, ...]:
-    return tuple(
-        Cell(
-            same[0].arm,
-            float(np.mean([point.ratio for point in same])),
-            float(np.mean([point.human_rows for point in same])),
-            float(np.mean([point.synthetic_rows for point in same])),
-        )
-        for same in zip(*groups, strict=True)
-    )
+        yield generator.multinomial(prompts, np.full(prompts, 1 / prompts)).astype(np.int64)

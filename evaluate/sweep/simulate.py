@@ -20,8 +20,11 @@ NEWTON_STEPS, TOLERANCE = 25, 1e-8
 
 @dataclass(frozen=True, slots=True)
 class JudgeWorld:
-    """A judge. accuracy: the chance that it chooses the better response, however close; None: it votes by log-odds
-    sharpness x quality + affinity x own + taste x style."""
+    """A judge.
+
+    accuracy: the chance that it chooses the better response, however close the two are. None: it votes by the log-odds
+    sharpness x quality + affinity x own + taste x style.
+    """
 
     accuracy: float | None = None
     sharpness: float = 1.0

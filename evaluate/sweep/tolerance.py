@@ -4,7 +4,7 @@
 
 with Inh fitted as a function that never falls (isotonic regression; Barlow et al. 1972) and joined by straight lines.
 Its interval holds the ratios at which the band of Inh still holds m (a test inverted, as Fieller's): from where
-Inh + z e first reaches m to where Inh - z e does. A band that never reaches m has no end there.
+Inh + t e first reaches m to where Inh - t e does. A band that never reaches m has no end there.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import isotonic_regression
-from scipy.stats import norm
 
 from firsthand.evaluate.bootstrap import FloatArray
 from firsthand.evaluate.sweep.resample import Figure
@@ -36,7 +35,7 @@ def tolerance(ratios: Sequence[float], inherited: Sequence[Figure], margin: floa
     values = np.array([figure.value for figure in inherited])
     errors = np.array([figure.error for figure in inherited])
     fitted = _rising(values, errors)
-    wide = float(norm.isf(alpha / 2)) * errors
+    wide = np.array([figure.wide(alpha) for figure in inherited])
     at = np.asarray(ratios, np.float64)
     return Tolerance(
         ratio=crossing(at, fitted, margin),
