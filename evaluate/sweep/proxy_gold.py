@@ -24,8 +24,18 @@ from firsthand.evaluate.sweep.settings import AnalysisConfig
 
 
 @dataclass(frozen=True, slots=True)
+class _Linked:
+    """A prompt whose k responses its comparisons (R) link. solve: (k, R), from gaps to scores; gold: (k,)."""
+
+    prompt: int
+    rows: IntArray
+    solve: FloatArray
+    gold: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
 class _Sets:
-    """Prompts with as many responses k: numbers of the prompts (G,), of their responses (G, k), people's share (G, k)."""
+    """Prompts with k responses each: numbers of the prompts (G,), of the responses (G, k), people's shares (G, k)."""
 
     prompt: IntArray
     response: IntArray
@@ -34,12 +44,11 @@ class _Sets:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The prompts on which a best of n can be picked. solve: (T, M), from gaps to the scores of T responses."""
+    """Where a best of n can be picked. solve: (T, M), from gaps to the scores of T responses; prompts: of the table."""
 
     solve: csr_matrix
     sets: tuple[_Sets, ...]
     prompts: int
-    table_prompts: int
     largest: int
 
 
@@ -66,12 +75,13 @@ class ProxyGold:
 def choices(table: EvalTable, config: AnalysisConfig) -> Choices:
     """The prompts whose compared responses hang together, for the largest n that enough prompts have responses for."""
     _, number = np.unique(table.prompt, return_inverse=True)
-    found = [_prompt(table, np.flatnonzero(number == prompt)) for prompt in range(int(number.max(initial=-1)) + 1)]
-    sizes = np.array([0 if each is None else len(each[0]) for each in found])
+    prompts = int(number.max(initial=-1)) + 1
+    linked = [each for each in (_linked(table, number, prompt) for prompt in range(prompts)) if each is not None]
+    sizes = [len(each.gold) for each in linked]
     largest = config.largest_n
-    while largest > 1 and (sizes >= largest).sum() < config.least_rows:
+    while largest > 1 and sum(size >= largest for size in sizes) < config.least_rows:
         largest -= 1
-    return _joined(table, found, sizes, largest)
+    return _joined([each for each in linked if len(each.gold) >= max(2, largest)], len(table), prompts, largest)
 
 
 def wanted_proxy_gold(table: EvalTable, cells: Sequence[Cell], config: AnalysisConfig) -> dict[str, Wanted]:
@@ -91,9 +101,7 @@ def wanted_proxy_gold(table: EvalTable, cells: Sequence[Cell], config: AnalysisC
     return found
 
 
-def proxy_gold(
-    table: EvalTable, cells: Sequence[Cell], found: dict[str, list[Figure]], config: AnalysisConfig
-) -> list[ProxyGold]:
+def proxy_gold(cells: Sequence[Cell], found: dict[str, list[Figure]], config: AnalysisConfig) -> list[ProxyGold]:
     """The curves from the figures of `wanted_proxy_gold`; none where too few prompts have responses to choose from."""
     curves = []
     for line in lines(cells, "replace"):
@@ -155,16 +163,14 @@ def _over_prompts(given: Choices, values: FloatArray) -> Values:
     """The mean over the prompts that have sets, with the influence of every prompt of the table."""
     at = np.concatenate([group.prompt for group in given.sets])
     mean = values.mean(axis=1)
-    influence = np.zeros((len(values), given.table_prompts))
+    influence = np.zeros((len(values), given.prompts))
     influence[:, at] = (values - mean[:, None]) / len(at)
     return Values(mean, influence, len(at), len(at))
 
 
-def _prompt(table: EvalTable, rows: IntArray) -> tuple[IntArray, FloatArray, FloatArray] | None:
-    """Of a prompt its responses (k,), what makes scores of gaps (k, rows) and people's shares (k,).
-
-    None where the comparisons do not link all of its responses, so that no score would rank them.
-    """
+def _linked(table: EvalTable, number: IntArray, prompt: int) -> _Linked | None:
+    """The prompt with its responses; None where no chain of comparisons leads from each to each."""
+    rows = np.flatnonzero(number == prompt)
     responses, ends = np.unique(table.response[rows], return_inverse=True)
     ends = ends.reshape(-1, 2)
     design = np.zeros((len(rows), len(responses)))
@@ -172,39 +178,25 @@ def _prompt(table: EvalTable, rows: IntArray) -> tuple[IntArray, FloatArray, Flo
     design[np.arange(len(rows)), ends[:, 1]] -= 1
     if np.linalg.matrix_rank(design) < len(responses) - 1:
         return None
-    won = np.bincount(ends.ravel(), np.stack([table.p_human[rows], 1 - table.p_human[rows]], axis=1).ravel())
-    return responses.astype(np.int64), np.linalg.pinv(design), won / np.bincount(ends.ravel())
+    shares = np.stack([table.p_human[rows], 1 - table.p_human[rows]], axis=1)
+    gold = np.bincount(ends.ravel(), shares.ravel()) / np.bincount(ends.ravel())
+    return _Linked(prompt, rows, np.linalg.pinv(design), gold)
 
 
-def _joined(
-    table: EvalTable,
-    found: Sequence[tuple[IntArray, FloatArray, FloatArray] | None],
-    sizes: IntArray,
-    largest: int,
-) -> Choices:
-    _, number = np.unique(table.prompt, return_inverse=True)
-    values, at, columns, sets = [], [], [], []
+def _joined(linked: Sequence[_Linked], rows: int, prompts: int, largest: int) -> Choices:
+    """The prompts by how many responses they have, and one matrix from all gaps to all scores."""
+    sets: list[_Sets] = []
+    solve = np.zeros((sum(len(each.gold) for each in linked), rows))
     start = 0
-    for size in np.unique(sizes[sizes >= max(2, largest)]).tolist():
-        chosen = np.flatnonzero(sizes == size)
-        firsts, gold = [], []
-        for prompt in chosen.tolist():
-            each = found[prompt]
-            assert each is not None
-            rows = np.flatnonzero(number == prompt)
-            for place in range(size):
-                values.append(each[1][place])
-                at.append(np.full(len(rows), start + place))
-                columns.append(rows)
-            firsts.append(start)
-            gold.append(each[2])
-            start += size
-        sets.append(_Sets(chosen, np.array(firsts)[:, None] + np.arange(size), np.stack(gold)))
-    shape = (start, len(table))
-    if not sets:
-        return Choices(csr_matrix(shape), (), 0, len(found), 1)
-    solve = csr_matrix((np.concatenate(values), (np.concatenate(at), np.concatenate(columns))), shape=shape)
-    return Choices(solve, tuple(sets), sum(len(group.prompt) for group in sets), len(found), largest)
+    for size in sorted({len(each.gold) for each in linked}):
+        same = [each for each in linked if len(each.gold) == size]
+        firsts = start + size * np.arange(len(same))
+        for first, each in zip(firsts, same, strict=True):
+            solve[first : first + size, each.rows] = each.solve
+        gold = np.stack([each.gold for each in same])
+        sets.append(_Sets(np.array([each.prompt for each in same]), firsts[:, None] + np.arange(size), gold))
+        start += size * len(same)
+    return Choices(csr_matrix(solve), tuple(sets), prompts, largest if sets else 1)
 
 
 def _curve(line: Line, steps: Sequence[int], found: dict[str, list[Figure]]) -> ProxyGold:

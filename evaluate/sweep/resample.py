@@ -21,7 +21,7 @@ from scipy.stats import t as student
 
 from firsthand.evaluate.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.sweep.cells import by_seed, in_order
-from firsthand.evaluate.sweep.measures import Measure, Values, scores_of
+from firsthand.evaluate.sweep.measures import Measure, Scores, Values, scores_of
 from firsthand.evaluate.sweep.outcome import Refit, Sweep
 
 
@@ -67,20 +67,21 @@ def figures(
 
     refits: draws; without a refit, or with none drawn, the errors leave out other training prompts.
     """
-    scores = [scores_of(group) for group in by_seed(sweep.points)]
-    found = {}
     again = {name: _Spread() for name in wanted}
     if refit is not None:
         for taken in _resamples(sweep.training_prompts, refits, seed):
-            drawn = scores_of(in_order(refit(taken)))
-            for name, each in wanted.items():
-                again[name].add(each.measure(drawn), each.contrasts)
+            _add(again, wanted, scores_of(in_order(refit(taken))))
+    seeds = {name: _Spread() for name in wanted}
+    for group in by_seed(sweep.points):
+        _add(seeds, wanted, scores_of(group))
+    return {name: _figures(seeds[name], again[name]) for name in wanted}
+
+
+def _add(spreads: Mapping[str, "_Spread"], wanted: Mapping[str, Wanted], scores: Scores) -> None:
+    """One more draw of all that is wanted, each measure taken once."""
+    taken = {measure: measure(scores) for measure in {each.measure for each in wanted.values()}}
     for name, each in wanted.items():
-        seeds = _Spread()
-        for given in scores:
-            seeds.add(each.measure(given), each.contrasts)
-        found[name] = _figures(seeds, again[name])
-    return found
+        spreads[name].add(taken[each.measure], each.contrasts)
 
 
 class _Spread:

@@ -1,4 +1,4 @@
-"""T1 and T2: does the model lean to the judge's own kind, or to the longer response, more than its human-only twin?
+"""T1 and T2: how far a model leans to the judge's own kind, or to the longer response, beyond its human-only twin.
 
 T1, inherited skew: on comparisons that people are split on, how often the model prefers the side, minus the same of the
 twin trained on human rows alone, as many. T2, directional gold gap: the model's accuracy where people chose the side,

@@ -44,13 +44,13 @@ class Worth:
 
 def wanted_worth(table: EvalTable, cells: Sequence[Cell]) -> dict[str, Wanted]:
     """Of each cell that replaces human rows: the curve's accuracies minus its own, the last its own minus a coin's."""
-    curve, found = _curve(cells), {}
+    curve, found, measure = _curve(cells), {}, accuracy(table)
     if len(curve) >= LEAST_CURVE:
         for line in lines(cells, "replace"):
             for number in line.numbers[1:]:
                 own = alone(cells, [number])
                 contrasts = np.concatenate([alone(cells, curve) - own, own])
-                found[_name(line, number)] = Wanted(accuracy(table), contrasts)
+                found[_name(line, number)] = Wanted(measure, contrasts)
     return found
 
 
