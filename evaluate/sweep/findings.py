@@ -1,6 +1,6 @@
 """What a sweep found about what its models inherit, as findings with verdicts, in the words of an audit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from firsthand.evaluate.audit.finding import Finding, Verdict, verdict_of
@@ -17,6 +17,7 @@ from firsthand.evaluate.table import counted
 from firsthand.lineage import Relation
 
 SKEW, GOLD, TOLERANCE, PROXY, CONTROL = "inherited-skew", "gold-gap", "tolerance", "proxy-gold", "permuted-control"
+NOBODY = ("", Relation.UNKNOWN)
 RELATIVE = "Relative to these people: a taste of theirs for a side can't be told from quality."
 
 
@@ -61,7 +62,7 @@ def _skew(said: _Said, curve: SkewCurve) -> Finding:
     part = [] if style.interval(said.config.alpha) is None else [f"Style carries {_points(style, said.config)} of it."]
     short = f"only {counted(figure.rows, 'comparison')} of the anchor are probes: people split, one side of the target"
     step = "Have people judge more of the close comparisons, or widen probe_margin."
-    return _measured(said, SKEW, curve.target, figure, what, part, (short, step))
+    return _measured(said, SKEW, _named(curve.target), figure, what, part, (short, step))
 
 
 def _gold(said: _Said, curve: SkewCurve) -> Finding:
@@ -72,7 +73,9 @@ def _gold(said: _Said, curve: SkewCurve) -> Finding:
         "the human-only twin; overall accuracy does not show it."
     )
     short = f"only {counted(figure.rows, 'decided comparison')} of the anchor have one side of the target"
-    return _measured(said, GOLD, curve.target, figure, what, [], (short, "Have people judge more such comparisons."))
+    return _measured(
+        said, GOLD, _named(curve.target), figure, what, [], (short, "Have people judge more such comparisons.")
+    )
 
 
 def _tolerance(said: _Said, curve: SkewCurve) -> Finding:
@@ -80,7 +83,7 @@ def _tolerance(said: _Said, curve: SkewCurve) -> Finding:
     at_end = curve.inherited[-1]
     if at_end.rows < config.least_rows or at_end.interval(config.alpha) is None:
         why = f"No tolerance ratio for {curve.target.name}: the inherited skew can't be told on {at_end.rows:,} probes."
-        return _finding(said, TOLERANCE, curve.target, Verdict.NOT_TESTABLE, why, ())
+        return _finding(said, TOLERANCE, _named(curve.target), Verdict.NOT_TESTABLE, why)
     margin = f"{config.margin_points:g} points"
     band = f"{_ratio(found.low, last)} to {_ratio(found.high, last)}"
     if found.high is not None:
@@ -103,7 +106,7 @@ def _tolerance(said: _Said, curve: SkewCurve) -> Finding:
             f"interval reaches from {band}."
         )
     ends = None if found.low is None or found.high is None else (found.low, found.high)
-    made = _finding(said, TOLERANCE, curve.target, verdict, why, _caveats(said, []))
+    made = _finding(said, TOLERANCE, _named(curve.target), verdict, why, _caveats(said, []))
     return replace(made, estimate=found.ratio, unit="synthetic share", ci=ends, n=at_end.rows, n_prompts=at_end.prompts)
 
 
@@ -114,10 +117,9 @@ def _proxy(said: _Said, each: ProxyGold) -> Finding:
         f"{each.arm}) promises {_points(each.gap, config)} more beyond what people confirm than its human-only twin; "
         f"people prefer its pick {_points(each.gold_difference, config)} more often."
     )
-    nowhere = Target("", Relation.UNKNOWN, said.sweep.table.length[:, 0])
     short = ("too few prompts", "Have people compare more responses of a prompt.")
     part = [f"Best of {largest}, drawn freely, is {each.nats[-1]:.2f} nats from the responses as they come."]
-    return _measured(said, PROXY, nowhere, each.gap, what, part, short)
+    return _measured(said, PROXY, NOBODY, each.gap, what, part, short)
 
 
 def _control(said: _Said, each: Control) -> Finding:
@@ -127,7 +129,7 @@ def _control(said: _Said, each: Control) -> Finding:
         f"comparisons alike; permuted ones leave {_points(each.kept, said.config)} against the human-only twin."
     )
     short = (f"only {counted(each.caused.rows, 'probe')}", "Have people judge more of the close comparisons.")
-    return _measured(said, CONTROL, each.target, each.caused, what, [], short)
+    return _measured(said, CONTROL, _named(each.target), each.caused, what, [], short)
 
 
 def _no_choices(said: _Said) -> Finding:
@@ -135,12 +137,12 @@ def _no_choices(said: _Said) -> Finding:
         f"Not testable: fewer than {said.config.least_rows} prompts of the anchor have responses that people compared "
         "and a model could pick from."
     )
-    return _finding(said, PROXY, None, Verdict.NOT_TESTABLE, why, ())
+    return _finding(said, PROXY, NOBODY, Verdict.NOT_TESTABLE, why)
 
 
 def _no_control(said: _Said) -> Finding:
     why = "Not testable: the sweep trained no model on permuted labels."
-    return _finding(said, CONTROL, None, Verdict.NOT_TESTABLE, why, ())
+    return _finding(said, CONTROL, NOBODY, Verdict.NOT_TESTABLE, why)
 
 
 def _nobody_of_its_own(said: _Said) -> list[Finding]:
@@ -151,14 +153,14 @@ def _nobody_of_its_own(said: _Said) -> list[Finding]:
         "model inherits a taste for them can't be seen."
     )
     step = "Add comparisons with such responses, or state the lineage in the audit's families."
-    found = _finding(said, SKEW, Target("its own kind", Relation.UNKNOWN, said.sweep.table.length[:, 0]), None, why, ())
-    return [replace(found, verdict=Verdict.NOT_TESTABLE, next_step=step)]
+    found = _finding(said, SKEW, ("its own kind", Relation.UNKNOWN), Verdict.NOT_TESTABLE, why)
+    return [replace(found, next_step=step)]
 
 
 def _measured(
     said: _Said,
     detector: str,
-    target: Target,
+    target: tuple[str, Relation],
     figure: Figure,
     what: str,
     parts: Sequence[str],
@@ -167,7 +169,7 @@ def _measured(
     """A finding on a figure in points, INCONCLUSIVE until its p-value is adjusted."""
     ci = figure.interval(said.config.alpha)
     if figure.rows < said.config.least_rows or ci is None:
-        found = _finding(said, detector, target, Verdict.NOT_TESTABLE, f"Not testable: {short[0]}.", ())
+        found = _finding(said, detector, target, Verdict.NOT_TESTABLE, f"Not testable: {short[0]}.")
         return replace(found, n=figure.rows, n_prompts=figure.prompts, next_step=short[1])
     found = _finding(said, detector, target, Verdict.INCONCLUSIVE, what, _caveats(said, parts))
     return replace(
@@ -183,13 +185,18 @@ def _measured(
 
 
 def _finding(
-    said: _Said, detector: str, target: Target | None, verdict: Verdict, why: str, caveats: Iterable[str]
+    said: _Said,
+    detector: str,
+    target: tuple[str, Relation],
+    verdict: Verdict,
+    why: str,
+    caveats: Sequence[str] = (),
 ) -> Finding:
     return Finding(
         detector=detector,
         judge=said.sweep.judge,
-        target=target.name if target else "",
-        relation=target.relation if target else Relation.UNKNOWN,
+        target=target[0],
+        relation=target[1],
         verdict=verdict,
         why=why,
         caveats=tuple(caveats),
@@ -208,6 +215,10 @@ def _judged(finding: Finding, p_adjusted: float, config: AnalysisConfig) -> Find
         return finding
     verdict = verdict_of(finding.points, finding.points_ci, p_adjusted, config.margin_points, config.alpha)
     return replace(finding, p_adjusted=p_adjusted, verdict=verdict)
+
+
+def _named(target: Target) -> tuple[str, Relation]:
+    return target.name, target.relation
 
 
 def _caveats(said: _Said, parts: Sequence[str]) -> tuple[str, ...]:
