@@ -11,7 +11,7 @@ LONGEST = 500
 
 
 def sweep_text(analysis: Analysis) -> str:
-    """The recommendation, the accuracies, help or hurt, what a row is worth, and the findings that call for something."""
+    """The recommendation, the accuracies, help or hurt, what a row is worth, and the findings."""
     alpha, said = analysis.config.alpha, analysis.recommendation
     parts = [
         plain(said.sentence, LONGEST),
@@ -61,7 +61,7 @@ def _percent(figure: Figure, alpha: float) -> tuple[str, str]:
 def _sentences(analysis: Analysis) -> list[str]:
     """The findings, most pressing first."""
     return [
-        f"[{finding.detector}: {verdict.value}] {plain(finding.why, LONGEST)} {plain(finding.next_step, LONGEST)}".rstrip()
+        f"[{finding.detector}: {verdict.value}] {plain(f'{finding.why} {finding.next_step}'.rstrip(), LONGEST)}"
         for verdict in GRAVEST
         for finding in analysis.findings
         if finding.verdict is verdict
