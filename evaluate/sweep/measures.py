@@ -30,8 +30,8 @@ class Values:
 
     The influence of prompt q on a mean of x over rows is the sum of (x - mean) over its rows, by the count of all rows;
     the variance over prompts is then Q / (Q - 1) sum_q influence^2 (linearisation; Woodruff 1971, clusters as Liang and
-    Zeger 1986). NaN where there are no rows. prompts: how many have rows. rows: how many there are; of a difference, the
-    fewer.
+    Zeger 1986). NaN where there are no rows. prompts: how many have rows. rows: how many there are, of a difference
+    the fewer.
     """
 
     value: FloatArray

@@ -7,10 +7,10 @@ and trains every model of one seed again, so that what models share moves togeth
     V_train = Var_draws(t*) - sum_q Var_draws(y*(q)),        V_seed = Var_seeds(t) - sum_q Var_seeds(y(q)),
     V = V_anchor + V_train - (1 - 1/S) V_seed,
 
-since a draw trains one seed alone; at least V_train / S of it counts. The sums over q are the interaction of draws with anchor prompts (two-way analysis
-of variance), which V_anchor holds already. The draws give the spread and not the place: a model trained on a resample
-is noisier than the one that it stands for, which pulls what rests on signs toward 0. Where nothing can be trained
-again, V = V_anchor + V_seed / S, and says nothing of other training prompts.
+since a draw trains one seed alone; at least V_train / S of it counts. The sums over q are the interaction of draws
+with anchor prompts (two-way analysis of variance), which V_anchor holds already. The draws give the spread and not the
+place: a model trained on a resample is noisier than the one that it stands for, which pulls what rests on signs toward
+0. Where nothing can be trained again, V = V_anchor + V_seed / S, and says nothing of other training prompts.
 """
 
 from collections.abc import Iterator, Mapping
