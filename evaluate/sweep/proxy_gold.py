@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import comb, log
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import block_diag, csr_matrix
 from scipy.special import expit
 
 from firsthand.evaluate.bootstrap import FloatArray, IntArray
@@ -74,13 +74,12 @@ class ProxyGold:
 
 def choices(table: EvalTable, config: AnalysisConfig) -> Choices:
     """The prompts whose compared responses hang together, for the largest n that enough prompts have responses for."""
-    _, number = np.unique(table.prompt, return_inverse=True)
-    prompts = int(number.max(initial=-1)) + 1
-    linked = [each for each in (_linked(table, number, prompt) for prompt in range(prompts)) if each is not None]
-    sizes = [len(each.gold) for each in linked]
+    linked = _linked(table)
+    sizes = np.array([len(each.gold) for each in linked])
     largest = config.largest_n
-    while largest > 1 and sum(size >= largest for size in sizes) < config.least_rows:
+    while largest > 1 and (sizes >= largest).sum() < config.least_rows:
         largest -= 1
+    prompts = len(np.unique(table.prompt))
     return _joined([each for each in linked if len(each.gold) >= max(2, largest)], len(table), prompts, largest)
 
 
@@ -168,35 +167,54 @@ def _over_prompts(given: Choices, values: FloatArray) -> Values:
     return Values(mean, influence, len(at), len(at))
 
 
-def _linked(table: EvalTable, number: IntArray, prompt: int) -> _Linked | None:
-    """The prompt with its responses; None where no chain of comparisons leads from each to each."""
-    rows = np.flatnonzero(number == prompt)
-    responses, ends = np.unique(table.response[rows], return_inverse=True)
-    ends = ends.reshape(-1, 2)
-    design = np.zeros((len(rows), len(responses)))
-    design[np.arange(len(rows)), ends[:, 0]] += 1
-    design[np.arange(len(rows)), ends[:, 1]] -= 1
-    if np.linalg.matrix_rank(design) < len(responses) - 1:
+def _linked(table: EvalTable) -> list[_Linked]:
+    """The prompts in which a chain of comparisons leads from each response to each."""
+    found = []
+    solved: dict[bytes, FloatArray | None] = {}
+    order = np.argsort(table.prompt, kind="stable")
+    for prompt, rows in enumerate(np.split(order, np.flatnonzero(np.diff(table.prompt[order])) + 1)):
+        _, ends = np.unique(table.response[rows], return_inverse=True)
+        ends = ends.reshape(-1, 2)
+        shape = ends.tobytes()
+        if shape not in solved:
+            solved[shape] = _solve(ends)
+        solve = solved[shape]
+        if solve is not None:
+            shares = np.stack([table.p_human[rows], 1 - table.p_human[rows]], axis=1)
+            gold = np.bincount(ends.ravel(), shares.ravel()) / np.bincount(ends.ravel())
+            found.append(_Linked(prompt, rows, solve, gold))
+    return found
+
+
+def _solve(ends: IntArray) -> FloatArray | None:
+    """What makes scores of gaps (k, R), by least squares; None where no chain links all responses."""
+    design = np.zeros((len(ends), int(ends.max()) + 1))
+    design[np.arange(len(ends)), ends[:, 0]] += 1
+    design[np.arange(len(ends)), ends[:, 1]] -= 1
+    if np.linalg.matrix_rank(design) < design.shape[1] - 1:
         return None
-    shares = np.stack([table.p_human[rows], 1 - table.p_human[rows]], axis=1)
-    gold = np.bincount(ends.ravel(), shares.ravel()) / np.bincount(ends.ravel())
-    return _Linked(prompt, rows, np.linalg.pinv(design), gold)
+    solve: FloatArray = np.linalg.pinv(design)
+    return solve
 
 
 def _joined(linked: Sequence[_Linked], rows: int, prompts: int, largest: int) -> Choices:
     """The prompts by how many responses they have, and one matrix from all gaps to all scores."""
     sets: list[_Sets] = []
-    solve = np.zeros((sum(len(each.gold) for each in linked), rows))
+    blocks, columns = [], []
     start = 0
     for size in sorted({len(each.gold) for each in linked}):
         same = [each for each in linked if len(each.gold) == size]
         firsts = start + size * np.arange(len(same))
-        for first, each in zip(firsts, same, strict=True):
-            solve[first : first + size, each.rows] = each.solve
+        blocks += [each.solve for each in same]
+        columns += [each.rows for each in same]
         gold = np.stack([each.gold for each in same])
         sets.append(_Sets(np.array([each.prompt for each in same]), firsts[:, None] + np.arange(size), gold))
         start += size * len(same)
-    return Choices(csr_matrix(solve), tuple(sets), prompts, largest if sets else 1)
+    if not sets:
+        return Choices(csr_matrix((0, rows)), (), prompts, 1)
+    order = np.concatenate(columns)
+    placed = csr_matrix((np.ones(len(order)), (np.arange(len(order)), order)), shape=(len(order), rows))
+    return Choices(block_diag(blocks, format="csr") @ placed, tuple(sets), prompts, largest)
 
 
 def _curve(line: Line, steps: Sequence[int], found: dict[str, list[Figure]]) -> ProxyGold:

@@ -60,7 +60,8 @@ def _verdict(analysis: Analysis) -> Html:
 def _accuracy(analysis: Analysis) -> Html:
     lead = (
         "How often the model sides with most people on comparisons that no model was trained on. Bands: "
-        f"{1 - analysis.config.alpha:.0%} intervals. `Longer wins` prefers the longer response and reads nothing."
+        f"{1 - analysis.config.alpha:.0%} intervals. Longer wins: preferring the longer response, without reading it. "
+        "Points: accuracy less that of human rows alone."
     )
     whole = [effect for effect in analysis.effects if not effect.tag]
     tags = [effect for effect in analysis.effects if effect.tag]
@@ -77,16 +78,16 @@ def _accuracy(analysis: Analysis) -> Html:
 
 
 def _effects(effects: Sequence[Effect], alpha: float) -> Html:
-    heads = ["synthetic", "human + synthetic rows", "accuracy", "points against human-only", "p adjusted", "verdict"]
+    heads = ["synthetic", "verdict", "points", "p adjusted", "accuracy", "human + synthetic rows"]
     tagged = any(effect.tag for effect in effects)
     rows = [
         [
             f"{effect.ratio:.0%} ({name(effect.arm)})" + (f", {name(effect.tag)}" if tagged else ""),
-            f"{effect.human_rows:,.0f} + {effect.synthetic_rows:,.0f}",
-            f"{effect.accuracy.value:.1%}" if effect.accuracy.rows else "",
+            f"{MARKS[effect.verdict]} {effect.verdict.value}",
             points(effect.difference, alpha),
             p_words(effect.p_adjusted),
-            f"{MARKS[effect.verdict]} {effect.verdict.value}",
+            f"{effect.accuracy.value:.1%}" if effect.accuracy.rows else "",
+            f"{effect.human_rows:,.0f} + {effect.synthetic_rows:,.0f}",
         ]
         for effect in effects
     ]

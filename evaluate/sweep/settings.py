@@ -19,7 +19,7 @@ class AnalysisConfig(Config):
 
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     margin_points: Annotated[float, Field(gt=0, lt=50)] = 3.0
-    refits: Annotated[int, Field(ge=0, le=10_000)] = 200
+    refits: Annotated[int, Field(ge=0, le=10_000)] = 100
     least_rows: Annotated[int, Field(ge=10)] = 30
     probe_margin: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
     largest_n: Annotated[int, Field(ge=2, le=64)] = 8
