@@ -23,7 +23,7 @@ from firsthand.evaluate.sweep.verdicts import Help
 DOCS = Path(__file__).parents[1] / "docs"
 RESULTS, PAGE = DOCS / "calibration-sweep.json", DOCS / "calibration-sweep.md"
 TURN = 5
-TRUE_WORLDS, TRUE_ANCHOR = 120, 4_000
+TRUE_WORLDS, TRUE_ANCHOR = 100, 3_000
 """What the true curve of a world is averaged over: trained worlds, and comparisons to measure each on."""
 TENTHS = tuple(number / 10 for number in range(11))
 TWENTIETHS = tuple(number / 20 for number in range(21))
@@ -45,7 +45,7 @@ def affine(affinity: float) -> SweepWorld:
     return SweepWorld(JudgeWorld(affinity=affinity), human=600, synthetic=600, anchor=1_500, ratios=TENTHS, seeds=3)
 
 
-UNBIASED = replace(affine(0.0), human=2_000, synthetic=2_000, anchor=8_000, ratios=TENTHS[::2])
+UNBIASED = replace(affine(0.0), human=2_000, synthetic=2_000, anchor=5_000, own_share=1.0, ratios=TENTHS[::2], seeds=2)
 HELPING = SweepWorld(
     JudgeWorld(accuracy=0.9), human=200, synthetic=1_800, anchor=1_500, votes=3, ratios=(), add=(0.0, 0.5, 0.8, 0.9)
 )
@@ -67,7 +67,7 @@ KINDS: Mapping[str, Kind] = {
     "affinity-0.5": Kind("judge favours its own by 0.5 logit, 600 rows", affine(0.5), "covered", 0.93),
     "affinity-1": Kind("judge favours its own by 1 logit, 600 rows", affine(1.0), "covered", 0.93),
     "unbiased": Kind(
-        "judge without affinity, 2,000 rows, 8,000 comparisons in the anchor", UNBIASED, "no_crossing", 0.95
+        "judge without affinity, 2,000 rows, 5,000 comparisons in the anchor", UNBIASED, "no_crossing", 0.95
     ),
     "noisier-better": Kind(
         "no affinity, own responses truly better, judge half as sharp as people",
@@ -100,13 +100,12 @@ def main() -> None:
 
 def continue_to(name: str, worlds: int, refits: int, path: Path) -> dict[str, Any]:
     """Bring a kind to so many worlds and keep the results; returns those of the kind."""
-    results = load(path)
-    kept = results.setdefault(name, {"refits": refits, "truth": None, "outcomes": []})
+    kept = load(path).get(name, {"refits": refits, "truth": None, "outcomes": []})
     if kept["truth"] is None:
         kept["truth"] = truth(KINDS[name].world)
     for seed in range(len(kept["outcomes"]), worlds):
         kept["outcomes"].append(outcome(KINDS[name].world, seed, kept["refits"], kept["truth"]))
-    path.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+    save(name, kept, path)
     return kept
 
 
@@ -155,6 +154,13 @@ def page(results: Mapping[str, Any]) -> str:
     return HEAD + "\n".join(rows) + "\n" + TAIL
 
 
+def save(name: str, kept: Mapping[str, Any], path: Path) -> None:
+    """Put the results of a kind beside those of the others, which another run may have continued."""
+    draft = path.with_suffix(f".{name}.new")
+    draft.write_text(json.dumps({**load(path), name: kept}) + "\n", "utf-8")
+    draft.replace(path)
+
+
 def load(path: Path) -> dict[str, Any]:
     """The kept results, empty where there are none."""
     return json.loads(path.read_text("utf-8")) if path.exists() else {}
@@ -196,9 +202,9 @@ GATES = {
 HEAD = """# Calibration of the sweep
 
 How often a sweep's verdicts are right on simulated worlds with a known answer (`evaluate/sweep/simulate.py`). A world
-is one whole sweep: training rows, models at every ratio for 3 seeds, an anchor, and the sweep trained again on 60
+is one whole sweep: training rows, models at every ratio for 2 or 3 seeds, an anchor, and the sweep trained again on 60
 resamples of its training prompts. `cd benchmarks; python -m sweep_worlds` continues to 200 worlds of each kind and
-writes this page anew from `calibration-sweep.json`. The truth is the mean over 120 other worlds, measured on 4,000
+writes this page anew from `calibration-sweep.json`. The truth is the mean over 100 other worlds, measured on 3,000
 comparisons each. Brackets: exact 95 % bounds (Clopper and Pearson).
 
 | world | what it holds | truth | worlds | said | gate | also |

@@ -85,11 +85,12 @@ def choices(table: EvalTable, config: AnalysisConfig) -> Choices:
 
 def wanted_proxy_gold(table: EvalTable, cells: Sequence[Cell], config: AnalysisConfig) -> dict[str, Wanted]:
     """Proxy and gold at every n, of the twin and of the largest ratio of each arm that replaces human rows."""
-    given = choices(table, config)
-    if given.largest < 2:
+    arms = lines(cells, "replace")
+    given = choices(table, config) if arms else None
+    if given is None or given.largest < 2:
         return {}
     found = {}
-    for line in lines(cells, "replace"):
+    for line in arms:
         ends = [line.numbers[0], line.numbers[-1]]
         for n in range(1, given.largest + 1):
             for proxy in (True, False):

@@ -78,10 +78,13 @@ def figures(
 
 
 def _add(spreads: Mapping[str, "_Spread"], wanted: Mapping[str, Wanted], scores: Scores) -> None:
-    """One more draw of all that is wanted, each measure taken once."""
-    taken = {measure: measure(scores) for measure in {each.measure for each in wanted.values()}}
-    for name, each in wanted.items():
-        spreads[name].add(taken[each.measure], each.contrasts)
+    """One more draw of all that is wanted: each measure once, of the cells that any contrast of it weighs."""
+    for measure in {each.measure: None for each in wanted.values()}:
+        names = [name for name, each in wanted.items() if each.measure is measure]
+        used = np.any([wanted[name].contrasts.any(axis=0) for name in names], axis=0)
+        taken = measure(scores.part(used))
+        for name in names:
+            spreads[name].add(taken, wanted[name].contrasts[:, used])
 
 
 class _Spread:
@@ -122,10 +125,12 @@ class _Spread:
 
 
 def contrasted(contrasts: FloatArray, values: FloatArray) -> FloatArray:
-    """Weighted sums (R, ...) of the cells' values (C, ...), in which a cell without weight may be undefined."""
+    """Weighted sums (R, ...) of the cells' values (C, ...), undefined where a cell with weight is."""
     whole = np.tensordot(contrasts, np.nan_to_num(values), axes=1)
-    undefined = np.tensordot(contrasts != 0, np.isnan(values).astype(np.float64), axes=1) > 0
-    return np.where(undefined, np.nan, whole)
+    unknown = np.isnan(values)
+    if unknown.any():
+        whole[np.tensordot(contrasts != 0, unknown.astype(np.float64), axes=1) > 0] = np.nan
+    return whole
 
 
 def _figures(seeds: _Spread, again: _Spread) -> list[Figure]:

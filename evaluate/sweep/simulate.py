@@ -15,7 +15,7 @@ from firsthand.lineage import Relation
 
 FEATURES, STYLE = 8, (0, 1)
 """How many features a response has; those that an exchange of styles exchanges: who wrote it shows in the first."""
-NEWTON_STEPS, TOLERANCE = 25, 1e-8
+NEWTON_STEPS, TOLERANCE = 25, 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,15 @@ def simulate(world: SweepWorld, seed: int) -> tuple[Sweep, Refit]:
     orders = [np.random.default_rng((seed, number)) for number in range(world.seeds)]
     shuffled = [(order.permutation(world.human), order.permutation(world.synthetic)) for order in orders]
 
+    heads: dict[tuple[int, int], FloatArray] = {}
+
     def train(number: int, counts: IntArray) -> tuple[Point, ...]:
         found = []
-        for arm, ratio, chosen, labels in _cells(world, rows, shuffled[number]):
+        for place, (arm, ratio, chosen, labels) in enumerate(_cells(world, rows, shuffled[number])):
             weight = counts[chosen].astype(np.float64)
-            head = fit_head(rows.difference[chosen], labels, weight, world.penalty)
+            start = heads.get((number, place), np.zeros(FEATURES))
+            head = fit_head(rows.difference[chosen], labels, weight, world.penalty, start)
+            heads.setdefault((number, place), head)
             people = int((chosen < world.human).sum())
             gap, swapped = gap_features @ head, swapped_features @ head
             found.append(Point(arm, ratio, number, people, len(chosen) - people, gap, swapped))
@@ -104,9 +108,11 @@ def simulate(world: SweepWorld, seed: int) -> tuple[Sweep, Refit]:
     return sweep, lambda counts: train(0, counts)
 
 
-def fit_head(difference: FloatArray, chosen: FloatArray, weight: FloatArray, penalty: float) -> FloatArray:
+def fit_head(
+    difference: FloatArray, chosen: FloatArray, weight: FloatArray, penalty: float, start: FloatArray
+) -> FloatArray:
     """The Bradley-Terry head (F,): Newton on sum_i w_i log(1 + exp(x_i' b)) - w_i y_i x_i' b + penalty |b|^2 / 2."""
-    head = np.zeros(difference.shape[1])
+    head = start.copy()
     for _ in range(NEWTON_STEPS):
         p = expit(difference @ head)
         slope = difference.T @ (weight * (p - chosen)) + penalty * head
