@@ -66,6 +66,7 @@ def analyse(sweep: Sweep, refit: Refit | None, config: AnalysisConfig) -> Analys
     curves = skew_curves(sweep, cells, found, config)
     picked = proxy_gold(cells, found, config)
     held = controls(sweep, cells, found)
+    both = engines(sweep)
     return Analysis(
         sweep=sweep,
         config=config,
@@ -78,7 +79,7 @@ def analyse(sweep: Sweep, refit: Refit | None, config: AnalysisConfig) -> Analys
         picked=picked,
         controls=held,
         findings=findings(sweep, curves, picked, held, config, refitted),
-        engines=engines(sweep),
-        recommendation=recommend(sweep, moved, curves, config),
+        engines=both,
+        recommendation=recommend(sweep, moved, curves, (accuracies, longer, both), config),
         refitted=refitted,
     )

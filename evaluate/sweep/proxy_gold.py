@@ -194,8 +194,7 @@ def _solve(ends: IntArray) -> FloatArray | None:
     design[np.arange(len(ends)), ends[:, 1]] -= 1
     if np.linalg.matrix_rank(design) < design.shape[1] - 1:
         return None
-    solve: FloatArray = np.linalg.pinv(design)
-    return solve
+    return np.asarray(np.linalg.pinv(design), np.float64)
 
 
 def _joined(linked: Sequence[_Linked], rows: int, prompts: int, largest: int) -> Choices:
@@ -215,7 +214,7 @@ def _joined(linked: Sequence[_Linked], rows: int, prompts: int, largest: int) ->
         return Choices(csr_matrix((0, rows)), (), prompts, 1)
     order = np.concatenate(columns)
     placed = csr_matrix((np.ones(len(order)), (np.arange(len(order)), order)), shape=(len(order), rows))
-    return Choices(block_diag(blocks, format="csr") @ placed, tuple(sets), prompts, largest)
+    return Choices(csr_matrix(block_diag(blocks) @ placed), tuple(sets), prompts, largest)
 
 
 def _curve(line: Line, steps: Sequence[int], found: dict[str, list[Figure]]) -> ProxyGold:

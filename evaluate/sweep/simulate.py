@@ -185,7 +185,7 @@ def _anchor(
         response=np.arange(2 * world.anchor).reshape(world.anchor, 2),
         author=author,
         authors=("own", "other-1", "other-2", "other-3"),
-        length=np.round(np.exp(6 + 0.3 * features[:, :, 1])),
+        length=np.round(np.exp(6 + 0.3 * features[:, :, 1])).astype(np.float64),
         tag=np.arange(world.anchor) % 2,
         tags=("even", "odd"),
     )
@@ -213,6 +213,6 @@ def _judged(
 ) -> FloatArray:
     """1 where the judge chooses A."""
     drawn = chance.random(len(quality))
-    if judge.accuracy is not None:
-        return ((quality > 0) == (drawn < judge.accuracy)).astype(np.float64)
-    return (drawn < expit(judge.sharpness * quality + judge.affinity * own + judge.taste * style)).astype(np.float64)
+    log_odds = judge.sharpness * quality + judge.affinity * own + judge.taste * style
+    chosen = drawn < expit(log_odds) if judge.accuracy is None else (quality > 0) == (drawn < judge.accuracy)
+    return np.asarray(chosen, np.float64)
