@@ -15,10 +15,13 @@ from typing import Any
 import numpy as np
 from scipy.stats import beta
 
-from firsthand.evaluate.sweep.analysis import Analysis, AnalysisConfig, analyse
+from firsthand.evaluate.sweep.cells import cells_of
+from firsthand.evaluate.sweep.resample import figures
+from firsthand.evaluate.sweep.settings import AnalysisConfig
 from firsthand.evaluate.sweep.simulate import JudgeWorld, SweepWorld, simulate
+from firsthand.evaluate.sweep.skew import SkewCurve, skew_curves, targets, wanted_skew
 from firsthand.evaluate.sweep.tolerance import crossing
-from firsthand.evaluate.sweep.verdicts import Help
+from firsthand.evaluate.sweep.verdicts import Effect, Help, effects_of, wanted_effects
 
 DOCS = Path(__file__).parents[1] / "docs"
 RESULTS, PAGE = DOCS / "calibration-sweep.json", DOCS / "calibration-sweep.md"
@@ -112,27 +115,26 @@ def continue_to(name: str, worlds: int, refits: int, path: Path) -> dict[str, An
 def truth(world: SweepWorld, worlds: int = TRUE_WORLDS, anchor: int = TRUE_ANCHOR) -> dict[str, Any]:
     """The mean effects, inherited skew and tolerance ratio over worlds of their own, by large anchors."""
     finer = replace(world, anchor=anchor, ratios=TWENTIETHS if world.ratios else ())
-    found = [_analysed(finer, 10**6 + seed, NO_INTERVALS) for seed in range(worlds)]
-    helped = np.mean([[effect.difference.value for effect in each.effects if not effect.tag] for each in found], axis=0)
+    found = [_measured(finer, 10**6 + seed, NO_INTERVALS) for seed in range(worlds)]
+    helped = np.mean([[effect.difference.value for effect in effects] for effects, _ in found], axis=0).tolist()
     if not world.ratios:
-        return {"difference": helped.tolist(), "ratio": None}
-    inherited = np.mean([[figure.value for figure in each.skew[0].inherited] for each in found], axis=0)
+        return {"difference": helped, "ratio": None}
+    inherited = np.mean([[figure.value for figure in curve.inherited] for _, (curve, *_) in found], axis=0)
     ratio = crossing(np.array(TWENTIETHS), np.maximum.accumulate(inherited), NO_INTERVALS.margin_points / 100)
-    return {"difference": helped.tolist(), "inherited": inherited.tolist(), "ratio": ratio}
+    return {"difference": helped, "inherited": inherited.tolist(), "ratio": ratio}
 
 
 def outcome(world: SweepWorld, seed: int, refits: int, true: Mapping[str, Any]) -> dict[str, Any]:
     """What the analysis said of one world, beside the truth."""
-    found = _analysed(world, seed, AnalysisConfig(refits=refits, seed=seed))
-    whole = [effect for effect in found.effects if not effect.tag]
-    verdicts = {effect.verdict for effect in whole}
+    effects, curves = _measured(world, seed, AnalysisConfig(refits=refits, seed=seed))
+    verdicts = {effect.verdict for effect in effects}
     said: dict[str, Any] = {
         "helps": Help.HELP in verdicts,
         "hurts": Help.HURT in verdicts,
         "no_help": Help.HELP not in verdicts,
     }
-    if world.ratios:
-        reached, inherited = found.skew[0].tolerance, found.skew[0].inherited[-1]
+    if curves:
+        reached, inherited = curves[0].tolerance, curves[0].inherited[-1]
         at = np.inf if true["ratio"] is None else true["ratio"]
         said |= {
             "ratio": reached.ratio,
@@ -166,9 +168,15 @@ def load(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
-def _analysed(world: SweepWorld, seed: int, config: AnalysisConfig) -> Analysis:
+def _measured(world: SweepWorld, seed: int, config: AnalysisConfig) -> tuple[list[Effect], list[SkewCurve]]:
+    """The effects on all comparisons and the skew to the judge's own kind, as `analyse` has them."""
     sweep, refit = simulate(world, seed)
-    return analyse(sweep, refit if config.refits else None, config)
+    sweep = replace(sweep, table=replace(sweep.table, tags=()))
+    cells = cells_of(sweep.points)
+    own = targets(sweep)[:1]
+    wanted = {**wanted_effects(sweep.table, cells), **wanted_skew(sweep, own, cells, config)}
+    found = figures(sweep, refit if config.refits else None, wanted, config.refits, config.seed)
+    return effects_of(sweep.table, cells, found, config), skew_curves(own, cells, found, config)
 
 
 def _or_inf(value: float | None) -> float:

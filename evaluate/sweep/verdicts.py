@@ -59,7 +59,7 @@ def wanted_effects(table: EvalTable, cells: Sequence[Cell]) -> dict[str, Wanted]
     return found
 
 
-def effects(
+def effects_of(
     table: EvalTable, cells: Sequence[Cell], found: dict[str, list[Figure]], config: AnalysisConfig
 ) -> list[Effect]:
     """The verdicts from the figures of `wanted_effects`: those on all comparisons first."""
