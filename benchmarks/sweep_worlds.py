@@ -50,11 +50,11 @@ def affine(affinity: float) -> SweepWorld:
 
 UNBIASED = replace(affine(0.0), human=2_000, synthetic=2_000, anchor=5_000, own_share=1.0, ratios=TENTHS[::2], seeds=2)
 HELPING = SweepWorld(
-    JudgeWorld(accuracy=0.9), human=200, synthetic=1_800, anchor=1_500, votes=3, ratios=(), add=(0.0, 0.5, 0.8, 0.9)
+    JudgeWorld(accuracy=0.9), human=100, synthetic=1_900, anchor=1_500, votes=3, ratios=(), add=(0.0, 0.5, 0.8, 0.95)
 )
 HURTING = replace(HELPING, human=600, synthetic=1_200, add=(0.0, 0.25, 0.5, 2 / 3))
 KINDS: Mapping[str, Kind] = {
-    "accurate-0.9": Kind("judge right 9 times in 10, 200 human rows, up to 1,800 added", HELPING, "helps", 0.95),
+    "accurate-0.9": Kind("judge right 9 times in 10, 100 human rows, up to 1,900 added", HELPING, "helps", 0.95),
     "accurate-0.6": Kind(
         "judge right 6 times in 10 by chance alone, 600 human rows, up to 1,200 added",
         replace(HURTING, judge=JudgeWorld(accuracy=0.6)),
