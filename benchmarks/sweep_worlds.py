@@ -50,11 +50,20 @@ def affine(affinity: float) -> SweepWorld:
 
 UNBIASED = replace(affine(0.0), human=2_000, synthetic=2_000, anchor=5_000, own_share=1.0, ratios=TENTHS[::2], seeds=2)
 HELPING = SweepWorld(
-    JudgeWorld(accuracy=0.9), human=100, synthetic=1_900, anchor=1_500, votes=3, ratios=(), add=(0.0, 0.5, 0.8, 0.95)
+    JudgeWorld(accuracy=0.9),
+    human=150,
+    synthetic=1_350,
+    anchor=1_500,
+    votes=3,
+    features=24,
+    ratios=(),
+    add=(0.0, 0.5, 0.8, 0.9),
 )
-HURTING = replace(HELPING, human=600, synthetic=1_200, add=(0.0, 0.25, 0.5, 2 / 3))
+HURTING = replace(HELPING, human=600, synthetic=1_200, features=8, add=(0.0, 0.25, 0.5, 2 / 3))
 KINDS: Mapping[str, Kind] = {
-    "accurate-0.9": Kind("judge right 9 times in 10, 100 human rows, up to 1,900 added", HELPING, "helps", 0.95),
+    "accurate-0.9": Kind(
+        "judge right 9 times in 10, 150 human rows, up to 1,350 added, 24 features", HELPING, "helps", 0.95
+    ),
     "accurate-0.6": Kind(
         "judge right 6 times in 10 by chance alone, 600 human rows, up to 1,200 added",
         replace(HURTING, judge=JudgeWorld(accuracy=0.6)),
@@ -91,7 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sweep_worlds", description=__doc__.splitlines()[0])
     parser.add_argument("--worlds", type=int, default=200, help="worlds of a kind (default: 200)")
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS), help="default: all")
-    parser.add_argument("--refits", type=int, default=60, help="resamples a world is trained on again (default: 60)")
+    parser.add_argument("--refits", type=int, default=60, help="how often a world is trained again (default: 60)")
     parser.add_argument("--render", action="store_true", help="only write the page")
     args = parser.parse_args()
     if not args.render:
@@ -210,8 +219,8 @@ GATES = {
 HEAD = """# Calibration of the sweep
 
 How often a sweep's verdicts are right on simulated worlds with a known answer (`evaluate/sweep/simulate.py`). A world
-is one whole sweep: training rows, models at every ratio for 2 or 3 seeds, an anchor, and the sweep trained again on 60
-resamples of its training prompts. `cd benchmarks; python -m sweep_worlds` continues to 200 worlds of each kind and
+is one whole sweep: training rows, models at every ratio for 2 or 3 seeds, an anchor, and the sweep trained again 60
+times on halves of its training prompts. `cd benchmarks; python -m sweep_worlds` continues to 200 worlds of each kind and
 writes this page anew from `calibration-sweep.json`. The truth is the mean over 100 other worlds, measured on 3,000
 comparisons each. Brackets: exact 95 % bounds (Clopper and Pearson).
 

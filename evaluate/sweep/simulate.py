@@ -13,8 +13,8 @@ from firsthand.evaluate.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.sweep.outcome import Arm, Design, EvalTable, Point, Refit, Sweep
 from firsthand.lineage import Relation
 
-FEATURES, STYLE = 8, (0, 1)
-"""How many features a response has; those that an exchange of styles exchanges: who wrote it shows in the first."""
+STYLE = (0, 1)
+"""The features that an exchange of styles exchanges: who wrote a response shows in the first."""
 NEWTON_STEPS, TOLERANCE = 25, 1e-6
 
 
@@ -38,7 +38,8 @@ class SweepWorld:
 
     anchor: comparisons with `votes` votes each. own_share: of the comparisons, those with a response of the own author.
     kin: how clearly the features show the own author. quality: standard deviation of the quality of a comparison, in
-    people's log-odds. advantage: how much better own responses are, beyond what the features show of others.
+    people's log-odds. advantage: how much better own responses are, beyond what the features show of others. features:
+    how many a response has. penalty: lambda of the heads.
     """
 
     judge: JudgeWorld
@@ -50,6 +51,7 @@ class SweepWorld:
     kin: float = 1.5
     quality: float = 1.5
     advantage: float = 0.0
+    features: int = 8
     ratios: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
     seeds: int = 3
     add: tuple[float, ...] = ()
@@ -71,7 +73,7 @@ class _Rows:
 def simulate(world: SweepWorld, seed: int) -> tuple[Sweep, Refit]:
     """Draw the world, train every model, and give the sweep with what trains it again."""
     chance = np.random.default_rng(seed)
-    beta = chance.normal(size=FEATURES)
+    beta = chance.normal(size=world.features)
     beta[0] = world.advantage
     beta[1:] *= np.sqrt(world.quality**2 / 2 / (beta[1:] ** 2).sum())
     rows = _training_rows(world, beta, chance)
@@ -85,7 +87,7 @@ def simulate(world: SweepWorld, seed: int) -> tuple[Sweep, Refit]:
         found = []
         for place, (arm, ratio, chosen, labels) in enumerate(_cells(world, rows, shuffled[number])):
             weight = counts[chosen].astype(np.float64)
-            start = heads.get((number, place), np.zeros(FEATURES))
+            start = heads.get((number, place), np.zeros(world.features))
             head = fit_head(rows.difference[chosen], labels, weight, world.penalty, start)
             heads.setdefault((number, place), head)
             people = int((chosen < world.human).sum())
@@ -198,7 +200,7 @@ def _responses(world: SweepWorld, count: int, chance: np.random.Generator) -> tu
     author = np.where(other[:, :1] == other[:, 1:], np.stack([other[:, 0], 1 + other[:, 0] % 3], axis=1), other)
     own, side = chance.random(count) < world.own_share, chance.integers(0, 2, count)
     author[own, side[own]] = 0
-    features = chance.normal(size=(count, 2, FEATURES))
+    features = chance.normal(size=(count, 2, world.features))
     features[:, :, 0] += world.kin * (author == 0)
     return author, features
 
