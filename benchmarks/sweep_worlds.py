@@ -55,14 +55,14 @@ HELPING = SweepWorld(
     synthetic=1_350,
     anchor=1_500,
     votes=3,
-    features=24,
+    features=48,
     ratios=(),
     add=(0.0, 0.5, 0.8, 0.9),
 )
 HURTING = replace(HELPING, human=600, synthetic=1_200, features=8, add=(0.0, 0.25, 0.5, 2 / 3))
 KINDS: Mapping[str, Kind] = {
     "accurate-0.9": Kind(
-        "judge right 9 times in 10, 150 human rows, up to 1,350 added, 24 features", HELPING, "helps", 0.95
+        "judge right 9 times in 10, 150 human rows, up to 1,350 added, 48 features", HELPING, "helps", 0.95
     ),
     "accurate-0.6": Kind(
         "judge right 6 times in 10 by chance alone, 600 human rows, up to 1,200 added",
@@ -220,8 +220,8 @@ HEAD = """# Calibration of the sweep
 
 How often a sweep's verdicts are right on simulated worlds with a known answer (`evaluate/sweep/simulate.py`). A world
 is one whole sweep: training rows, models at every ratio for 2 or 3 seeds, an anchor, and the sweep trained again 60
-times on halves of its training prompts. `cd benchmarks; python -m sweep_worlds` continues to 200 worlds of each kind and
-writes this page anew from `calibration-sweep.json`. The truth is the mean over 100 other worlds, measured on 3,000
+times on halves of its training prompts. `cd benchmarks; python -m sweep_worlds` continues to 200 worlds of each kind
+and writes this page anew from `calibration-sweep.json`. The truth is the mean over 100 other worlds, measured on 3,000
 comparisons each. Brackets: exact 95 % bounds (Clopper and Pearson).
 
 | world | what it holds | truth | worlds | said | gate | also |
