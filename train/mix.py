@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from firsthand import __version__
 from firsthand.errors import InputError
 from firsthand.records import Source, content_id
-from firsthand.store import Store, tag_values
+from firsthand.store import Counts, Store, tag_values
 from firsthand.train.admitted import admitted_labels
 from firsthand.train.draw import draw
 from firsthand.train.drops import Drops
@@ -107,7 +107,11 @@ def read_pools(store: Store, config: MixConfig) -> Pools:
 
 def draw_mix(store: Store, config: MixConfig) -> Mix:
     """Decide which rows the mix holds, without their texts."""
-    pools = read_pools(store, config)
+    return mix_from(read_pools(store, config), config, store.counts())
+
+
+def mix_from(pools: Pools, config: MixConfig, counts: Counts) -> Mix:
+    """The mix that `config` draws from pools of it, whatever its ratio, size and seed; counts: of the whole store."""
     drawn = draw(pools.human, pools.synthetic, pools.strata, config)
     rows = drawn.rows
     left = {Source.HUMAN: len(pools.human), Source.SYNTHETIC: len(pools.synthetic)}
@@ -136,7 +140,7 @@ def draw_mix(store: Store, config: MixConfig) -> Mix:
             for source, count in left.items()
         },
         "strata": _coverage(pools.human, pools.synthetic, rows, pools.strata),
-        "store": asdict(store.counts()),
+        "store": asdict(counts),
     }
     return Mix(splits, {**facts, "warnings": _warnings(facts, config)})
 

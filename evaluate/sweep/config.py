@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, PositiveInt, field_validator, model_validator
+from pydantic import Field, PositiveInt, field_validator
 
-from firsthand.config import Config
-from firsthand.train.jobs import DPOJob, RewardJob
+from firsthand.config import Config, check_config
 from firsthand.train.mix_config import Anchor, HumanRules, MixConfig, Ratio, Share, SyntheticRules
+
+if TYPE_CHECKING:
+    from firsthand.train.jobs import DPOJob, RewardJob
 
 Engine = Literal["fast", "full"]
 RATIOS = tuple(number / 10 for number in range(11))
@@ -18,33 +20,35 @@ CURVE = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
 class FeatureRules(Config):
     """What the fast engine knows of a response.
 
-    model: whose hidden states, `smollm2`, a hub name or a folder; null for the style features alone. layer: which, 0
-    being the embedding and -1 the last. max_length: tokens read of a conversation. components: how many principal
+    model: whose hidden states, `smollm2`, a hub name or a folder; null for the style features alone. layer: after which
+    of its layers, the middle one where None: there a state says more of a text's quality than at the end. max_length: tokens read of a conversation. components: how many principal
     components of the states. cache: folder to keep states in, the user's cache folder where None.
     """
 
     model: str | None = "smollm2"
-    layer: int = -1
+    layer: PositiveInt | None = None
     max_length: Annotated[int, Field(ge=16)] = 512
     components: PositiveInt = 64
     cache: Path | None = None
 
 
 class FullRules(Config):
-    """What the full engine trains: kind, and the job as `train reward` or `train dpo` takes it, seed aside."""
+    """What the full engine trains.
+
+    kind: which command's job. job: its keys, the trainer's seed aside, which is the draw's. keep_models: leave the
+    trained models on disk.
+    """
 
     kind: Literal["reward", "dpo"] = "reward"
     job: dict[str, Any] = Field(default_factory=lambda: {"model": "smollm2"})
+    keep_models: bool = False
 
-    @model_validator(mode="after")
-    def _is_a_job(self) -> "FullRules":
-        self.job_for(0)
-        return self
+    def job_for(self, seed: int) -> "RewardJob | DPOJob":
+        """The job of one seed; raises ConfigError where `job` is none."""
+        from firsthand.train.jobs import DPOJob, RewardJob  # they load TRL, which the fast engine does without
 
-    def job_for(self, seed: int) -> RewardJob | DPOJob:
-        """The job of one seed."""
         values = {**self.job, "trainer": {**self.job.get("trainer", {}), "seed": seed}}
-        return (RewardJob if self.kind == "reward" else DPOJob).model_validate(values)
+        return check_config(values, RewardJob if self.kind == "reward" else DPOJob, "full.job")
 
 
 class SweepConfig(Config):

@@ -10,11 +10,12 @@ from tqdm import tqdm
 
 from firsthand.evaluate.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.sweep.config import SweepConfig
+from firsthand.evaluate.sweep.engine import Ran
 from firsthand.evaluate.sweep.features import Features, read_features
 from firsthand.evaluate.sweep.head import Tally, choose_penalty, fit_head
-from firsthand.evaluate.sweep.outcome import Point, Refit
+from firsthand.evaluate.sweep.outcome import Point
 from firsthand.evaluate.sweep.plan import Planned, plan
-from firsthand.evaluate.sweep.read import Material
+from firsthand.evaluate.sweep.read import Facts, Material
 from firsthand.evaluate.sweep.space import Space, make_space
 from firsthand.store import Store
 
@@ -29,29 +30,15 @@ class Trained:
     head: FloatArray
 
 
-@dataclass(frozen=True)
-class Fast:
-    """All models of a fast sweep. points: as of a Sweep. refit: trains those of the first seed on other prompts.
-
-    training_prompts: how many prompts the training rows come from. facts: label -> value.
-    """
-
-    points: tuple[Point, ...]
-    refit: Refit
-    training_prompts: int
-    facts: dict[str, str | int | float]
-
-
-def run_fast(store: Store, material: Material, config: SweepConfig) -> Fast:
+def run_fast(store: Store, material: Material, config: SweepConfig) -> Ran:
     """Train every model of the sweep; equal store, configuration and features give equal points."""
     ids = list(material.comparisons.index)
     features = read_features(store, ids, config.features)
     start = time.perf_counter()
-    held_out = pd.Index(ids).get_indexer(pd.Index(material.table.comparison_id))
-    train = np.setdiff1d(np.arange(len(ids)), held_out)
-    space = make_space(features, train, config.features.components)
-    prompt, prompts = _prompts(material, train)
+    prompt = material.comparisons["prompt"].to_numpy(np.int64)
+    space = make_space(features, np.flatnonzero(prompt >= 0), config.features.components)
     row = {name: number for number, name in enumerate(ids)}
+    held_out = np.array([row[name] for name in material.table.comparison_id])
     planned = list(plan(material, config))
     trained = [
         _train(each, space, prompt, row, config)
@@ -65,7 +52,7 @@ def run_fast(store: Store, material: Material, config: SweepConfig) -> Fast:
         return tuple(_point(each.planned, _again(each, space, times), space, held_out) for each in first)
 
     points = tuple(_point(each.planned, each.head, space, held_out) for each in trained)
-    return Fast(points, refit, prompts, _facts(features, space, trained, seconds, config))
+    return Ran(points, material.table, refit, _facts(features, space, trained, seconds, config))
 
 
 def _train(planned: Planned, space: Space, prompt: IntArray, row: dict[str, int], config: SweepConfig) -> Trained:
@@ -96,16 +83,7 @@ def _point(planned: Planned, head: FloatArray, space: Space, held_out: Sequence[
     return Point(planned.arm, planned.ratio, planned.seed, planned.human_rows, planned.synthetic_rows, gap, swapped)
 
 
-def _prompts(material: Material, train: IntArray) -> tuple[IntArray, int]:
-    """The number of each comparison's training prompt, -1 where it is none, and how many there are: (N,)."""
-    of_train = material.comparisons["prompt_id"].iloc[train]
-    names = pd.Index(of_train.unique())
-    return names.get_indexer(pd.Index(material.comparisons["prompt_id"])).astype(np.int64), len(names)
-
-
-def _facts(
-    features: Features, space: Space, trained: Sequence[Trained], seconds: float, config: SweepConfig
-) -> dict[str, str | int | float]:
+def _facts(features: Features, space: Space, trained: Sequence[Trained], seconds: float, config: SweepConfig) -> Facts:
     penalties = sorted({each.penalty for each in trained})
     return {
         "features of": config.features.model or "style alone",

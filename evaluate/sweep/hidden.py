@@ -22,12 +22,12 @@ TOKENS_AT_ONCE = {"cpu": 2048, "cuda": 32_768}
 class HiddenStates:
     """A language model read up to one of its layers, in bfloat16 where the hardware multiplies it.
 
-    layer: 0 is the embedding, -1 the last. max_length: tokens; of a longer conversation the prompt loses its front
-    first, down to half of them, then the response its end. width: of a state.
+    layer: after which, the middle one where None. max_length: tokens; of a longer conversation the prompt loses its
+    front first, down to half of them, then the response its end. width: of a state.
     Raises InputError where the model can't be loaded, has no chat template or no such layer.
     """
 
-    def __init__(self, name: str, layer: int, max_length: int) -> None:
+    def __init__(self, name: str, layer: int | None, max_length: int) -> None:
         found = hardware.detect()
         hardware.set_threads(found)
         self.name, self.max_length = name, max_length
@@ -40,11 +40,14 @@ class HiddenStates:
         self.padding = padding_token(self.tokenizer)
         self.width = int(model.config.hidden_size)
         layers = int(model.config.num_hidden_layers)
-        if not -1 <= layer <= layers:
-            raise InputError(f"features.layer is {layer}, but {name} has the layers 0 to {layers}; -1 is the last")
-        self.layer = layers if layer == -1 else layer
+        self.layer = max(1, layers // 2) if layer is None else layer
+        if self.layer > layers:
+            raise InputError(f"features.layer is {layer}, but {name} has {layers} layers")
         if hasattr(self.model, "layers"):
+            # The layers above are not needed; the model's last norm then ends the one that is.
             self.model.layers = self.model.layers[: self.layer]
+        elif self.layer < layers:
+            raise InputError(f"{name} can only be read to its end: set features.layer to {layers}")
 
     def __call__(self, prompts: Sequence[list[Message]], responses: Sequence[list[Message]]) -> HalfArray:
         """The state of each response: (N, width). Raises InputError where one is not finite."""

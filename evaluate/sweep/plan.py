@@ -22,12 +22,13 @@ HUMAN = "human"
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A model to be trained. rows: labels, as labels.LABEL_COLUMNS has them. ratio: realised. mix: what drew them."""
+    """A model to be trained. rows: labels, drawn from `pools` as `mix` says. ratio: realised."""
 
     arm: Arm
     ratio: float
     seed: int
     rows: pd.DataFrame
+    pools: Pools
     mix: MixConfig
 
     @property
@@ -104,7 +105,7 @@ def _drawn(arm: Arm, pools: Pools, base: MixConfig, human: int, synthetic: int) 
     # The pools hold as many; `shrink` would lose a row to the rounding of the shares.
     mix = base.model_copy(update={"ratio": ratio, "size": size, "shortage": "repeat"})
     rows = draw(pools.human, pools.synthetic, pools.strata, mix).rows
-    return Planned(arm, synthetic / size, base.seed, rows, mix)
+    return Planned(arm, synthetic / size, base.seed, rows, pools, mix)
 
 
 def _people(pools: Pools, config: SweepConfig) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.lineage import lineages_of, read_lineages
 from firsthand.evaluate.audit.read import read_table
 from firsthand.evaluate.audit.targets import own_target
+from firsthand.evaluate.bootstrap import IntArray
 from firsthand.evaluate.sweep.config import SweepConfig
 from firsthand.evaluate.sweep.outcome import EvalTable
 from firsthand.lineage import Relation
@@ -25,6 +27,8 @@ COLUMNS = (
     "comparison_id prompt_id annotator source verdict repeat has_text gold p_a strength response_a_id response_b_id"
     " author_a author_b length_a length_b shown_first tags"
 ).split()
+Facts: TypeAlias = dict[str, str | int | float]
+"""Label -> value, as the page lists them."""
 FEWEST_ROWS = 30
 """Human training rows, synthetic rows of an arm, and comparisons of the anchor that people decided."""
 FEWEST_PROMPTS = 10
@@ -45,7 +49,12 @@ class Material:
     relation: Relation
     pools: Mapping[str, Pools]
     comparisons: pd.DataFrame
-    facts: dict[str, str | int | float]
+    facts: Facts
+
+    @property
+    def training_prompts(self) -> int:
+        """How many prompts the training rows come from."""
+        return int(self.comparisons["prompt"].max()) + 1
 
 
 def read_material(store: Store, config: SweepConfig) -> Material:
@@ -61,10 +70,9 @@ def read_material(store: Store, config: SweepConfig) -> Material:
     table = _table(anchor, config.tag)
     _check(pools, table, judge, config)
     own, relation = _own(store, judge, table, config)
-    trained = set().union(
-        *({*pool.human["comparison_id"], *pool.synthetic["comparison_id"]} for pool in pools.values())
-    )
-    used = units[units.index.isin(trained | set(anchor.index))]
+    drawn = [labels["comparison_id"] for pool in pools.values() for labels in (pool.human, pool.synthetic)]
+    trained = units.index.isin(pd.concat(drawn))
+    used = units.assign(prompt=_numbered(units["prompt_id"].where(trained)))[trained | units.index.isin(anchor.index)]
     return Material(table, judge, own, relation, pools, used, _facts(pools, table, used, judge))
 
 
@@ -112,6 +120,11 @@ def _units(votes: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     units = votes.drop_duplicates("comparison_id").set_index("comparison_id")[kept]
     said = people["verdict"].map(P_A).groupby(people["comparison_id"])
     return units.assign(p_human=said.mean(), votes=said.size()).sort_index()
+
+
+def _numbered(prompts: "pd.Series[str]") -> IntArray:
+    """A number for each different prompt, -1 where it is missing."""
+    return pd.factorize(prompts)[0].astype(np.int64)
 
 
 def _held_out(prompts: "pd.Series[str]", fraction: float) -> "pd.Series[bool]":
@@ -181,10 +194,8 @@ def _own(store: Store, judge: str, table: EvalTable, config: SweepConfig) -> tup
     return own, target.relation if own else Relation.UNKNOWN
 
 
-def _facts(
-    pools: Mapping[str, Pools], table: EvalTable, used: pd.DataFrame, judge: str
-) -> dict[str, str | int | float]:
-    facts: dict[str, str | int | float] = {
+def _facts(pools: Mapping[str, Pools], table: EvalTable, used: pd.DataFrame, judge: str) -> Facts:
+    facts: Facts = {
         "judge": judge,
         "comparisons": len(used),
         "anchor comparisons": len(table),
