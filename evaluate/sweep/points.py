@@ -1,6 +1,4 @@
-"""The raw points of a sweep on disk, one file for each engine: what the statistics read, and what the other engine
-is held against.
-"""
+"""The raw points of a sweep on disk, one file for each engine, so that one can be held against the other."""
 
 import json
 import zipfile
