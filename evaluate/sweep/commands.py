@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from firsthand.commandline import add_command
+from firsthand.commandline import add_command, note, say, say_json
 
 
 def add_sweep_command(group: Any) -> None:
@@ -21,8 +21,11 @@ def add_sweep_command(group: Any) -> None:
 def sweep(args: argparse.Namespace) -> None:
     """Train at every ratio, and say what the synthetic labels did."""
     from firsthand.config import load_config
+    from firsthand.evaluate.sweep.analysis import analyse
     from firsthand.evaluate.sweep.config import SweepConfig
+    from firsthand.evaluate.sweep.files import sweep_json, write_sweep
     from firsthand.evaluate.sweep.run import open_folder, run_sweep
+    from firsthand.evaluate.sweep.text import sweep_text
     from firsthand.store import Store
 
     overrides = {name: value for name in ("judge", "engine") if (value := getattr(args, name)) is not None}
@@ -30,3 +33,10 @@ def sweep(args: argparse.Namespace) -> None:
     open_folder(args.out)
     with Store(args.store, must_exist=True) as store:
         found, refit = run_sweep(store, config, args.out)
+    analysis = analyse(found, refit, config.analysis)
+    for path in write_sweep(analysis, args.out):
+        note(f"wrote {path}")
+    if args.json:
+        say_json(sweep_json(analysis))
+    else:
+        say(sweep_text(analysis))

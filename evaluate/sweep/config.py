@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, PositiveInt, field_validator
 
 from firsthand.config import Config, check_config
+from firsthand.evaluate.sweep.settings import AnalysisConfig
 from firsthand.train.mix_config import Anchor, HumanRules, MixConfig, Ratio, Share, SyntheticRules
 
 if TYPE_CHECKING:
@@ -20,9 +21,10 @@ CURVE = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
 class FeatureRules(Config):
     """What the fast engine knows of a response.
 
-    model: whose hidden states, `smollm2`, a hub name or a folder; null for the style features alone. layer: after which
-    of its layers, the middle one where None: there a state says more of a text's quality than at the end. max_length: tokens read of a conversation. components: how many principal
-    components of the states. cache: folder to keep states in, the user's cache folder where None.
+    model: whose hidden states, `smollm2`, a hub name or a folder; None for the style features alone. layer: after which
+    of its layers, the middle one where None: there a state tells more of quality than at the end. max_length: tokens
+    read of a conversation. components: how many principal components of the states. cache: folder to keep states in,
+    the user's cache folder where None.
     """
 
     model: str | None = "smollm2"
@@ -78,6 +80,7 @@ class SweepConfig(Config):
     engine: Engine = "fast"
     features: FeatureRules = FeatureRules()
     full: FullRules = FullRules()
+    analysis: AnalysisConfig = AnalysisConfig()
     lineage: Path | None = None
 
     @field_validator("ratios")
