@@ -8,6 +8,7 @@ from firsthand.commandline import add_command, note, say, say_json
 from firsthand.errors import InputError
 from firsthand.evaluate.audit.commands import add_audit_command
 from firsthand.evaluate.judges.commands import add_judges_command
+from firsthand.evaluate.sweep.commands import add_sweep_command
 from firsthand.evaluate.winrate.commands import add_winrate_commands
 
 
@@ -26,6 +27,7 @@ def add_evaluate_commands(group: Any) -> None:
     trained.add_argument("--report", type=Path, metavar="FILE.html", help="also write a page with the plots")
     add_winrate_commands(group)
     add_audit_command(group)
+    add_sweep_command(group)
 
 
 def agreement(args: argparse.Namespace) -> None:

@@ -11,6 +11,7 @@ from firsthand.collect.judge.config import JudgeJob
 from firsthand.collect.serve_config import ServeConfig
 from firsthand.config import Config, load_config
 from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.sweep.config import FullRules, SweepConfig
 from firsthand.train.jobs import DPOJob, RewardJob
 from firsthand.train.mix_config import MixConfig
 
@@ -24,6 +25,7 @@ MODELS: dict[str, type[Config]] = {
     "column-map.yaml": ColumnMap,
     "serve.yaml": ServeConfig,
     "generate.yaml": GenerateJob,
+    "sweep.yaml": SweepConfig,
 }
 SHIPPED = sorted(
     path
@@ -48,3 +50,9 @@ def test_what_the_rating_sites_configuration_spells_out_are_the_defaults() -> No
 
 def test_what_the_audits_configuration_spells_out_are_the_defaults() -> None:
     assert load_config(ROOT / "configs" / "audit.yaml", AuditConfig) == AuditConfig()
+
+
+def test_what_the_sweeps_configuration_spells_out_are_the_defaults_but_for_the_full_engines_job() -> None:
+    spelt_out = load_config(ROOT / "configs" / "sweep.yaml", SweepConfig)
+    assert spelt_out.model_copy(update={"full": FullRules()}) == SweepConfig()
+    assert spelt_out.full.job_for(13).model == FullRules().job_for(13).model == "smollm2"

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from firsthand import __version__
 from firsthand.errors import InputError
 from firsthand.records import Source, content_id
-from firsthand.store import Store, tag_values
+from firsthand.store import Counts, Store, tag_values
 from firsthand.train.admitted import admitted_labels
 from firsthand.train.draw import draw
 from firsthand.train.drops import Drops
@@ -47,7 +47,11 @@ def write_mix(store: Store, config: MixConfig, out: Path) -> dict[str, Any]:
     Same store, config and seed give the same bytes. Raises InputError when the store can't give such a mix; then, and
     on a full disk, nothing is left at `out` that was not there before.
     """
-    mix = draw_mix(store, config)
+    return write_drawn(store, draw_mix(store, config), out)
+
+
+def write_drawn(store: Store, mix: Mix, out: Path) -> dict[str, Any]:
+    """Write a drawn mix to the folder `out`; returns the manifest."""
     with written_whole(out) as folder:
         for name, rows in mix.splits.items():
             if len(rows):
@@ -58,8 +62,27 @@ def write_mix(store: Store, config: MixConfig, out: Path) -> dict[str, Any]:
     return manifest
 
 
-def draw_mix(store: Store, config: MixConfig) -> Mix:
-    """Decide which rows the mix holds, without their texts."""
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """What a draw takes rows from, and what is held out; labels as labels.LABEL_COLUMNS.
+
+    human, synthetic: on training prompts, after every filter. anchor, heldout: of people and of judges, on held-out
+    prompts. strata: the tag of each comparison. anchor_share: of the prompts people labelled. admitted: what the
+    admission file let in. drops: why rows are in none of these.
+    """
+
+    human: pd.DataFrame
+    synthetic: pd.DataFrame
+    anchor: pd.DataFrame
+    heldout: pd.DataFrame
+    strata: "pd.Series[str] | None"
+    anchor_share: float
+    admitted: dict[str, Any] | None
+    drops: Drops
+
+
+def read_pools(store: Store, config: MixConfig) -> Pools:
+    """The labels that a mix of `config` may draw, whatever its ratio, size and seed; raises InputError as draw_mix."""
     drops = Drops()
     reads_tags = config.stratify or config.synthetic.validated
     votes = usable(store.votes([*VOTES_READ, *(["tags"] if reads_tags else [])]), drops)
@@ -78,12 +101,25 @@ def draw_mix(store: Store, config: MixConfig) -> Mix:
     drops.count("prompt held out in the anchor", pd.concat([anchor["source"], heldout["source"]]))
     people_saw = votes.loc[is_human, "comparison_id"]
     human_train, synthetic_train = _settle_conflicts(human_train, synthetic_train, people_saw, config, drops)
-
     strata = _strata(votes, config.stratify)
-    drawn = draw(human_train, synthetic_train, strata, config)
+    return Pools(human_train, synthetic_train, anchor, heldout, strata, _anchor_share(human, anchor), admitted, drops)
+
+
+def draw_mix(store: Store, config: MixConfig) -> Mix:
+    """Decide which rows the mix holds, without their texts."""
+    return mix_from(read_pools(store, config), config, store.counts())
+
+
+def mix_from(pools: Pools, config: MixConfig, counts: Counts) -> Mix:
+    """The mix that `config` draws from pools of it, whatever its ratio, size and seed; counts: of the whole store."""
+    drawn = draw(pools.human, pools.synthetic, pools.strata, config)
     rows = drawn.rows
-    left = {Source.HUMAN: len(human_train), Source.SYNTHETIC: len(synthetic_train)}
-    splits = {"train": rows, "anchor": anchor.assign(repetition=0), "synthetic_heldout": heldout.assign(repetition=0)}
+    left = {Source.HUMAN: len(pools.human), Source.SYNTHETIC: len(pools.synthetic)}
+    splits = {
+        "train": rows,
+        "anchor": pools.anchor.assign(repetition=0),
+        "synthetic_heldout": pools.heldout.assign(repetition=0),
+    }
     facts = {
         "schema": 1,
         "firsthand": __version__,
@@ -94,17 +130,17 @@ def draw_mix(store: Store, config: MixConfig) -> Mix:
         "splits": {
             name: {"rows": len(split), "prompts": int(split["prompt_id"].nunique())} for name, split in splits.items()
         },
-        "anchor": {"requested": config.anchor.fraction, "realised": _anchor_share(human, anchor)},
+        "anchor": {"requested": config.anchor.fraction, "realised": pools.anchor_share},
         "available": {source.value: count for source, count in left.items()},
         "simulated": {name: int(split["simulated"].sum()) for name, split in splits.items()},
-        "drops": drops.as_dict(),
-        "admission": admitted,
+        "drops": pools.drops.as_dict(),
+        "admission": pools.admitted,
         "not_drawn": {
             source.value: count - int(((rows["source"] == source.value) & (rows["repetition"] == 0)).sum())
             for source, count in left.items()
         },
-        "strata": _coverage(human_train, synthetic_train, rows, strata),
-        "store": asdict(store.counts()),
+        "strata": _coverage(pools.human, pools.synthetic, rows, pools.strata),
+        "store": asdict(counts),
     }
     return Mix(splits, {**facts, "warnings": _warnings(facts, config)})
 

@@ -10,12 +10,12 @@ import numpy as np
 from scipy.special import expit
 
 from firsthand.evaluate.bootstrap import FloatArray, IntArray
+from firsthand.evaluate.sweep.head import Tally, fit_head
 from firsthand.evaluate.sweep.outcome import Arm, Design, EvalTable, Point, Refit, Sweep
 from firsthand.lineage import Relation
 
 STYLE = (0, 1)
 """The features that an exchange of styles exchanges: who wrote a response shows in the first."""
-NEWTON_STEPS, TOLERANCE = 25, 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,8 @@ def simulate(world: SweepWorld, seed: int) -> tuple[Sweep, Refit]:
     def train(number: int, counts: IntArray) -> tuple[Point, ...]:
         found = []
         for place, (arm, ratio, chosen, labels) in enumerate(_cells(world, rows, shuffled[number])):
-            weight = counts[chosen].astype(np.float64)
-            start = heads.get((number, place), np.zeros(world.features))
-            head = fit_head(rows.difference[chosen], labels, weight, world.penalty, start)
+            tally = Tally(np.ones(len(chosen)), labels).times(counts[chosen].astype(np.float64))
+            head = fit_head(rows.difference[chosen], tally, world.penalty, heads.get((number, place)))
             heads.setdefault((number, place), head)
             people = int((chosen < world.human).sum())
             gap, swapped = gap_features @ head, swapped_features @ head
@@ -108,22 +107,6 @@ def simulate(world: SweepWorld, seed: int) -> tuple[Sweep, Refit]:
         {"all": {"seed": seed}},
     )
     return sweep, lambda counts: train(0, counts)
-
-
-def fit_head(
-    difference: FloatArray, chosen: FloatArray, weight: FloatArray, penalty: float, start: FloatArray
-) -> FloatArray:
-    """The Bradley-Terry head (F,): Newton on sum_i w_i log(1 + exp(x_i' b)) - w_i y_i x_i' b + penalty |b|^2 / 2."""
-    head = start.copy()
-    for _ in range(NEWTON_STEPS):
-        p = expit(difference @ head)
-        slope = difference.T @ (weight * (p - chosen)) + penalty * head
-        bend = (difference * (weight * p * (1 - p))[:, None]).T @ difference + penalty * np.eye(len(head))
-        step = np.linalg.solve(bend, slope)
-        head -= step
-        if np.abs(step).max() < TOLERANCE:
-            break
-    return head
 
 
 def _cells(
