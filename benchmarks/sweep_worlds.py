@@ -15,15 +15,18 @@ from typing import Any
 import numpy as np
 from scipy.stats import beta
 
-from firsthand.evaluate.sweep.analysis import Analysis, AnalysisConfig, analyse
+from firsthand.evaluate.sweep.cells import cells_of
+from firsthand.evaluate.sweep.resample import figures
+from firsthand.evaluate.sweep.settings import AnalysisConfig
 from firsthand.evaluate.sweep.simulate import JudgeWorld, SweepWorld, simulate
+from firsthand.evaluate.sweep.skew import SkewCurve, skew_curves, targets, wanted_skew
 from firsthand.evaluate.sweep.tolerance import crossing
-from firsthand.evaluate.sweep.verdicts import Help
+from firsthand.evaluate.sweep.verdicts import Effect, Help, effects_of, wanted_effects
 
 DOCS = Path(__file__).parents[1] / "docs"
 RESULTS, PAGE = DOCS / "calibration-sweep.json", DOCS / "calibration-sweep.md"
 TURN = 5
-TRUE_WORLDS, TRUE_ANCHOR = 120, 4_000
+TRUE_WORLDS, TRUE_ANCHOR = 100, 3_000
 """What the true curve of a world is averaged over: trained worlds, and comparisons to measure each on."""
 TENTHS = tuple(number / 10 for number in range(11))
 TWENTIETHS = tuple(number / 20 for number in range(21))
@@ -45,13 +48,22 @@ def affine(affinity: float) -> SweepWorld:
     return SweepWorld(JudgeWorld(affinity=affinity), human=600, synthetic=600, anchor=1_500, ratios=TENTHS, seeds=3)
 
 
-UNBIASED = replace(affine(0.0), human=2_000, synthetic=2_000, anchor=8_000, ratios=TENTHS[::2])
+UNBIASED = replace(affine(0.0), human=2_000, synthetic=2_000, anchor=5_000, own_share=1.0, ratios=TENTHS[::2], seeds=2)
 HELPING = SweepWorld(
-    JudgeWorld(accuracy=0.9), human=200, synthetic=1_800, anchor=1_500, votes=3, ratios=(), add=(0.0, 0.5, 0.8, 0.9)
+    JudgeWorld(accuracy=0.9),
+    human=150,
+    synthetic=1_350,
+    anchor=1_500,
+    votes=3,
+    features=48,
+    ratios=(),
+    add=(0.0, 0.5, 0.8, 0.9),
 )
-HURTING = replace(HELPING, human=600, synthetic=1_200, add=(0.0, 0.25, 0.5, 2 / 3))
+HURTING = replace(HELPING, human=600, synthetic=1_200, features=8, add=(0.0, 0.25, 0.5, 2 / 3))
 KINDS: Mapping[str, Kind] = {
-    "accurate-0.9": Kind("judge right 9 times in 10, 200 human rows, up to 1,800 added", HELPING, "helps", 0.95),
+    "accurate-0.9": Kind(
+        "judge right 9 times in 10, 150 human rows, up to 1,350 added, 48 features", HELPING, "helps", 0.95
+    ),
     "accurate-0.6": Kind(
         "judge right 6 times in 10 by chance alone, 600 human rows, up to 1,200 added",
         replace(HURTING, judge=JudgeWorld(accuracy=0.6)),
@@ -67,7 +79,7 @@ KINDS: Mapping[str, Kind] = {
     "affinity-0.5": Kind("judge favours its own by 0.5 logit, 600 rows", affine(0.5), "covered", 0.93),
     "affinity-1": Kind("judge favours its own by 1 logit, 600 rows", affine(1.0), "covered", 0.93),
     "unbiased": Kind(
-        "judge without affinity, 2,000 rows, 8,000 comparisons in the anchor", UNBIASED, "no_crossing", 0.95
+        "judge without affinity, 2,000 rows, 5,000 comparisons in the anchor", UNBIASED, "no_crossing", 0.95
     ),
     "noisier-better": Kind(
         "no affinity, own responses truly better, judge half as sharp as people",
@@ -88,7 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sweep_worlds", description=__doc__.splitlines()[0])
     parser.add_argument("--worlds", type=int, default=200, help="worlds of a kind (default: 200)")
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS), help="default: all")
-    parser.add_argument("--refits", type=int, default=60, help="resamples a world is trained on again (default: 60)")
+    parser.add_argument("--refits", type=int, default=60, help="how often a world is trained again (default: 60)")
     parser.add_argument("--render", action="store_true", help="only write the page")
     args = parser.parse_args()
     if not args.render:
@@ -100,40 +112,38 @@ def main() -> None:
 
 def continue_to(name: str, worlds: int, refits: int, path: Path) -> dict[str, Any]:
     """Bring a kind to so many worlds and keep the results; returns those of the kind."""
-    results = load(path)
-    kept = results.setdefault(name, {"refits": refits, "truth": None, "outcomes": []})
+    kept = load(path).get(name, {"refits": refits, "truth": None, "outcomes": []})
     if kept["truth"] is None:
         kept["truth"] = truth(KINDS[name].world)
     for seed in range(len(kept["outcomes"]), worlds):
         kept["outcomes"].append(outcome(KINDS[name].world, seed, kept["refits"], kept["truth"]))
-    path.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+    save(name, kept, path)
     return kept
 
 
 def truth(world: SweepWorld, worlds: int = TRUE_WORLDS, anchor: int = TRUE_ANCHOR) -> dict[str, Any]:
     """The mean effects, inherited skew and tolerance ratio over worlds of their own, by large anchors."""
     finer = replace(world, anchor=anchor, ratios=TWENTIETHS if world.ratios else ())
-    found = [_analysed(finer, 10**6 + seed, NO_INTERVALS) for seed in range(worlds)]
-    helped = np.mean([[effect.difference.value for effect in each.effects if not effect.tag] for each in found], axis=0)
+    found = [_measured(finer, 10**6 + seed, NO_INTERVALS) for seed in range(worlds)]
+    helped = np.mean([[effect.difference.value for effect in effects] for effects, _ in found], axis=0).tolist()
     if not world.ratios:
-        return {"difference": helped.tolist(), "ratio": None}
-    inherited = np.mean([[figure.value for figure in each.skew[0].inherited] for each in found], axis=0)
+        return {"difference": helped, "ratio": None}
+    inherited = np.mean([[figure.value for figure in curve.inherited] for _, (curve, *_) in found], axis=0)
     ratio = crossing(np.array(TWENTIETHS), np.maximum.accumulate(inherited), NO_INTERVALS.margin_points / 100)
-    return {"difference": helped.tolist(), "inherited": inherited.tolist(), "ratio": ratio}
+    return {"difference": helped, "inherited": inherited.tolist(), "ratio": ratio}
 
 
 def outcome(world: SweepWorld, seed: int, refits: int, true: Mapping[str, Any]) -> dict[str, Any]:
     """What the analysis said of one world, beside the truth."""
-    found = _analysed(world, seed, AnalysisConfig(refits=refits, seed=seed))
-    whole = [effect for effect in found.effects if not effect.tag]
-    verdicts = {effect.verdict for effect in whole}
+    effects, curves = _measured(world, seed, AnalysisConfig(refits=refits, seed=seed))
+    verdicts = {effect.verdict for effect in effects}
     said: dict[str, Any] = {
         "helps": Help.HELP in verdicts,
         "hurts": Help.HURT in verdicts,
         "no_help": Help.HELP not in verdicts,
     }
-    if world.ratios:
-        reached, inherited = found.skew[0].tolerance, found.skew[0].inherited[-1]
+    if curves:
+        reached, inherited = curves[0].tolerance, curves[0].inherited[-1]
         at = np.inf if true["ratio"] is None else true["ratio"]
         said |= {
             "ratio": reached.ratio,
@@ -155,14 +165,27 @@ def page(results: Mapping[str, Any]) -> str:
     return HEAD + "\n".join(rows) + "\n" + TAIL
 
 
+def save(name: str, kept: Mapping[str, Any], path: Path) -> None:
+    """Put the results of a kind beside those of the others, which another run may have continued."""
+    draft = path.with_suffix(f".{name}.new")
+    draft.write_text(json.dumps({**load(path), name: kept}) + "\n", "utf-8")
+    draft.replace(path)
+
+
 def load(path: Path) -> dict[str, Any]:
     """The kept results, empty where there are none."""
     return json.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
-def _analysed(world: SweepWorld, seed: int, config: AnalysisConfig) -> Analysis:
+def _measured(world: SweepWorld, seed: int, config: AnalysisConfig) -> tuple[list[Effect], list[SkewCurve]]:
+    """The effects on all comparisons and the skew to the judge's own kind, as `analyse` has them."""
     sweep, refit = simulate(world, seed)
-    return analyse(sweep, refit if config.refits else None, config)
+    sweep = replace(sweep, table=replace(sweep.table, tags=()))
+    cells = cells_of(sweep.points)
+    own = targets(sweep)[:1]
+    wanted = {**wanted_effects(sweep.table, cells), **wanted_skew(sweep, own, cells, config)}
+    found = figures(sweep, refit if config.refits else None, wanted, config.refits, config.seed)
+    return effects_of(sweep.table, cells, found, config), skew_curves(own, cells, found, config)
 
 
 def _or_inf(value: float | None) -> float:
@@ -196,9 +219,9 @@ GATES = {
 HEAD = """# Calibration of the sweep
 
 How often a sweep's verdicts are right on simulated worlds with a known answer (`evaluate/sweep/simulate.py`). A world
-is one whole sweep: training rows, models at every ratio for 3 seeds, an anchor, and the sweep trained again on 60
-resamples of its training prompts. `cd benchmarks; python -m sweep_worlds` continues to 200 worlds of each kind and
-writes this page anew from `calibration-sweep.json`. The truth is the mean over 120 other worlds, measured on 4,000
+is one whole sweep: training rows, models at every ratio for 2 or 3 seeds, an anchor, and the sweep trained again 60
+times on halves of its training prompts. `cd benchmarks; python -m sweep_worlds` continues to 200 worlds of each kind
+and writes this page anew from `calibration-sweep.json`. The truth is the mean over 100 other worlds, measured on 3,000
 comparisons each. Brackets: exact 95 % bounds (Clopper and Pearson).
 
 | world | what it holds | truth | worlds | said | gate | also |

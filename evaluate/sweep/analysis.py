@@ -13,8 +13,8 @@ from firsthand.evaluate.sweep.proxy_gold import ProxyGold, proxy_gold, wanted_pr
 from firsthand.evaluate.sweep.recommend import Recommendation, recommend
 from firsthand.evaluate.sweep.resample import Figure, figures
 from firsthand.evaluate.sweep.settings import AnalysisConfig
-from firsthand.evaluate.sweep.skew import SkewCurve, skew_curves, wanted_skew
-from firsthand.evaluate.sweep.verdicts import Effect, effects, wanted_effects
+from firsthand.evaluate.sweep.skew import SkewCurve, skew_curves, targets, wanted_skew
+from firsthand.evaluate.sweep.verdicts import Effect, effects_of, wanted_effects
 from firsthand.evaluate.sweep.worth import Worth, wanted_worth, worths
 
 __all__ = ["Analysis", "AnalysisConfig", "analyse"]
@@ -51,21 +51,23 @@ def analyse(sweep: Sweep, refit: Refit | None, config: AnalysisConfig) -> Analys
             "the sweep has no arm with ratio 0 and a ratio above it: there is nothing to compare; put 0 and at least "
             "one more ratio under ratios"
         )
+    sides = targets(sweep)
     wanted = {
         **wanted_accuracy(sweep.table, cells),
         **wanted_effects(sweep.table, cells),
         **wanted_worth(sweep.table, cells),
-        **wanted_skew(sweep, cells, config),
+        **wanted_skew(sweep, sides, cells, config),
         **wanted_proxy_gold(sweep.table, cells, config),
-        **wanted_controls(sweep, cells, config),
+        **wanted_controls(sweep, sides, cells, config),
     }
     found = figures(sweep, refit, wanted, config.refits, config.seed)
     refitted = refit is not None and config.refits > 1
     accuracies, longer = rights(cells, found)
-    moved = effects(sweep.table, cells, found, config)
-    curves = skew_curves(sweep, cells, found, config)
+    moved = effects_of(sweep.table, cells, found, config)
+    curves = skew_curves(sides, cells, found, config)
     picked = proxy_gold(cells, found, config)
-    held = controls(sweep, cells, found)
+    held = controls(sides, cells, found)
+    both = engines(sweep)
     return Analysis(
         sweep=sweep,
         config=config,
@@ -78,7 +80,7 @@ def analyse(sweep: Sweep, refit: Refit | None, config: AnalysisConfig) -> Analys
         picked=picked,
         controls=held,
         findings=findings(sweep, curves, picked, held, config, refitted),
-        engines=engines(sweep),
-        recommendation=recommend(sweep, moved, curves, config),
+        engines=both,
+        recommendation=recommend(sweep, moved, curves, (accuracies, longer, both), config),
         refitted=refitted,
     )

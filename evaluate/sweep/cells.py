@@ -61,7 +61,8 @@ def lines(cells: Sequence[Cell], design: Design) -> list[Line]:
 
 def alone(cells: Sequence[Cell], numbers: Sequence[int]) -> FloatArray:
     """Contrasts that are the cells themselves: (R, C)."""
-    return np.eye(len(cells))[list(numbers)]
+    contrasts: FloatArray = np.eye(len(cells))[list(numbers)]
+    return contrasts
 
 
 def against(cells: Sequence[Cell], numbers: Sequence[int], base: int) -> FloatArray:

@@ -123,6 +123,7 @@ def _right(each: Right, alpha: float) -> dict[str, Any]:
 def _effect(effect: Effect, alpha: float) -> dict[str, Any]:
     return {
         "arm": effect.arm,
+        "design": effect.design,
         "ratio": effect.ratio,
         "tag": effect.tag,
         "human_rows": effect.human_rows,

@@ -28,6 +28,11 @@ class _Said:
     sweep: Sweep
     config: AnalysisConfig
     refitted: bool
+    arms: int
+
+    def named(self, target: Target, arm: str) -> tuple[str, Relation]:
+        """The target, and its arm where there are several."""
+        return target.name if self.arms < 2 else f"{target.name}, arm {arm}", target.relation
 
 
 def findings(
@@ -39,7 +44,7 @@ def findings(
     refitted: bool,
 ) -> list[Finding]:
     """The findings of T1 to T5; p-values are adjusted by Holm's method within each detector."""
-    said = _Said(sweep, config, refitted)
+    said = _Said(sweep, config, refitted, len({curve.arm for curve in curves}))
     return [
         *_adjusted([_skew(said, curve) for curve in curves], config),
         *_adjusted([_gold(said, curve) for curve in curves], config),
@@ -62,7 +67,7 @@ def _skew(said: _Said, curve: SkewCurve) -> Finding:
     part = [] if style.interval(said.config.alpha) is None else [f"Style carries {_points(style, said.config)} of it."]
     short = f"only {counted(figure.rows, 'comparison')} of the anchor are probes: people split, one side of the target"
     step = "Have people judge more of the close comparisons, or widen probe_margin."
-    return _measured(said, SKEW, _named(curve.target), figure, what, part, (short, step))
+    return _measured(said, SKEW, said.named(curve.target, curve.arm), figure, what, part, (short, step))
 
 
 def _gold(said: _Said, curve: SkewCurve) -> Finding:
@@ -74,7 +79,13 @@ def _gold(said: _Said, curve: SkewCurve) -> Finding:
     )
     short = f"only {counted(figure.rows, 'decided comparison')} of the anchor have one side of the target"
     return _measured(
-        said, GOLD, _named(curve.target), figure, what, [], (short, "Have people judge more such comparisons.")
+        said,
+        GOLD,
+        said.named(curve.target, curve.arm),
+        figure,
+        what,
+        [],
+        (short, "Have people judge more such comparisons."),
     )
 
 
@@ -83,7 +94,7 @@ def _tolerance(said: _Said, curve: SkewCurve) -> Finding:
     at_end = curve.inherited[-1]
     if at_end.rows < config.least_rows or at_end.interval(config.alpha) is None:
         why = f"No tolerance ratio for {curve.target.name}: the inherited skew can't be told on {at_end.rows:,} probes."
-        return _finding(said, TOLERANCE, _named(curve.target), Verdict.NOT_TESTABLE, why)
+        return _finding(said, TOLERANCE, said.named(curve.target, curve.arm), Verdict.NOT_TESTABLE, why)
     margin = f"{config.margin_points:g} points"
     band = f"{_ratio(found.low, last)} to {_ratio(found.high, last)}"
     if found.high is not None:
@@ -106,7 +117,7 @@ def _tolerance(said: _Said, curve: SkewCurve) -> Finding:
             f"interval reaches from {band}."
         )
     ends = None if found.low is None or found.high is None else (found.low, found.high)
-    made = _finding(said, TOLERANCE, _named(curve.target), verdict, why, _caveats(said, []))
+    made = _finding(said, TOLERANCE, said.named(curve.target, curve.arm), verdict, why, _caveats(said, []))
     return replace(made, estimate=found.ratio, unit="synthetic share", ci=ends, n=at_end.rows, n_prompts=at_end.prompts)
 
 
@@ -119,7 +130,9 @@ def _proxy(said: _Said, each: ProxyGold) -> Finding:
     )
     short = ("too few prompts", "Have people compare more responses of a prompt.")
     part = [f"Best of {largest}, drawn freely, is {each.nats[-1]:.2f} nats from the responses as they come."]
-    return _measured(said, PROXY, NOBODY, each.gap, what, part, short)
+    return _measured(
+        said, PROXY, NOBODY if said.arms < 2 else (f"arm {each.arm}", Relation.UNKNOWN), each.gap, what, part, short
+    )
 
 
 def _control(said: _Said, each: Control) -> Finding:
@@ -129,7 +142,7 @@ def _control(said: _Said, each: Control) -> Finding:
         f"comparisons alike; permuted ones leave {_points(each.kept, said.config)} against the human-only twin."
     )
     short = (f"only {counted(each.caused.rows, 'probe')}", "Have people judge more of the close comparisons.")
-    return _measured(said, CONTROL, _named(each.target), each.caused, what, [], short)
+    return _measured(said, CONTROL, said.named(each.target, each.arm), each.caused, what, [], short)
 
 
 def _no_choices(said: _Said) -> Finding:
@@ -215,10 +228,6 @@ def _judged(finding: Finding, p_adjusted: float, config: AnalysisConfig) -> Find
         return finding
     verdict = verdict_of(finding.points, finding.points_ci, p_adjusted, config.margin_points, config.alpha)
     return replace(finding, p_adjusted=p_adjusted, verdict=verdict)
-
-
-def _named(target: Target) -> tuple[str, Relation]:
-    return target.name, target.relation
 
 
 def _caveats(said: _Said, parts: Sequence[str]) -> tuple[str, ...]:

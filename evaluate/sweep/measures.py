@@ -23,6 +23,10 @@ class Scores:
     gap: FloatArray
     swapped: FloatArray | None = None
 
+    def part(self, chosen: BoolArray) -> "Scores":
+        """Those of the chosen models (P,)."""
+        return Scores(self.gap[chosen], None if self.swapped is None else self.swapped[chosen])
+
 
 @dataclass(frozen=True, slots=True)
 class Values:

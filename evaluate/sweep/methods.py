@@ -29,15 +29,15 @@ EQUATIONS = (
         r"\frac{n' - h}{s}",
     ),
     (
-        "The variance of a figure: other anchor prompts, other training prompts (the whole sweep trained again on each "
-        "resample), and S seeds.",
+        "The variance of a figure: other anchor prompts, other training prompts (the whole sweep trained again on "
+        "halves of them), and S seeds.",
         r"V = V_{\text{anchor}} + V_{\text{train}} - \left(1 - \frac{1}{S}\right) V_{\text{seed}}",
     ),
 )
 REFERENCES = (
     "Holm 1979, A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics 6.",
     "Liang and Zeger 1986, Longitudinal data analysis using generalized linear models. Biometrika 73.",
-    "Efron and Tibshirani 1993, An introduction to the bootstrap.",
+    "McCarthy 1969, Pseudo-replication: half samples. Review of the International Statistical Institute 37.",
     "Barlow, Bartholomew, Bremner and Brunk 1972, Statistical inference under order restrictions.",
     "Gao, Schulman and Hilton 2022, Scaling laws for reward model overoptimization. arXiv 2210.10760.",
     "Preference leakage 2025, arXiv 2502.01534.",
@@ -58,7 +58,8 @@ def methods(analysis: Analysis) -> Html:
     )
     equations = [part for words, latex in EQUATIONS for part in (element("p", words), _equation(latex))]
     trained = (
-        f"The whole sweep was trained again on {config.refits} resamples of the training prompts, seed {config.seed}."
+        f"The whole sweep was trained again {config.refits} times, on random halves of the training prompts and what "
+        f"they leave, seed {config.seed}: V(train) is a quarter of the squared difference of two halves."
         if analysis.refitted
         else "The models were not trained again on other prompts: V holds V(anchor) + V(seed) / S, and the intervals "
         "leave out what other training prompts would change."
@@ -69,6 +70,8 @@ def methods(analysis: Analysis) -> Html:
         "and arms for one another, those of tags, and those of each detector.",
         "Added: all human rows, and as many synthetic ones as make the share. In place: as many rows at every share, "
         "so that twins differ in nothing but whose labels they are.",
+        "Engine fast: a linear head on frozen features of a language model and on style. A model that learns its own "
+        "features may do otherwise; engine full trains one, and what both trained is compared above where it ran.",
         "Everything rests on the sign of a score, so that a sharper model is not taken for a skewed one. A noisier "
         "judge still makes a noisier model, whose skew is smaller whichever way it goes: the control with permuted "
         "labels tells that apart.",

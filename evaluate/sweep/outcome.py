@@ -100,6 +100,6 @@ class Sweep:
 Refit: TypeAlias = Callable[[IntArray], tuple[Point, ...]]
 """Trains the whole sweep of one seed again on a resample of the training prompts.
 
-Takes (training_prompts,), how often each prompt was drawn; a row counts as often as its prompt. Returns a point for
-every arm x ratio of the sweep, on the same table, with the same nominal ratios.
+Takes (training_prompts,), how often each prompt counts, 0 leaving it out; a row counts as often as its prompt. Returns
+a point for every arm x ratio of the sweep, on the same table, with the same nominal ratios.
 """

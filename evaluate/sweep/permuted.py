@@ -13,7 +13,7 @@ from firsthand.evaluate.sweep.measures import probes, skew
 from firsthand.evaluate.sweep.outcome import Sweep
 from firsthand.evaluate.sweep.resample import Figure, Wanted
 from firsthand.evaluate.sweep.settings import AnalysisConfig
-from firsthand.evaluate.sweep.skew import Target, targets
+from firsthand.evaluate.sweep.skew import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,12 @@ class Control:
     caused: Figure
 
 
-def wanted_controls(sweep: Sweep, cells: Sequence[Cell], config: AnalysisConfig) -> dict[str, Wanted]:
+def wanted_controls(
+    sweep: Sweep, sides: Sequence[Target], cells: Sequence[Cell], config: AnalysisConfig
+) -> dict[str, Wanted]:
     """What is kept and what is caused, of every arm that has a control."""
     rows, found = probes(sweep.table, config.probe_margin), {}
-    for target in targets(sweep):
+    for target in sides:
         measure = skew(sweep.table, target.side, rows)
         for line, number, same in _pairs(cells):
             found[_name("kept", line, target)] = Wanted(measure, against(cells, [number], line.numbers[0]))
@@ -41,7 +43,7 @@ def wanted_controls(sweep: Sweep, cells: Sequence[Cell], config: AnalysisConfig)
     return found
 
 
-def controls(sweep: Sweep, cells: Sequence[Cell], found: dict[str, list[Figure]]) -> list[Control]:
+def controls(sides: Sequence[Target], cells: Sequence[Cell], found: dict[str, list[Figure]]) -> list[Control]:
     """The controls from the figures of `wanted_controls`."""
     return [
         Control(
@@ -51,7 +53,7 @@ def controls(sweep: Sweep, cells: Sequence[Cell], found: dict[str, list[Figure]]
             kept=found[_name("kept", line, target)][0],
             caused=found[_name("caused", line, target)][0],
         )
-        for target in targets(sweep)
+        for target in sides
         for line, number, _ in _pairs(cells)
     ]
 

@@ -85,11 +85,12 @@ def choices(table: EvalTable, config: AnalysisConfig) -> Choices:
 
 def wanted_proxy_gold(table: EvalTable, cells: Sequence[Cell], config: AnalysisConfig) -> dict[str, Wanted]:
     """Proxy and gold at every n, of the twin and of the largest ratio of each arm that replaces human rows."""
-    given = choices(table, config)
-    if given.largest < 2:
+    arms = lines(cells, "replace")
+    given = choices(table, config) if arms else None
+    if given is None or given.largest < 2:
         return {}
     found = {}
-    for line in lines(cells, "replace"):
+    for line in arms:
         ends = [line.numbers[0], line.numbers[-1]]
         for n in range(1, given.largest + 1):
             for proxy in (True, False):
@@ -193,8 +194,7 @@ def _solve(ends: IntArray) -> FloatArray | None:
     design[np.arange(len(ends)), ends[:, 1]] -= 1
     if np.linalg.matrix_rank(design) < design.shape[1] - 1:
         return None
-    solve: FloatArray = np.linalg.pinv(design)
-    return solve
+    return np.asarray(np.linalg.pinv(design), np.float64)
 
 
 def _joined(linked: Sequence[_Linked], rows: int, prompts: int, largest: int) -> Choices:
@@ -214,7 +214,7 @@ def _joined(linked: Sequence[_Linked], rows: int, prompts: int, largest: int) ->
         return Choices(csr_matrix((0, rows)), (), prompts, 1)
     order = np.concatenate(columns)
     placed = csr_matrix((np.ones(len(order)), (np.arange(len(order)), order)), shape=(len(order), rows))
-    return Choices(block_diag(blocks, format="csr") @ placed, tuple(sets), prompts, largest)
+    return Choices(csr_matrix(block_diag(blocks) @ placed), tuple(sets), prompts, largest)
 
 
 def _curve(line: Line, steps: Sequence[int], found: dict[str, list[Figure]]) -> ProxyGold:

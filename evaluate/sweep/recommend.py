@@ -1,14 +1,21 @@
 """One sentence on what to do, and the ratio that it names."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from firsthand.evaluate.audit.words import interval, signed
+from firsthand.evaluate.sweep.baselines import Engines, Right
 from firsthand.evaluate.sweep.outcome import Sweep
+from firsthand.evaluate.sweep.resample import Figure
 from firsthand.evaluate.sweep.settings import AnalysisConfig
 from firsthand.evaluate.sweep.skew import LONGER, SkewCurve
 from firsthand.evaluate.sweep.verdicts import Effect, Help
+from firsthand.evaluate.sweep.words import engines_words
 from firsthand.evaluate.table import counted
+
+Beside: TypeAlias = tuple[Sequence[Right], Figure, Engines | None]
+"""Every accuracy, that of `longer wins`, and what the other engine says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +30,24 @@ class Recommendation:
 
 
 def recommend(
-    sweep: Sweep, effects: Sequence[Effect], curves: Sequence[SkewCurve], config: AnalysisConfig
+    sweep: Sweep, effects: Sequence[Effect], curves: Sequence[SkewCurve], beside: Beside, config: AnalysisConfig
 ) -> Recommendation:
     """The most accurate ratio that is shown to help and that the tolerance ratio allows; else people's rows alone."""
-    whole = [effect for effect in effects if not effect.tag]
-    arm = whole[0].arm if whole else ""
-    tested = [effect for effect in whole if effect.verdict is not Help.NOT_TESTABLE]
+    said = _recommend(sweep, [effect for effect in effects if not effect.tag], curves, config)
+    return replace(said, warnings=(*said.warnings, *_beside(beside, config)))
+
+
+def _recommend(
+    sweep: Sweep, effects: Sequence[Effect], curves: Sequence[SkewCurve], config: AnalysisConfig
+) -> Recommendation:
+    tested = [effect for effect in effects if effect.verdict is not Help.NOT_TESTABLE]
     if not tested:
-        rows = max((effect.difference.rows for effect in whole), default=0)
+        rows = max((effect.difference.rows for effect in effects), default=0)
         sentence = (
             f"Nothing can be said of the labels of {sweep.judge}: the human anchor holds "
             f"{counted(rows, 'decided comparison')}, and at least {config.least_rows} of several prompts are needed."
         )
-        return Recommendation(Help.NOT_TESTABLE, None, arm, sentence, ())
+        return Recommendation(Help.NOT_TESTABLE, None, "", sentence, ())
     helpful = [effect for effect in tested if effect.verdict is Help.HELP]
     allowed = [effect for effect in helpful if effect.ratio < _cap(effect.arm, curves)]
     if allowed:
@@ -49,9 +61,9 @@ def recommend(
 
 def _use(sweep: Sweep, best: Effect, curves: Sequence[SkewCurve], config: AnalysisConfig) -> Recommendation:
     sentence = (
-        f"Use {best.ratio:.0%} synthetic rows: {best.synthetic_rows:,.0f} labels of {sweep.judge}{_filtered(best)} "
-        f"beside all {best.human_rows:,.0f} human rows agree with people {_points(best, config)} more often than the "
-        "human rows alone."
+        f"Use {best.ratio:.0%} synthetic rows: with {best.synthetic_rows:,.0f} labels of {sweep.judge}"
+        f"{_filtered(best)} {_beside_whom(best)} {best.human_rows:,.0f} human rows, the model sides with people "
+        f"{_points(best, config)} more often than with human rows alone."
     )
     return Recommendation(Help.HELP, best.ratio, best.arm, sentence, _warnings(sweep, best.arm, curves, config))
 
@@ -107,6 +119,27 @@ def _warnings(sweep: Sweep, arm: str, curves: Sequence[SkewCurve], config: Analy
             f"the band reaches it from {found.low:.0%} synthetic rows on.",
         )
     return ()
+
+
+def _beside(beside: Beside, config: AnalysisConfig) -> list[str]:
+    """What must be known of any recommendation: a baseline that no model beats, and an engine that misleads."""
+    rights, longer, engines = beside
+    mixed = [each for each in rights if each.cell.arm.design in ("add", "replace")]
+    best = max(mixed, key=lambda each: each.accuracy.value)
+    ends = best.minus_longer.interval(config.alpha)
+    told = []
+    if ends is not None and ends[0] <= 0:
+        told.append(
+            f"No model of this sweep is shown to beat preferring the longer response ({longer.value:.1%}): the best "
+            f"reaches {best.accuracy.value:.1%}. What the labels do to a better model may differ."
+        )
+    if engines is not None and engines.misled:
+        told.append(engines_words(engines))
+    return told
+
+
+def _beside_whom(effect: Effect) -> str:
+    return "beside all" if effect.design == "add" else "beside"
 
 
 def _filtered(effect: Effect) -> str:

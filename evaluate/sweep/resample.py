@@ -1,16 +1,20 @@
-"""The whole-sweep bootstrap: how far every figure would move with other prompts to train on, to measure on, and seeds.
+"""How far every figure of a sweep would move with other prompts to train on, to measure on, and other seeds.
 
 A figure t is a contrast of models, averaged over S seeds. Other anchor prompts move it by V_anchor, told from the
-influence of each prompt. Other training prompts move it by V_train: each draw takes training prompts with replacement
-and trains every model of one seed again, so that what models share moves together. With y(q) the part of prompt q,
+influence of each prompt. Other training prompts move it by V_train: the whole sweep of one seed is trained again on a
+random half of the training prompts, each counted twice, and on the other half, so that what models share moves together
+(repeated half-samples; McCarthy 1969). With t1 and t2 of the two halves, y(q) what prompt q of the anchor adds to t,
+and means over the splits and variances over the seeds,
 
-    V_train = Var_draws(t*) - sum_q Var_draws(y*(q)),        V_seed = Var_seeds(t) - sum_q Var_seeds(y(q)),
+    V_train = mean((t1 - t2)^2 - sum_q (y1(q) - y2(q))^2) / 4,
+    V_seed = Var(t) - sum_q Var(y(q)),
     V = V_anchor + V_train - (1 - 1/S) V_seed,
 
-since a draw trains one seed alone; at least V_train / S of it counts. The sums over q are the interaction of draws
-with anchor prompts (two-way analysis of variance), which V_anchor holds already. The draws give the spread and not the
-place: a model trained on a resample is noisier than the one that it stands for, which pulls what rests on signs toward
-0. Where nothing can be trained again, V = V_anchor + V_seed / S, and says nothing of other training prompts.
+since a split trains one seed alone; at least V_train / S of it counts. The sums over q are what the difference of two
+models owes to this anchor, which V_anchor holds already. Two halves share no prompt, so that neither is a noisier copy
+of the other: draws with replacement would count the loss of accuracy that their own noise costs, and say three times
+the variance of a figure, such as accuracy, that falls with the square of a model's error; halves say at most twice.
+Where nothing can be trained again, V = V_anchor + V_seed / S, and says nothing of other training prompts.
 """
 
 from collections.abc import Iterator, Mapping
@@ -65,83 +69,109 @@ def figures(
 ) -> dict[str, list[Figure]]:
     """Of each that is wanted, its figures (R). Equal input and seed give equal figures.
 
-    refits: draws; without a refit, or with none drawn, the errors leave out other training prompts.
+    refits: how often the sweep is trained again, two for each split into halves; without a refit, or with fewer than
+    two, the errors leave out other training prompts.
     """
-    again = {name: _Spread() for name in wanted}
+    splits = {name: _Splits() for name in wanted}
     if refit is not None:
-        for taken in _resamples(sweep.training_prompts, refits, seed):
-            _add(again, wanted, scores_of(in_order(refit(taken))))
-    seeds = {name: _Spread() for name in wanted}
+        for half, other in _halves(sweep.training_prompts, refits // 2, seed):
+            pair = [_measured(wanted, scores_of(in_order(refit(counts)))) for counts in (half, other)]
+            for name in wanted:
+                splits[name].add(pair[0][name], pair[1][name])
+    seeds = {name: _Seeds() for name in wanted}
     for group in by_seed(sweep.points):
-        _add(seeds, wanted, scores_of(group))
-    return {name: _figures(seeds[name], again[name]) for name in wanted}
+        for name, taken in _measured(wanted, scores_of(group)).items():
+            seeds[name].add(taken)
+    return {name: _figures(seeds[name], splits[name]) for name in wanted}
 
 
-def _add(spreads: Mapping[str, "_Spread"], wanted: Mapping[str, Wanted], scores: Scores) -> None:
-    """One more draw of all that is wanted, each measure taken once."""
-    taken = {measure: measure(scores) for measure in {each.measure for each in wanted.values()}}
-    for name, each in wanted.items():
-        spreads[name].add(taken[each.measure], each.contrasts)
+def _measured(wanted: Mapping[str, Wanted], scores: Scores) -> dict[str, Values]:
+    """The contrasts of all that is wanted, each measure taken once, of the cells that any contrast of it weighs."""
+    found = {}
+    for measure in {each.measure: None for each in wanted.values()}:
+        names = [name for name, each in wanted.items() if each.measure is measure]
+        used = np.any([wanted[name].contrasts.any(axis=0) for name in names], axis=0)
+        taken = measure(scores.part(used))
+        for name in names:
+            contrasts = wanted[name].contrasts[:, used]
+            value, influence = contrasted(contrasts, taken.value), contrasted(contrasts, taken.influence)
+            found[name] = Values(value, influence, taken.prompts, taken.rows)
+    return {name: found[name] for name in wanted}
 
 
-class _Spread:
-    """Running sums over draws of contrasts: of their values (R,) and of what each prompt adds to them (R, Q)."""
+class _Seeds:
+    """Running sums over seeds of contrasts: of their values (R,) and of what each prompt adds to them (R, Q)."""
 
     def __init__(self) -> None:
-        self.values: list[FloatArray] = []
-        self.parts = self.squares = np.zeros((0, 0))
-        self.prompts = self.rows = 0
+        self.taken: list[Values] = []
 
-    def add(self, measured: Values, contrasts: FloatArray) -> None:
-        """One more draw."""
-        self.values.append(contrasted(contrasts, measured.value))
-        parts = contrasted(contrasts, measured.influence)
-        first = len(self.values) == 1
-        self.parts = parts if first else self.parts + parts
-        self.squares = parts**2 if first else self.squares + parts**2
-        self.prompts, self.rows = measured.prompts, measured.rows
+    def add(self, taken: Values) -> None:
+        """One more seed."""
+        self.taken.append(taken)
 
     def mean(self) -> FloatArray:
         """(R,)."""
-        mean: FloatArray = np.mean(self.values, axis=0)
-        return mean
+        return np.asarray(np.mean([taken.value for taken in self.taken], axis=0))
 
     def of_anchor(self) -> FloatArray:
         """The variance of the mean over anchor prompts: (R,)."""
-        part = self.parts / len(self.values)
-        sums: FloatArray = (part**2).sum(axis=1) * self.prompts / max(1, self.prompts - 1)
-        return sums
+        part = np.mean([taken.influence for taken in self.taken], axis=0)
+        prompts = self.taken[0].prompts
+        return np.asarray((part**2).sum(axis=1) * prompts / max(1, prompts - 1))
 
-    def of_draws(self) -> FloatArray:
-        """The variance of one draw, less the interaction of draws with prompts; never below 0: (R,)."""
-        count = len(self.values)
-        if count < 2:
-            return np.zeros(len(self.parts))
-        interaction = (self.squares - self.parts**2 / count).sum(axis=1) / (count - 1)
-        return np.maximum(0.0, np.var(self.values, axis=0, ddof=1) - interaction)
+    def of_seeds(self) -> FloatArray:
+        """V_seed, never below 0: (R,)."""
+        if len(self.taken) < 2:
+            return np.zeros(len(self.taken[0].value))
+        whole = np.var([taken.value for taken in self.taken], axis=0, ddof=1)
+        owed = np.var([taken.influence for taken in self.taken], axis=0, ddof=1).sum(axis=1)
+        return np.maximum(0.0, whole - owed)
+
+
+class _Splits:
+    """The running mean over splits of (t1 - t2)^2 less what it owes to the anchor: (R,)."""
+
+    def __init__(self) -> None:
+        self.total: FloatArray | float = 0.0
+        self.count = 0
+
+    def add(self, half: Values, other: Values) -> None:
+        """One more split."""
+        owed = ((half.influence - other.influence) ** 2).sum(axis=1)
+        self.total = self.total + (half.value - other.value) ** 2 - owed
+        self.count += 1
+
+    def of_training(self) -> FloatArray:
+        """V_train, never below 0: (R,)."""
+        return np.maximum(0.0, np.asarray(self.total) / (4 * self.count))
 
 
 def contrasted(contrasts: FloatArray, values: FloatArray) -> FloatArray:
-    """Weighted sums (R, ...) of the cells' values (C, ...), in which a cell without weight may be undefined."""
-    whole = np.tensordot(contrasts, np.nan_to_num(values), axes=1)
-    undefined = np.tensordot(contrasts != 0, np.isnan(values).astype(np.float64), axes=1) > 0
-    return np.where(undefined, np.nan, whole)
+    """Weighted sums (R, ...) of the cells' values (C, ...), undefined where a cell with weight is."""
+    whole: FloatArray = np.tensordot(contrasts, np.nan_to_num(values), axes=1)
+    unknown = np.isnan(values)
+    if unknown.any():
+        whole[np.tensordot(contrasts != 0, unknown.astype(np.float64), axes=1) > 0] = np.nan
+    return whole
 
 
-def _figures(seeds: _Spread, again: _Spread) -> list[Figure]:
-    count, of_seeds = len(seeds.values), seeds.of_draws()
-    if again.values:
-        of_train = again.of_draws()
-        trained = np.maximum(of_train - (1 - 1 / count) * of_seeds, of_train / count)
+def _figures(seeds: _Seeds, splits: _Splits) -> list[Figure]:
+    count, of_seeds = len(seeds.taken), seeds.of_seeds()
+    if splits.count:
+        of_training = splits.of_training()
+        trained = np.maximum(of_training - (1 - 1 / count) * of_seeds, of_training / count)
     else:
         trained = of_seeds / count
     error = np.sqrt(seeds.of_anchor() + trained)
+    first = seeds.taken[0]
     pairs = zip(seeds.mean().tolist(), error.tolist(), strict=True)
-    return [Figure(value, wide, seeds.prompts, seeds.rows) for value, wide in pairs]
+    return [Figure(value, wide, first.prompts, first.rows) for value, wide in pairs]
 
 
-def _resamples(prompts: int, draws: int, seed: int) -> Iterator[IntArray]:
-    """How often each prompt is drawn: (prompts,)."""
+def _halves(prompts: int, splits: int, seed: int) -> Iterator[tuple[IntArray, IntArray]]:
+    """How often each prompt counts in a random half and in the other: 2 or 0, (prompts,) each."""
     generator = np.random.default_rng(seed)
-    for _ in range(draws):
-        yield generator.multinomial(prompts, np.full(prompts, 1 / prompts)).astype(np.int64)
+    for _ in range(splits):
+        half = np.zeros(prompts, np.int64)
+        half[generator.permutation(prompts)[: prompts // 2]] = 2
+        yield half, 2 - half

@@ -12,9 +12,9 @@ class AnalysisConfig(Config):
     """The keys of `analysis:` in a sweep's YAML.
 
     margin_points: the inherited skew that matters, in percentage points; the tolerance ratio is where it is reached.
-    refits: how often the whole sweep is trained again on resampled prompts, where the engine can. least_rows: fewer
-    rows than this decide nothing. probe_margin: a comparison is a probe where the share of people for A is no farther
-    from one half. largest_n: of best-of-n.
+    refits: how often the whole sweep is trained again, on halves of its prompts, where the engine can. least_rows:
+    fewer rows than this decide nothing. probe_margin: a comparison is a probe where the share of people for A is no
+    farther from one half. largest_n: of best-of-n.
     """
 
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05

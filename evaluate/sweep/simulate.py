@@ -10,12 +10,12 @@ import numpy as np
 from scipy.special import expit
 
 from firsthand.evaluate.bootstrap import FloatArray, IntArray
+from firsthand.evaluate.sweep.head import Tally, fit_head
 from firsthand.evaluate.sweep.outcome import Arm, Design, EvalTable, Point, Refit, Sweep
 from firsthand.lineage import Relation
 
-FEATURES, STYLE = 8, (0, 1)
-"""How many features a response has; those that an exchange of styles exchanges: who wrote it shows in the first."""
-NEWTON_STEPS, TOLERANCE = 25, 1e-8
+STYLE = (0, 1)
+"""The features that an exchange of styles exchanges: who wrote a response shows in the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ class SweepWorld:
 
     anchor: comparisons with `votes` votes each. own_share: of the comparisons, those with a response of the own author.
     kin: how clearly the features show the own author. quality: standard deviation of the quality of a comparison, in
-    people's log-odds. advantage: how much better own responses are, beyond what the features show of others.
+    people's log-odds. advantage: how much better own responses are, beyond what the features show of others. features:
+    how many a response has. penalty: lambda of the heads.
     """
 
     judge: JudgeWorld
@@ -50,6 +51,7 @@ class SweepWorld:
     kin: float = 1.5
     quality: float = 1.5
     advantage: float = 0.0
+    features: int = 8
     ratios: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
     seeds: int = 3
     add: tuple[float, ...] = ()
@@ -71,7 +73,7 @@ class _Rows:
 def simulate(world: SweepWorld, seed: int) -> tuple[Sweep, Refit]:
     """Draw the world, train every model, and give the sweep with what trains it again."""
     chance = np.random.default_rng(seed)
-    beta = chance.normal(size=FEATURES)
+    beta = chance.normal(size=world.features)
     beta[0] = world.advantage
     beta[1:] *= np.sqrt(world.quality**2 / 2 / (beta[1:] ** 2).sum())
     rows = _training_rows(world, beta, chance)
@@ -79,11 +81,14 @@ def simulate(world: SweepWorld, seed: int) -> tuple[Sweep, Refit]:
     orders = [np.random.default_rng((seed, number)) for number in range(world.seeds)]
     shuffled = [(order.permutation(world.human), order.permutation(world.synthetic)) for order in orders]
 
+    heads: dict[tuple[int, int], FloatArray] = {}
+
     def train(number: int, counts: IntArray) -> tuple[Point, ...]:
         found = []
-        for arm, ratio, chosen, labels in _cells(world, rows, shuffled[number]):
-            weight = counts[chosen].astype(np.float64)
-            head = fit_head(rows.difference[chosen], labels, weight, world.penalty)
+        for place, (arm, ratio, chosen, labels) in enumerate(_cells(world, rows, shuffled[number])):
+            tally = Tally(np.ones(len(chosen)), labels).times(counts[chosen].astype(np.float64))
+            head = fit_head(rows.difference[chosen], tally, world.penalty, heads.get((number, place)))
+            heads.setdefault((number, place), head)
             people = int((chosen < world.human).sum())
             gap, swapped = gap_features @ head, swapped_features @ head
             found.append(Point(arm, ratio, number, people, len(chosen) - people, gap, swapped))
@@ -102,20 +107,6 @@ def simulate(world: SweepWorld, seed: int) -> tuple[Sweep, Refit]:
         {"all": {"seed": seed}},
     )
     return sweep, lambda counts: train(0, counts)
-
-
-def fit_head(difference: FloatArray, chosen: FloatArray, weight: FloatArray, penalty: float) -> FloatArray:
-    """The Bradley-Terry head (F,): Newton on sum_i w_i log(1 + exp(x_i' b)) - w_i y_i x_i' b + penalty |b|^2 / 2."""
-    head = np.zeros(difference.shape[1])
-    for _ in range(NEWTON_STEPS):
-        p = expit(difference @ head)
-        slope = difference.T @ (weight * (p - chosen)) + penalty * head
-        bend = (difference * (weight * p * (1 - p))[:, None]).T @ difference + penalty * np.eye(len(head))
-        step = np.linalg.solve(bend, slope)
-        head -= step
-        if np.abs(step).max() < TOLERANCE:
-            break
-    return head
 
 
 def _cells(
@@ -179,7 +170,7 @@ def _anchor(
         response=np.arange(2 * world.anchor).reshape(world.anchor, 2),
         author=author,
         authors=("own", "other-1", "other-2", "other-3"),
-        length=np.round(np.exp(6 + 0.3 * features[:, :, 1])),
+        length=np.round(np.exp(6 + 0.3 * features[:, :, 1])).astype(np.float64),
         tag=np.arange(world.anchor) % 2,
         tags=("even", "odd"),
     )
@@ -192,7 +183,7 @@ def _responses(world: SweepWorld, count: int, chance: np.random.Generator) -> tu
     author = np.where(other[:, :1] == other[:, 1:], np.stack([other[:, 0], 1 + other[:, 0] % 3], axis=1), other)
     own, side = chance.random(count) < world.own_share, chance.integers(0, 2, count)
     author[own, side[own]] = 0
-    features = chance.normal(size=(count, 2, FEATURES))
+    features = chance.normal(size=(count, 2, world.features))
     features[:, :, 0] += world.kin * (author == 0)
     return author, features
 
@@ -207,6 +198,6 @@ def _judged(
 ) -> FloatArray:
     """1 where the judge chooses A."""
     drawn = chance.random(len(quality))
-    if judge.accuracy is not None:
-        return ((quality > 0) == (drawn < judge.accuracy)).astype(np.float64)
-    return (drawn < expit(judge.sharpness * quality + judge.affinity * own + judge.taste * style)).astype(np.float64)
+    log_odds = judge.sharpness * quality + judge.affinity * own + judge.taste * style
+    chosen = drawn < expit(log_odds) if judge.accuracy is None else (quality > 0) == (drawn < judge.accuracy)
+    return np.asarray(chosen, np.float64)

@@ -53,11 +53,13 @@ def targets(sweep: Sweep) -> list[Target]:
     return [*kin, Target(LONGER, Relation.UNKNOWN, longer_side(sweep.table))]
 
 
-def wanted_skew(sweep: Sweep, cells: Sequence[Cell], config: AnalysisConfig) -> dict[str, Wanted]:
-    """T1, its style part and T2 of every arm that replaces human rows, for every target."""
+def wanted_skew(
+    sweep: Sweep, sides: Sequence[Target], cells: Sequence[Cell], config: AnalysisConfig
+) -> dict[str, Wanted]:
+    """T1, its style part and T2 of every arm that replaces human rows, for every target of `sides`."""
     table, found = sweep.table, {}
     rows = probes(table, config.probe_margin)
-    for target in targets(sweep):
+    for target in sides:
         measures = {
             "skew": skew(table, target.side, rows),
             "style": style_skew(table, target.side, rows),
@@ -71,11 +73,11 @@ def wanted_skew(sweep: Sweep, cells: Sequence[Cell], config: AnalysisConfig) -> 
 
 
 def skew_curves(
-    sweep: Sweep, cells: Sequence[Cell], found: dict[str, list[Figure]], config: AnalysisConfig
+    sides: Sequence[Target], cells: Sequence[Cell], found: dict[str, list[Figure]], config: AnalysisConfig
 ) -> list[SkewCurve]:
     """The curves from the figures of `wanted_skew`."""
     curves = []
-    for target in targets(sweep):
+    for target in sides:
         for line in lines(cells, "replace"):
             inherited = found[_name("skew", line, target)]
             reached = tolerance(line.ratios, inherited, config.margin_points / 100, config.alpha)

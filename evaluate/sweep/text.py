@@ -70,5 +70,5 @@ def _sentences(analysis: Analysis) -> list[str]:
 
 def _method(analysis: Analysis) -> str:
     if analysis.refitted:
-        return f"the whole sweep trained again on {analysis.config.refits} resamples of the training prompts"
+        return f"the whole sweep trained again {analysis.config.refits} times on halves of the training prompts"
     return "anchor prompts and seeds only, the models not trained again on other prompts"

@@ -13,7 +13,7 @@ import numpy as np
 from firsthand.evaluate.multiple import holm
 from firsthand.evaluate.sweep.cells import Cell, Line, against, alone, lines
 from firsthand.evaluate.sweep.measures import accuracy
-from firsthand.evaluate.sweep.outcome import EvalTable
+from firsthand.evaluate.sweep.outcome import Design, EvalTable
 from firsthand.evaluate.sweep.resample import Figure, Wanted
 from firsthand.evaluate.sweep.settings import AnalysisConfig
 
@@ -32,6 +32,7 @@ class Effect:
     """Accuracy at a ratio against the human-only twin, on all comparisons (tag empty) or on those of a tag."""
 
     arm: str
+    design: Design
     ratio: float
     tag: str
     human_rows: float
@@ -58,7 +59,7 @@ def wanted_effects(table: EvalTable, cells: Sequence[Cell]) -> dict[str, Wanted]
     return found
 
 
-def effects(
+def effects_of(
     table: EvalTable, cells: Sequence[Cell], found: dict[str, list[Figure]], config: AnalysisConfig
 ) -> list[Effect]:
     """The verdicts from the figures of `wanted_effects`: those on all comparisons first."""
@@ -82,6 +83,7 @@ def _of_part(tag: str, cells: Sequence[Cell], found: dict[str, list[Figure]], co
             effects.append(
                 Effect(
                     arm=line.arm.name,
+                    design=line.arm.design,
                     ratio=cell.ratio,
                     tag=tag,
                     human_rows=cell.human_rows,
