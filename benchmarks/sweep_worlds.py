@@ -51,18 +51,18 @@ def affine(affinity: float) -> SweepWorld:
 UNBIASED = replace(affine(0.0), human=2_000, synthetic=2_000, anchor=5_000, own_share=1.0, ratios=TENTHS[::2], seeds=2)
 HELPING = SweepWorld(
     JudgeWorld(accuracy=0.9),
-    human=150,
-    synthetic=1_350,
-    anchor=1_500,
+    human=200,
+    synthetic=3_800,
+    anchor=4_000,
     votes=3,
     features=48,
     ratios=(),
-    add=(0.0, 0.5, 0.8, 0.9),
+    add=(0.0, 0.8, 0.95),
 )
-HURTING = replace(HELPING, human=600, synthetic=1_200, features=8, add=(0.0, 0.25, 0.5, 2 / 3))
+HURTING = replace(HELPING, human=600, synthetic=1_200, anchor=1_500, features=8, add=(0.0, 0.25, 0.5, 2 / 3))
 KINDS: Mapping[str, Kind] = {
     "accurate-0.9": Kind(
-        "judge right 9 times in 10, 150 human rows, up to 1,350 added, 48 features", HELPING, "helps", 0.95
+        "judge right 9 times in 10, 200 human rows, up to 3,800 added, 48 features", HELPING, "helps", 0.95
     ),
     "accurate-0.6": Kind(
         "judge right 6 times in 10 by chance alone, 600 human rows, up to 1,200 added",

@@ -24,12 +24,10 @@ def rows_words(cell: Cell) -> str:
 def worth_words(worth: Worth) -> str:
     """What one synthetic row is worth, as a sentence."""
     where = f"At {worth.ratio:.0%} (arm {plain(worth.arm)})"
-    if worth.value is None:
-        least = (worth.most_rows - worth.human_rows) / worth.synthetic_rows
+    if worth.as_human is None or worth.value is None:
         return (
-            f"{where}, the model is as accurate as one of more than {worth.most_rows:,.0f} human rows: a synthetic row "
-            f"is worth more than {least:.2f} human ones, which the learning curve can't tell exactly "
-            f"(interval from {_ends(worth)})."
+            f"{where}, the model is as accurate as one of all {worth.most_rows:,.0f} human rows, or more: beyond what "
+            f"the learning curve can price. {_least(worth)}"
         )
     return (
         f"{where}, the model is as accurate as one of {worth.as_human:,.0f} human rows: a synthetic row is worth "
@@ -54,6 +52,14 @@ def engines_words(found: Engines | None) -> str:
         f"{each.cell.ratio:.0%} ({plain(each.cell.arm.name)}, {each.cell.arm.design})" for each in found.misled
     )
     return f"{agreement} {found.this.capitalize()} misleads at {where}: {found.other} moves them the other way."
+
+
+def _least(worth: Worth) -> str:
+    if worth.low is None:
+        return "With all its uncertainty, a synthetic row is worth more than the curve reaches."
+    if worth.low <= 0:
+        return "It does not tell whether a synthetic row is worth anything."
+    return f"A synthetic row is worth {worth.low:.2f} human ones or more (the lower end of the interval)."
 
 
 def _ends(worth: Worth) -> str:
