@@ -52,9 +52,8 @@ def speed(folder: Path, url: str, judge: str | None, full: bool) -> None:
         material = read_material(store, config)
         facts = run_fast(store, material, config).facts
         reading, training = float(facts["seconds of reading"]), float(facts["seconds of training"])
-        print(
-            f"{facts['responses']:,} responses read in {reading:.0f} s; {facts['models trained']} models {training:.0f} s"
-        )
+        print(f"{facts['responses']:,} responses read in {reading:.0f} s")
+        print(f"{facts['models trained']} models trained in {training:.0f} s")
         print(f"sweep / one reading: {(reading + training) / reading:.2f}")
         if full:
             seconds = one_full(store, material, config, folder)
@@ -87,9 +86,8 @@ def memory(folder: Path, pairs: int) -> None:
         start = time.perf_counter()
         material = read_material(store, config)
         ran = run_fast(store, material, config)
-    print(
-        f"{len(material.comparisons):,} comparisons, {ran.facts['responses']:,} responses, {time.perf_counter() - start:.0f} s"
-    )
+    seconds = time.perf_counter() - start
+    print(f"{len(material.comparisons):,} comparisons, {ran.facts['responses']:,} responses, {seconds:.0f} s")
     print(f"peak memory {peak():,.0f} MB ({built:,.0f} MB after the store was built)")
 
 
@@ -104,7 +102,7 @@ class Drawn:
 
 
 def simulated(pairs: int) -> Iterator[list[dict[str, Any]]]:
-    """Lines of a store: people on every comparison, the judge too, four comparisons a prompt, WORDS words a response."""
+    """Lines of a store: people on every comparison, the judge too, four comparisons a prompt, WORDS words each."""
     chance = np.random.default_rng(0)
     words = np.array([f"word{number}" for number in range(2_000)])
     for start in range(0, pairs, AT_ONCE):
