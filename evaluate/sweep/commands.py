@@ -24,13 +24,12 @@ def sweep(args: argparse.Namespace) -> None:
     from firsthand.evaluate.sweep.analysis import analyse
     from firsthand.evaluate.sweep.config import SweepConfig
     from firsthand.evaluate.sweep.files import sweep_json, write_sweep
-    from firsthand.evaluate.sweep.run import open_folder, run_sweep
+    from firsthand.evaluate.sweep.run import run_sweep
     from firsthand.evaluate.sweep.text import sweep_text
     from firsthand.store import Store
 
     overrides = {name: value for name in ("judge", "engine") if (value := getattr(args, name)) is not None}
     config = load_config(args.config, SweepConfig, overrides)
-    open_folder(args.out)
     with Store(args.store, must_exist=True) as store:
         found, refit = run_sweep(store, config, args.out)
     analysis = analyse(found, refit, config.analysis)

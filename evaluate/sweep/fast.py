@@ -40,23 +40,29 @@ def run_fast(store: Store, material: Material, config: SweepConfig) -> Ran:
     row = {name: number for number, name in enumerate(ids)}
     held_out = np.array([row[name] for name in material.table.comparison_id])
     planned = list(plan(material, config))
-    trained = [
-        _train(each, space, prompt, row, config)
-        for each in tqdm(planned, desc="fast sweep", unit="model", disable=None)
-    ]
-    seconds = time.perf_counter() - start
-    first = [each for each in trained if each.planned.seed == config.seed]
+    points, first, penalties = [], [], []
+    for each in tqdm(planned, desc="fast sweep", unit="model", disable=None):
+        trained = _train(each, space, prompt, row, config)
+        points.append(_point(each, trained.head, space, held_out))
+        penalties.append(trained.penalty)
+        if each.seed == config.seed:
+            first.append(trained)
+    facts = {
+        **_facts(features, space, config),
+        "models trained": len(points),
+        "seconds of training": round(time.perf_counter() - start, 1),
+        "penalties chosen": f"{min(penalties):g} to {max(penalties):g}",
+    }
 
     def refit(counts: IntArray) -> tuple[Point, ...]:
         times = np.append(counts, 0)[prompt].astype(np.float64)
         return tuple(_point(each.planned, _again(each, space, times), space, held_out) for each in first)
 
-    points = tuple(_point(each.planned, each.head, space, held_out) for each in trained)
-    return Ran(points, material.table, refit, _facts(features, space, trained, seconds, config))
+    return Ran(tuple(points), material.table, refit, facts)
 
 
 def _train(planned: Planned, space: Space, prompt: IntArray, row: dict[str, int], config: SweepConfig) -> Trained:
-    tally = tally_of(planned.rows, row, config.soft_labels)
+    tally = tally_of(planned.rows(), row, config.soft_labels)
     penalty = choose_penalty(space.x, tally, prompt, planned.seed)
     return Trained(planned, tally, penalty, fit_head(space.x, tally, penalty))
 
@@ -83,15 +89,11 @@ def _point(planned: Planned, head: FloatArray, space: Space, held_out: Sequence[
     return Point(planned.arm, planned.ratio, planned.seed, planned.human_rows, planned.synthetic_rows, gap, swapped)
 
 
-def _facts(features: Features, space: Space, trained: Sequence[Trained], seconds: float, config: SweepConfig) -> Facts:
-    penalties = sorted({each.penalty for each in trained})
+def _facts(features: Features, space: Space, config: SweepConfig) -> Facts:
     return {
         "features of": config.features.model or "style alone",
         "responses": len(features.surface),
         "responses the model read now": features.computed,
         "seconds of reading": round(features.seconds, 1),
         "features of a comparison": space.x.shape[1],
-        "models trained": len(trained),
-        "seconds of training": round(seconds, 1),
-        "penalties chosen": f"{penalties[0]:g} to {penalties[-1]:g}",
     }

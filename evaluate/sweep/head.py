@@ -20,10 +20,12 @@ from scipy.special import expit
 from firsthand.errors import InputError
 from firsthand.evaluate.bootstrap import FloatArray, IntArray
 
-PENALTIES = tuple(10.0**power for power in np.arange(4, -1.5, -0.5))
+PENALTIES = tuple(10.0**power for power in np.arange(3.5, -1, -0.5))
 """The lambdas that cross-validation tries, strongest first."""
 FOLDS = 5
 TOLERANCE = 1e-8
+ROUGH = 1e-5
+"""Tolerance of the heads that cross-validation compares."""
 STEPS = 100
 ROUNDING = 1e-12
 
@@ -40,8 +42,10 @@ class Tally:
         return Tally(self.weight * counts, self.target * counts)
 
 
-def fit_head(x: FloatArray, tally: Tally, penalty: float, start: FloatArray | None = None) -> FloatArray:
-    """The head beta: (K,), the gradient's largest entry at most TOLERANCE times the weight in all.
+def fit_head(
+    x: FloatArray, tally: Tally, penalty: float, start: FloatArray | None = None, tolerance: float = TOLERANCE
+) -> FloatArray:
+    """The head beta: (K,), the gradient's largest entry at most `tolerance` times the weight in all.
 
     `start` only saves steps. Raises InputError where a feature or a label is not a finite number.
     """
@@ -54,7 +58,7 @@ def fit_head(x: FloatArray, tally: Tally, penalty: float, start: FloatArray | No
     for _ in range(STEPS):
         chance = expit(x @ beta)
         gradient = x.T @ (weight * chance - target) + penalty * beta
-        if np.abs(gradient).max() <= TOLERANCE * weight.sum():
+        if np.abs(gradient).max() <= tolerance * weight.sum():
             return beta
         curvature = np.sqrt(weight * chance * (1 - chance))[:, None] * x
         hessian = curvature.T @ curvature
@@ -87,7 +91,7 @@ def _left_out(x: FloatArray, tally: Tally, left_out: Sequence[bool]) -> FloatArr
     inside, beta = Tally(tally.weight[kept], tally.target[kept]), None
     losses = []
     for penalty in PENALTIES:
-        beta = fit_head(x[kept], inside, penalty, beta)
+        beta = fit_head(x[kept], inside, penalty, beta, ROUGH)
         losses.append(_loss(x[~kept], tally.weight[~kept], tally.target[~kept], 0.0, beta))
     return np.array(losses)
 

@@ -12,7 +12,6 @@ from firsthand.evaluate.sweep.config import SweepConfig
 from firsthand.evaluate.sweep.outcome import Arm
 from firsthand.evaluate.sweep.permute import permuted
 from firsthand.evaluate.sweep.read import Material
-from firsthand.records import Source
 from firsthand.train.draw import draw
 from firsthand.train.mix import Pools
 from firsthand.train.mix_config import MixConfig, Ratio
@@ -22,24 +21,23 @@ HUMAN = "human"
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A model to be trained. rows: labels, drawn from `pools` as `mix` says. ratio: realised."""
+    """A model to be trained on so many rows of people and of the judge, drawn from `pools` as `mix` says."""
 
     arm: Arm
-    ratio: float
     seed: int
-    rows: pd.DataFrame
+    human_rows: int
+    synthetic_rows: int
     pools: Pools
     mix: MixConfig
 
     @property
-    def human_rows(self) -> int:
-        """Rows of people."""
-        return int((self.rows["source"] == Source.HUMAN.value).sum())
+    def ratio(self) -> float:
+        """The share of synthetic rows."""
+        return self.synthetic_rows / (self.human_rows + self.synthetic_rows)
 
-    @property
-    def synthetic_rows(self) -> int:
-        """Rows of the judge."""
-        return len(self.rows) - self.human_rows
+    def rows(self) -> pd.DataFrame:
+        """The labels, as labels.LABEL_COLUMNS has them; drawn at each call, for all of them would fill the memory."""
+        return draw(self.pools.human, self.pools.synthetic, self.pools.strata, self.mix).rows
 
 
 def plan(material: Material, config: SweepConfig) -> Iterator[Planned]:
@@ -104,8 +102,7 @@ def _drawn(arm: Arm, pools: Pools, base: MixConfig, human: int, synthetic: int) 
     ratio = Ratio(human=human / size, synthetic=synthetic / size)
     # The pools hold as many; `shrink` would lose a row to the rounding of the shares.
     mix = base.model_copy(update={"ratio": ratio, "size": size, "shortage": "repeat"})
-    rows = draw(pools.human, pools.synthetic, pools.strata, mix).rows
-    return Planned(arm, synthetic / size, base.seed, rows, pools, mix)
+    return Planned(arm, base.seed, human, synthetic, pools, mix)
 
 
 def _people(pools: Pools, config: SweepConfig) -> int:

@@ -13,20 +13,13 @@ from firsthand.evaluate.sweep.read import Facts, Material, read_material
 from firsthand.store import Store
 
 
-def open_folder(out: Path) -> None:
-    """Make the folder `out`; raises InputError where that can't be done."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"can't write the sweep to {out}: {error.strerror}; choose another --out") from error
-
-
 def run_sweep(store: Store, config: SweepConfig, out: Path) -> tuple[Sweep, Refit | None]:
     """Train the sweep's models and write their points to `out`; the refit is the fast engine's.
 
     An interrupted sweep goes on: features and finished models are kept. Raises InputError where the store can't carry
     a sweep, and as the engines do.
     """
+    _open_folder(out)
     material = read_material(store, config)
     note(f"{material.judge}: {', '.join(f'{value:,} {name}' for name, value in _counts(material.facts))}")
     ran = _engine(store, material, config, out)
@@ -47,6 +40,14 @@ def run_sweep(store: Store, config: SweepConfig, out: Path) -> tuple[Sweep, Refi
         facts={**material.facts, **ran.facts},
     )
     return sweep, ran.refit
+
+
+def _open_folder(out: Path) -> None:
+    """Make the folder `out`; raises InputError where that can't be done."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"can't write the sweep to {out}: {error.strerror}; choose another --out") from error
 
 
 def _engine(store: Store, material: Material, config: SweepConfig, out: Path) -> Ran:

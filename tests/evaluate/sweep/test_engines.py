@@ -126,5 +126,5 @@ def test_the_full_engine_trains_each_model_once_and_goes_on_after_an_interruptio
 
 def test_a_wrong_job_is_named_before_anything_is_trained(store: Store, tmp_path: Path) -> None:
     wrong = config(engine="full", full={"job": {"model": "smollm2", "trainer": {"epochs": 1}}})
-    with pytest.raises(ConfigError, match="full.job"):
+    with pytest.raises(ConfigError, match=r"full\.job"):
         run_sweep(sweep_store(store), wrong, tmp_path / "out")

@@ -52,22 +52,22 @@ def test_adding_keeps_every_human_row_and_ends_with_all_synthetic_ones(planned: 
     rows = [(each.human_rows, each.synthetic_rows) for each in of(models, "add")]
     assert rows == [(80, 0), (80, 27), (80, 80), (80, len(material.pools["all"].synthetic))]
     assert unreachable(material.pools["all"], given) == [1.0]
-    first = [set(each.rows.loc[each.rows["source"] == "human", "comparison_id"]) for each in of(models, "add")]
+    first = [set(each.rows().loc[each.rows()["source"] == "human", "comparison_id"]) for each in of(models, "add")]
     assert all(people == first[0] for people in first)
 
 
 def test_a_larger_share_only_adds_rows_to_what_a_smaller_one_took(planned: Callable[..., Plan]) -> None:
     _, models, _ = planned()
     for design, source in (("replace", "synthetic"), ("human", "human")):
-        drawn = [set(each.rows.loc[each.rows["source"] == source, "comparison_id"]) for each in of(models, design)]
+        drawn = [set(each.rows().loc[each.rows()["source"] == source, "comparison_id"]) for each in of(models, design)]
         assert all(smaller <= larger for smaller, larger in pairwise(drawn))
 
 
 def test_seeds_draw_other_rows_and_one_seed_the_same(planned: Callable[..., Plan]) -> None:
     material, models, given = planned()
     again = list(plan(material, given))
-    assert all(one.rows.equals(other.rows) for one, other in zip(models, again, strict=True))
-    half = {seed: set(of(models, "human", seed)[2].rows["comparison_id"]) for seed in (13, 14)}
+    assert all(one.rows().equals(other.rows()) for one, other in zip(models, again, strict=True))
+    half = {seed: set(of(models, "human", seed)[2].rows()["comparison_id"]) for seed in (13, 14)}
     assert half[13] != half[14]
 
 
@@ -75,7 +75,7 @@ def test_no_model_trains_on_a_prompt_of_the_anchor_and_ties_of_people_are_in_the
     planned: Callable[..., Plan],
 ) -> None:
     material, models, given = planned()
-    prompts = {name for each in models for name in each.rows["prompt_id"]}
+    prompts = {name for each in models for name in each.rows()["prompt_id"]}
     assert prompts
     assert not any(in_anchor(name, given.anchor.fraction) for name in prompts)
     table = material.table
@@ -89,10 +89,10 @@ def test_no_model_trains_on_a_prompt_of_the_anchor_and_ties_of_people_are_in_the
 def test_permuting_leaves_people_alone_and_changes_the_judges_labels(planned: Callable[..., Plan]) -> None:
     _, models, _ = planned()
     for twin, control in zip(of(models, "replace"), of(models, "permuted"), strict=True):
-        assert twin.rows["comparison_id"].equals(control.rows["comparison_id"])
-        judged = twin.rows["source"] == "synthetic"
-        assert twin.rows.loc[~judged, "chosen"].equals(control.rows.loc[~judged, "chosen"])
-    assert not of(models, "replace")[-1].rows["chosen"].equals(of(models, "permuted")[-1].rows["chosen"])
+        assert twin.rows()["comparison_id"].equals(control.rows()["comparison_id"])
+        judged = twin.rows()["source"] == "synthetic"
+        assert twin.rows().loc[~judged, "chosen"].equals(control.rows().loc[~judged, "chosen"])
+    assert not of(models, "replace")[-1].rows()["chosen"].equals(of(models, "permuted")[-1].rows()["chosen"])
 
 
 def test_the_judges_own_kind_and_the_tags_are_in_the_table(planned: Callable[..., Plan]) -> None:
@@ -113,7 +113,10 @@ def test_rounded_shares_lose_no_row(store: Store) -> None:
     pools = material.pools["all"]
     for size in range(30, len(pools.human), 7):
         given = config(rows=size, ratios=[0, 1 / 3, 2 / 3, 0.9], designs=["replace"], seeds=1, curve=[])
-        assert {len(each.rows) for each in plan(material, given)} == {size}
+        for each in plan(material, given):
+            rows = each.rows()["source"].value_counts()
+            assert (rows.get("human", 0), rows.get("synthetic", 0)) == (each.human_rows, each.synthetic_rows)
+            assert each.human_rows + each.synthetic_rows == size
 
 
 @pytest.mark.parametrize(
