@@ -228,9 +228,9 @@ comparisons each. Brackets: exact 95 % bounds (Clopper and Pearson).
 """
 TAIL = """
 Margin 3 points, alpha 5 %, Holm over the ratios. *help*: at one ratio at least. *detected*: the lower end of the band
-reaches the margin; *ruled out*: the upper end never does. *none by the estimate alone*: the isotonic fit stays below the
-margin. Without any bias it still reaches it in as many worlds as its standard error says, here 1.4 of them to the
-margin; that is why the verdict rests on the band.
+reaches the margin; *ruled out*: the upper end never does. *none by the estimate alone*: the isotonic fit stays below
+the margin. Without any bias it still reaches it now and then, as its standard error lets it; that is why the verdict
+rests on the band.
 
 A judge that is right 6 times in 10 by chance alone is not harmless or harmful as such: its labels point the right way,
 faintly. With 9 of them to each human row they make the model better, so that its gate is asked where rows are at most 2
