@@ -10,6 +10,7 @@ from firsthand.evaluate.audit.commands import add_audit_command
 from firsthand.evaluate.generations.commands import add_generations_command
 from firsthand.evaluate.judges.commands import add_judges_command
 from firsthand.evaluate.policies.commands import add_policies_command
+from firsthand.evaluate.sweep.commands import add_sweep_command
 from firsthand.evaluate.winrate.commands import add_winrate_commands
 
 
@@ -30,6 +31,7 @@ def add_evaluate_commands(group: Any) -> None:
     add_policies_command(group)
     add_audit_command(group)
     add_generations_command(group)
+    add_sweep_command(group)
 
 
 def agreement(args: argparse.Namespace) -> None:

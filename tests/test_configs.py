@@ -13,6 +13,7 @@ from firsthand.config import Config, load_config
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.generations.config import GenerationsConfig
 from firsthand.evaluate.policies.config import PoliciesConfig
+from firsthand.evaluate.sweep.config import FullRules, SweepConfig
 from firsthand.train.jobs import DPOJob, RewardJob
 from firsthand.train.mix_config import MixConfig
 
@@ -32,6 +33,7 @@ MODELS: dict[str, type[Config]] = {
     "generate.yaml": GenerateJob,
     "best-of.yaml": GenerateJob,
     "policies.yaml": PoliciesConfig,
+    "sweep.yaml": SweepConfig,
 }
 SHIPPED = sorted(
     path
@@ -70,3 +72,9 @@ def test_what_the_policies_configuration_leaves_commented_out_loads(tmp_path: Pa
 
 def test_what_the_audits_configuration_spells_out_are_the_defaults() -> None:
     assert load_config(ROOT / "configs" / "audit.yaml", AuditConfig) == AuditConfig()
+
+
+def test_what_the_sweeps_configuration_spells_out_are_the_defaults_but_for_the_full_engines_job() -> None:
+    spelt_out = load_config(ROOT / "configs" / "sweep.yaml", SweepConfig)
+    assert spelt_out.model_copy(update={"full": FullRules()}) == SweepConfig()
+    assert spelt_out.full.job_for(13).model == FullRules().job_for(13).model == "smollm2"

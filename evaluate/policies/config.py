@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pydantic import Field, model_validator
 
+from firsthand.bootstrap import DRAWS, SEED
 from firsthand.config import Config
-from firsthand.evaluate.bootstrap import DRAWS, SEED
 
 
 class RewardRoute(Config):

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from firsthand.bootstrap import ratio, resample_prompts
 from firsthand.collect.generate.requests import with_system
 from firsthand.estimates import Estimate
-from firsthand.evaluate.bootstrap import ratio, resample_prompts
 from firsthand.evaluate.policies.config import PoliciesConfig
 from firsthand.evaluate.policies.journal import Answer
 from firsthand.evaluate.scoring import Text, score_texts

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from firsthand.bootstrap import FloatArray, IntArray, ratio, resample_prompts
 from firsthand.estimates import Estimate
 from firsthand.evaluate.accuracy import Accuracy, correct, measure_accuracy
-from firsthand.evaluate.bootstrap import FloatArray, IntArray, ratio, resample_prompts
 from firsthand.evaluate.held_out import HeldOut, read_held_out
 from firsthand.evaluate.policies.config import PoliciesConfig, RewardOrDPO
 from firsthand.evaluate.policies.costs import answering_cost, training_cost

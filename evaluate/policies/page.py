@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from firsthand.evaluate.bootstrap import LEVEL
+from firsthand.bootstrap import LEVEL
 from firsthand.evaluate.charts import share_bar
-from firsthand.evaluate.page import data_table, document, facts, simulated_notice
 from firsthand.evaluate.policies.config import PoliciesConfig
 from firsthand.evaluate.policies.matrix import matrix
 from firsthand.evaluate.policies.ranking import Ranking
@@ -13,6 +12,7 @@ from firsthand.evaluate.policies.ways_section import ways_section
 from firsthand.evaluate.policies.words import caveats, headline, p_words, rank, share
 from firsthand.evaluate.table import plain
 from firsthand.markup import Html, element
+from firsthand.page import data_table, document, facts, simulated_notice
 
 STYLE = """
 .bar > span:first-child { overflow-wrap: anywhere; line-height: 1.25; }

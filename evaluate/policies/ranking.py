@@ -6,10 +6,10 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import t as student
 
+from firsthand.bootstrap import FloatArray, IntArray, Resampled, Sums, ratio, resample_prompts
 from firsthand.estimates import Estimate
 from firsthand.evaluate.accuracy import correct
 from firsthand.evaluate.audit.finding import Verdict
-from firsthand.evaluate.bootstrap import FloatArray, IntArray, Resampled, Sums, ratio, resample_prompts
 from firsthand.evaluate.multiple import holm
 from firsthand.evaluate.policies.config import PoliciesConfig
 from firsthand.evaluate.policies.read import Compared

@@ -9,9 +9,9 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.config import closest
 from firsthand.errors import InputError
-from firsthand.evaluate.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.policies.config import PoliciesConfig
 from firsthand.evaluate.ratings import SECOND_LOOK, SKIPPED, one_vote_each
 from firsthand.records import Source

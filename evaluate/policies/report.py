@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from firsthand.evaluate.bootstrap import LEVEL
+from firsthand.bootstrap import LEVEL
 from firsthand.evaluate.policies.config import PoliciesConfig
 from firsthand.evaluate.policies.ranking import Pair, Policy, Ranking
 from firsthand.evaluate.policies.words import caveats, headline, p_words, rank

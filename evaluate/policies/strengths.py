@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from firsthand.evaluate.bootstrap import FloatArray
+from firsthand.bootstrap import FloatArray
 
 BoolArray = npt.NDArray[np.bool_]
 

@@ -2,12 +2,12 @@
 
 from firsthand.evaluate.audit.finding import Verdict
 from firsthand.evaluate.charts import share_bar
-from firsthand.evaluate.page import data_table
 from firsthand.evaluate.policies.ranking import Ranking
 from firsthand.evaluate.policies.verdict import Answer, way_name
 from firsthand.evaluate.policies.ways import Ways
 from firsthand.evaluate.policies.ways_report import figures, notes
 from firsthand.markup import Html, element
+from firsthand.page import data_table
 
 STATUS = {
     Verdict.DETECTED: "One is preferred",
