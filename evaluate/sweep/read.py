@@ -73,7 +73,7 @@ def read_material(store: Store, config: SweepConfig) -> Material:
     drawn = [labels["comparison_id"] for pool in pools.values() for labels in (pool.human, pool.synthetic)]
     trained = units.index.isin(pd.concat(drawn))
     used = units.assign(prompt=_numbered(units["prompt_id"].where(trained)))[trained | units.index.isin(anchor.index)]
-    return Material(table, judge, own, relation, pools, used, _facts(pools, table, used, judge))
+    return Material(table, judge, own, relation, pools, used, _facts(pools, table, used))
 
 
 def choose_judge(annotators: Mapping[str, Annotator], wanted: str | None) -> str:
@@ -194,13 +194,11 @@ def _own(store: Store, judge: str, table: EvalTable, config: SweepConfig) -> tup
     return own, target.relation if own else Relation.UNKNOWN
 
 
-def _facts(pools: Mapping[str, Pools], table: EvalTable, used: pd.DataFrame, judge: str) -> Facts:
+def _facts(pools: Mapping[str, Pools], table: EvalTable, used: pd.DataFrame) -> Facts:
     facts: Facts = {
-        "judge": judge,
-        "comparisons": len(used),
-        "anchor comparisons": len(table),
-        "anchor prompts": len(np.unique(table.prompt)),
-        "anchor comparisons people decided": int((table.p_human != 0.5).sum()),
+        "comparisons trained or measured on": len(used),
+        "prompts of the anchor": len(np.unique(table.prompt)),
+        "decided comparisons of the anchor": int((table.p_human != 0.5).sum()),
     }
     for name, pool in pools.items():
         facts[f"human training rows ({name})"] = len(pool.human)
