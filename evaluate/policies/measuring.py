@@ -6,7 +6,7 @@ import numpy as np
 
 from firsthand.bootstrap import FloatArray, IntArray, ratio, resample_prompts
 from firsthand.estimates import Estimate
-from firsthand.evaluate.accuracy import Accuracy, correct, measure_accuracy
+from firsthand.evaluate.accuracy import Accuracy, measure_accuracy
 from firsthand.evaluate.held_out import HeldOut, read_held_out
 from firsthand.evaluate.policies.config import PoliciesConfig, RewardOrDPO
 from firsthand.evaluate.policies.costs import answering_cost, training_cost
@@ -17,6 +17,7 @@ from firsthand.evaluate.policies.ways import Trained, Way, Ways
 from firsthand.evaluate.scoring import score_rows
 from firsthand.evaluate.trained_model import TrainedModel
 from firsthand.rewards import weights_version
+from firsthand.score_gaps import correct
 from firsthand.store import Store
 
 

@@ -8,12 +8,12 @@ from scipy.stats import t as student
 
 from firsthand.bootstrap import FloatArray, IntArray, Resampled, Sums, ratio, resample_prompts
 from firsthand.estimates import Estimate
-from firsthand.evaluate.accuracy import correct
 from firsthand.evaluate.audit.finding import Verdict
 from firsthand.evaluate.multiple import holm
 from firsthand.evaluate.policies.config import PoliciesConfig
 from firsthand.evaluate.policies.read import Compared
 from firsthand.evaluate.policies.strengths import fit_strengths
+from firsthand.score_gaps import correct
 
 FEWEST_PROMPTS = 10
 """Prompts below which no two policies are told apart: the spread of so few tells too little of the error."""
