@@ -56,19 +56,24 @@ def check_dpo_arguments(block: dict[str, Any]) -> dict[str, Any]:
     return _checked(DPOConfig, block, [_length_problem, _loss_problem, _smoothing_problem])
 
 
-def check_labels_fit_the_losses(labels: Collection[str], values: Mapping[str, Any]) -> None:
-    """Raise ValueError where a loss in the checked `trainer:` block has no form for one of `labels`."""
-    problems = [
-        f"{key} can't be used with loss_type {', '.join(unfit)}: {reason}; take {', '.join(sorted(fit))}"
-        for label, (key, fit, reason) in LABEL_LOSSES.items()
-        if label in labels and (unfit := sorted(set(values.get("loss_type", ["sigmoid"])) - fit))
+def check_labels_fit_the_losses(labels: Collection[str], trainer: Mapping[str, Any]) -> None:
+    """Raise ValidationError with every key whose labels a loss of the checked `trainer:` block has no form for."""
+    losses = set(trainer.get("loss_type", ["sigmoid"]))
+    keys = [LABEL_LOSSES[label][0] for label in labels]
+    refused = [
+        _RefusedError(
+            key, f"not with loss_type {', '.join(sorted(losses - fit))}: {why}; take {', '.join(sorted(fit))}"
+        )
+        for key, fit, why in (LABEL_LOSSES[label] for label in labels)
+        if losses - fit
     ]
-    if labels and values.get("use_weighting"):
-        problems.append("use_weighting weighs rows by itself; leave it out, or weights, soft_labels and margins")
-    if labels and values.get("f_divergence_type", "reverse_kl") != "reverse_kl":
-        problems.append("weights, soft_labels and margins are defined for f_divergence_type reverse_kl only")
-    if problems:
-        raise ValueError("; ".join(problems))
+    if trainer.get("use_weighting"):
+        refused += [_RefusedError(key, "not with use_weighting, which weighs rows by itself") for key in keys]
+    if trainer.get("f_divergence_type", "reverse_kl") != "reverse_kl":
+        refused += [_RefusedError(key, "defined for f_divergence_type reverse_kl only") for key in keys]
+    if refused:
+        values = dict.fromkeys(keys, True)
+        raise ValidationError.from_exception_data("DPOJob", [_line(item, values) for item in refused])
 
 
 def check_lora_arguments(block: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -254,8 +254,10 @@ class PerSourceDPOTrainer(_PerSource, DPOTrainer):
             self.args.discopop_tau,
         )
         losses = zip(self.loss_types, self.loss_weights, strict=True)
-        loss = sum(share * weighted_mean(dpo_losses(name, pairs), labels.weight) for name, share in losses)
-        return loss + self.router_aux_loss_coef * policy.outputs.aux_loss if self.aux_loss_enabled else loss
+        parts = [share * weighted_mean(dpo_losses(name, pairs), labels.weight) for name, share in losses]
+        if self.aux_loss_enabled:
+            parts.append(self.router_aux_loss_coef * policy.outputs.aux_loss)
+        return torch.stack(parts).sum()
 
     def _log_ratios(self, policy: "_Recorded", inputs: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
         """The log-ratios log pi - log pi_ref of the chosen and of the rejected responses, each of shape (pairs,)."""

@@ -146,16 +146,16 @@ def test_every_label_reaches_its_losses_and_no_others() -> None:
             if name in able:
                 assert check_config(content, DPOJob).labels
             else:
-                with pytest.raises(ConfigError, match=f"{key} can't be used with loss_type {name}: it "):
+                with pytest.raises(ConfigError, match=f"{key}: not with loss_type {name}: it "):
                     check_config(content, DPOJob)
 
 
 @pytest.mark.parametrize(
     ("trainer", "said"),
     [
-        ({"use_weighting": True}, "use_weighting weighs rows by itself"),
-        ({"f_divergence_type": "forward_kl"}, "reverse_kl only"),
-        ({"loss_type": ["sigmoid", "sft"]}, "soft_labels can't be used with loss_type sft"),
+        ({"use_weighting": True}, "weights: not with use_weighting"),
+        ({"f_divergence_type": "forward_kl"}, "weights: defined for f_divergence_type reverse_kl only"),
+        ({"loss_type": ["sigmoid", "sft"]}, "1 problem\n  soft_labels: not with loss_type sft"),
     ],
 )
 def test_what_labels_can_not_be_combined_with_is_refused(trainer: dict[str, Any], said: str) -> None:
