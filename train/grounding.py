@@ -109,9 +109,14 @@ class Grounding(TrainerCallback):
         """Read all looks anew; the first fall that is shown is the turn."""
         if HUMAN not in self.prompts or len(self.looks.steps) < 2:
             return
-        self.falls = find_falls(self.looks.matrix(HUMAN), planned_looks(args, state), self.config.alpha)
+        self.falls = find_falls(self.looks.matrix(HUMAN), self._planned(args, state), self.config.alpha)
         shown = next((look for look, fall in enumerate(self.falls, start=1) if fall.shown), None)
         self.turn = None if shown is None else self._turn(shown)
+
+    def _planned(self, args: Any, state: Any) -> int:
+        """A resumed run does not look at the start again, but knows whether the first run did."""
+        at_start = bool(args.eval_on_start) or self.looks.steps[0] == 0
+        return planned_looks(args, state) + at_start
 
     def _turn(self, look: int) -> Turn:
         fall = self.falls[look - 1]
@@ -128,10 +133,10 @@ class Grounding(TrainerCallback):
 
 
 def planned_looks(args: Any, state: Any) -> int:
-    """How many evaluations the whole run has: at the start where asked, then by steps and at the end, or by epochs."""
+    """How many evaluations a whole run has after its start: by steps and at the end, or by epochs."""
     by_steps = args.eval_strategy == IntervalStrategy.STEPS
     count = math.ceil(state.max_steps / state.eval_steps) if by_steps else state.num_train_epochs
-    return int(count) + bool(args.eval_on_start)
+    return int(count)
 
 
 def prompt_numbers(prompt_ids: list[str]) -> IntArray:

@@ -93,10 +93,10 @@ def measured(out: Path, mix: Path) -> float:
 def test_a_resumed_run_knows_the_looks_before_it(write_mix: Any, tiny_model: str, tmp_path: Path) -> None:
     """Cut off after its second checkpoint, it ends with the same figures and the same evidence, without a stop."""
     mix, out = write_mix(human=24, synthetic=24, heldout=20, contrary=True), tmp_path / "out"
-    short = {"save_steps": 4, "save_total_limit": 9}
+    short = {"save_steps": 4, "save_total_limit": 9, "eval_on_start": True}
     assert run(tmp_path, mix, tiny_model, trainer=short) == 0
     first, record = metric_rows(out), json.loads((out / "training.json").read_text())
-    assert record["grounding"]["evaluations"] == 6
+    assert record["grounding"]["evaluations"] == 7
     (out / "training.json").unlink()
     for step in (8, 12):
         for file in (out / f"checkpoint-{step}").iterdir():
