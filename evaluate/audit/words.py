@@ -27,6 +27,11 @@ QUESTIONS = {
     "crossover": "Crossover: does each of two judges favour its own against the other's?",
     "mediation": "Mediation: how much of the affinity is carried by style?",
     "panel": "Panel: how many independent votes are the judges worth together?",
+    "inherited-skew": "Inherited skew: where people are split, does the model lean to a side more than its twin?",
+    "gold-gap": "Gold gap: is the model righter where people chose a side than where they chose against it?",
+    "tolerance": "Tolerance: from which share of synthetic rows on does the model lean too far?",
+    "proxy-gold": "Best of n: does the model promise more of the answer it picks than people confirm?",
+    "permuted-control": "Control: is the skew the judge's doing, or does it stay with its labels permuted?",
 }
 
 

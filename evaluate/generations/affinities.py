@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import expit
 
+from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.audit.affinity import design, fit
 from firsthand.evaluate.audit.table import AuditTable, B, Votes
 from firsthand.evaluate.audit.targets import Target
 from firsthand.evaluate.audit.testable import FEWEST_PROMPTS, Refusal, no_people, no_target
-from firsthand.evaluate.bootstrap import FloatArray
 from firsthand.evaluate.generations.outcome import Generation, gap_of
 from firsthand.evaluate.generations.series import Series
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from firsthand.bootstrap import FloatArray
 from firsthand.config import closest
 from firsthand.errors import InputError
 from firsthand.evaluate.audit.config import AuditConfig
@@ -12,7 +13,6 @@ from firsthand.evaluate.audit.lineage import lineages_of, read_lineages
 from firsthand.evaluate.audit.read import read_table
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import Target, own_target
-from firsthand.evaluate.bootstrap import FloatArray
 from firsthand.evaluate.generations.config import GenerationsConfig, ModelLoop
 from firsthand.evaluate.generations.diversity import measure_sets, words_of
 from firsthand.evaluate.generations.loop import Ran

@@ -11,8 +11,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.audit.finding import Finding, Verdict
-from firsthand.evaluate.bootstrap import FloatArray
 from firsthand.evaluate.generations.config import GenerationsConfig
 from firsthand.evaluate.generations.curves import Curve, curve
 from firsthand.evaluate.generations.outcome import TWIN, Loops

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from firsthand.evaluate.bootstrap import FloatArray
+from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.generations.series import Figures
 
 

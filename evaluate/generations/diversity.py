@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from firsthand.evaluate.bootstrap import FloatArray
+from firsthand.bootstrap import FloatArray
 
 Words: TypeAlias = tuple[str, ...]
 ORDER = 2

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.audit.finding import Finding, Interval, Verdict
-from firsthand.evaluate.bootstrap import FloatArray
 from firsthand.evaluate.generations.config import GenerationsConfig
 from firsthand.evaluate.generations.fieller import fieller
 from firsthand.evaluate.generations.inherited import DETECTOR, TIMES, Inherited, caveats, refused, target_name

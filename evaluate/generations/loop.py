@@ -18,11 +18,11 @@ from typing import Any
 
 from tqdm import tqdm
 
+from firsthand.bootstrap import FloatArray
 from firsthand.collect.generate.running import generate, make_run
 from firsthand.collect.judge.config import Choice, JudgeJob
 from firsthand.collect.judge.job import run_job
 from firsthand.errors import FirsthandError, InputError
-from firsthand.evaluate.bootstrap import FloatArray
 from firsthand.evaluate.generations.config import GenerationsConfig, ModelLoop
 from firsthand.evaluate.generations.measure import Pair, answering, log_probability_gaps, probe_responses, read_pairs
 from firsthand.evaluate.generations.outcome import TWIN

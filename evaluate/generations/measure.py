@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from firsthand.bootstrap import FloatArray
 from firsthand.collect.generate.config import GenerateJob, ModelConfig, Pairs
 from firsthand.collect.generate.requests import with_answers
 from firsthand.collect.generate.running import generate, make_run
-from firsthand.evaluate.bootstrap import FloatArray
 from firsthand.evaluate.generations.config import ModelLoop
 from firsthand.evaluate.scoring import Text, encode_pair, log_probabilities
 from firsthand.models import load_causal_lm, load_tokenizer

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import Target
-from firsthand.evaluate.bootstrap import FloatArray
 
 TWIN = 0.0
 """The ratio of the human-only twin."""

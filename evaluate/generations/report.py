@@ -11,8 +11,8 @@ from firsthand.evaluate.generations import agreement, amplification, collapse, i
 from firsthand.evaluate.generations.analysis import Analysis, ratio_of
 from firsthand.evaluate.generations.charts import curves_chart
 from firsthand.evaluate.generations.text import curve_rows, estimate_text, loop_name
-from firsthand.evaluate.page import data_table, document, facts, simulated_notice
 from firsthand.markup import Html, element, join
+from firsthand.page import data_table, document, facts, simulated_notice
 
 STYLE = files("firsthand.evaluate.generations").joinpath("generations.css").read_text(encoding="utf-8")
 MOST_CARDS = 3

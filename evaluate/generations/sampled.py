@@ -6,9 +6,9 @@ Its `exact` curves tell what the same world does with endless data (simulator.py
 import numpy as np
 from scipy.special import expit
 
+from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.audit.table import AuditTable, B, Votes
 from firsthand.evaluate.audit.targets import Target
-from firsthand.evaluate.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.generations.config import GenerationsConfig, World
 from firsthand.evaluate.generations.outcome import TWIN, Generation, Loops
 from firsthand.evaluate.generations.simulator import (

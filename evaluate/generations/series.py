@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
-from firsthand.evaluate.bootstrap import FloatArray, IntArray, sums_by
+from firsthand.bootstrap import FloatArray, IntArray, sums_by
 
 NOTHING = 1e-9
 """An error below this is rounding: no prompt and no seed tells the figures apart."""

@@ -27,7 +27,7 @@ from functools import cache
 import numpy as np
 from scipy.special import expit
 
-from firsthand.evaluate.bootstrap import FloatArray
+from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.generations.config import World
 from firsthand.evaluate.generations.outcome import TWIN
 

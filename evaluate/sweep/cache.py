@@ -1,0 +1,83 @@
+"""Hidden states kept on disk, so that a model reads each response once.
+
+A folder belongs to one model (by the hash of its weights), layer and length; it holds shards of some hundred states,
+each written whole under a name of its own. Every shard says whose it is, and another's is refused.
+"""
+
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from firsthand.errors import InputError
+from firsthand.evaluate.sweep.hidden import HalfArray
+from firsthand.records import content_id, dump
+
+SHARD = "*.npz"
+
+
+@dataclass(frozen=True)
+class Cache:
+    """States by the key of their conversation; owner: what made them, each value as the messages name it."""
+
+    folder: Path
+    owner: Mapping[str, Any]
+    place: dict[str, tuple[Path, int]] = field(default_factory=dict)
+
+    def add(self, keys: Sequence[str], states: HalfArray) -> None:
+        """Keep the states (len(keys), width)."""
+        path = self.folder / f"{content_id(*keys)[:16]}.npz"
+        partial = path.with_suffix(".partial")
+        with partial.open("wb") as file:
+            np.savez(file, owner=np.array(dump(dict(self.owner))), keys=np.array(keys), states=states)
+        partial.replace(path)
+        self.place.update({key: (path, row) for row, key in enumerate(keys)})
+
+    def states(self, keys: Sequence[str]) -> HalfArray:
+        """The states of `keys`: (len(keys), width)."""
+        wanted: dict[Path, list[tuple[int, int]]] = {}
+        for number, key in enumerate(keys):
+            path, row = self.place[key]
+            wanted.setdefault(path, []).append((number, row))
+        found: HalfArray | None = None
+        for path, rows in wanted.items():
+            shard = _read(path, "states")["states"]
+            found = np.empty((len(keys), shard.shape[1]), np.float16) if found is None else found
+            numbers, places = zip(*rows, strict=True)
+            found[list(numbers)] = shard[list(places)]
+        return np.empty((0, 0), np.float16) if found is None else found
+
+
+def open_cache(folder: Path, owner: Mapping[str, Any]) -> Cache:
+    """The states of `owner` under `folder`; raises InputError where a shard there is broken or another's."""
+    own = folder / content_id(dump(dict(owner)))[:16]
+    own.mkdir(parents=True, exist_ok=True)
+    cache = Cache(own, owner)
+    for path in sorted(own.glob(SHARD)):
+        shard = _read(path, "owner", "keys")
+        said = json.loads(str(shard["owner"]))
+        if said != dict(owner):
+            raise InputError(
+                f"{path} holds features of {_sentence(said)}, not of {_sentence(owner)}: someone put it there. "
+                "Remove the file; what is missing is computed again"
+            )
+        cache.place.update({str(key): (path, row) for row, key in enumerate(shard["keys"])})
+    return cache
+
+
+def _read(path: Path, *names: str) -> dict[str, Any]:
+    try:
+        with np.load(path, allow_pickle=False) as shard:
+            return {name: shard[name] for name in names}
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"can't read the cached features in {path} ({error}); remove the file, they are computed again"
+        ) from error
+
+
+def _sentence(owner: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in sorted(owner.items()))

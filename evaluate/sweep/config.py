@@ -1,0 +1,124 @@
+"""What a sweep may be told."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, PositiveInt, field_validator
+
+from firsthand.config import Config, check_config
+from firsthand.evaluate.sweep.settings import AnalysisConfig
+from firsthand.train.mix_config import Anchor, HumanRules, MixConfig, Ratio, Share, SyntheticRules
+
+if TYPE_CHECKING:
+    from firsthand.train.jobs import DPOJob, RewardJob
+
+Engine = Literal["fast", "full"]
+RATIOS = tuple(number / 10 for number in range(11))
+CURVE = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
+
+
+class FeatureRules(Config):
+    """What the fast engine knows of a response.
+
+    model: whose hidden states, `smollm2`, a hub name or a folder; None for the style features alone. layer: after which
+    of its layers, the middle one where None: there a state tells more of quality than at the end. max_length: tokens
+    read of a conversation. components: how many principal components of the states. cache: folder to keep states in,
+    the user's cache folder where None.
+    """
+
+    model: str | None = "smollm2"
+    layer: PositiveInt | None = None
+    max_length: Annotated[int, Field(ge=16)] = 512
+    components: PositiveInt = 64
+    cache: Path | None = None
+
+
+class FullRules(Config):
+    """What the full engine trains.
+
+    kind: which command's job. job: its keys, the trainer's seed aside, which is the draw's. keep_models: leave the
+    trained models on disk.
+    """
+
+    kind: Literal["reward", "dpo"] = "reward"
+    job: dict[str, Any] = Field(default_factory=lambda: {"model": "smollm2"})
+    keep_models: bool = False
+
+    def job_for(self, seed: int) -> "RewardJob | DPOJob":
+        """The job of one seed; raises ConfigError where `job` is none."""
+        from firsthand.train.jobs import DPOJob, RewardJob  # they load TRL, which the fast engine does without
+
+        values = {**self.job, "trainer": {**self.job.get("trainer", {}), "seed": seed}}
+        return check_config(values, RewardJob if self.kind == "reward" else DPOJob, "full.job")
+
+
+class SweepConfig(Config):
+    """A sweep, as configs/sweep.yaml explains it key by key; human, conflict, anchor and stratify are a mix's own."""
+
+    judge: str | None = None
+    ratios: Annotated[tuple[Share, ...], Field(min_length=2)] = RATIOS
+    seeds: Annotated[int, Field(ge=1, le=1000)] = 5
+    seed: Annotated[int, Field(ge=0)] = 13
+    arms: Annotated[dict[str, SyntheticRules], Field(min_length=1)] = Field(
+        default_factory=lambda: {"all": SyntheticRules()}
+    )
+    designs: Annotated[tuple[Literal["replace", "add", "permuted"], ...], Field(min_length=1)] = (
+        "replace",
+        "add",
+        "permuted",
+    )
+    curve: tuple[Share, ...] = CURVE
+    rows: Literal["max"] | PositiveInt = "max"
+    human_rows: Literal["max"] | PositiveInt = "max"
+    human: HumanRules = HumanRules()
+    conflict: Literal["human_wins", "keep_both", "drop"] = "keep_both"
+    anchor: Anchor = Anchor(fraction=0.3)
+    stratify: str | None = None
+    tag: str | None = None
+    soft_labels: bool = False
+    engine: Engine = "fast"
+    features: FeatureRules = FeatureRules()
+    full: FullRules = FullRules()
+    analysis: AnalysisConfig = AnalysisConfig()
+    lineage: Path | None = None
+
+    @field_validator("ratios")
+    @classmethod
+    def _from_zero(cls, ratios: tuple[float, ...]) -> tuple[float, ...]:
+        if list(ratios) != sorted(set(ratios)) or ratios[0] != 0:
+            raise ValueError("the ratios must rise from 0, the model of people's rows alone that others are held to")
+        return ratios
+
+    @field_validator("curve")
+    @classmethod
+    def _rises(cls, curve: tuple[float, ...]) -> tuple[float, ...]:
+        if list(curve) != sorted(set(curve)) or 0 in curve:
+            raise ValueError("shares of the human rows must rise, and none is 0")
+        return curve
+
+    @field_validator("arms")
+    @classmethod
+    def _named(cls, arms: Mapping[str, SyntheticRules]) -> Mapping[str, SyntheticRules]:
+        if "human" in arms:
+            raise ValueError("the name human is that of the learning curve; give this arm another")
+        judges = [name for name, rules in arms.items() if rules.judges is not None]
+        if judges:
+            raise ValueError(f"a sweep is of one judge; name it as judge, not as arms.{judges[0]}.judges")
+        return arms
+
+    def all_seeds(self) -> tuple[int, ...]:
+        """The seeds of the draws."""
+        return tuple(range(self.seed, self.seed + self.seeds))
+
+    def mix(self, arm: str, judge: str) -> MixConfig:
+        """The mix of an arm, its ratio still to be set."""
+        return MixConfig(
+            ratio=Ratio(human=1.0, synthetic=0.0),
+            human=self.human,
+            synthetic=self.arms[arm].model_copy(update={"judges": [judge]}),
+            conflict=self.conflict,
+            anchor=self.anchor,
+            stratify=self.stratify,
+            seed=self.seed,
+        )

@@ -1,0 +1,16 @@
+"""What both engines give back."""
+
+from dataclasses import dataclass
+
+from firsthand.evaluate.sweep.outcome import EvalTable, Point, Refit
+from firsthand.evaluate.sweep.read import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """Every model of a sweep, on the comparisons of `table`; refit: None where training again costs too much."""
+
+    points: tuple[Point, ...]
+    table: EvalTable
+    refit: Refit | None
+    facts: Facts

@@ -1,0 +1,114 @@
+"""Which rows each model of a sweep trains on: every arm, ratio and seed, drawn as `train mix` draws.
+
+Draws are nested: with one seed a larger share only adds rows to what a smaller one took.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from firsthand.evaluate.sweep.config import SweepConfig
+from firsthand.evaluate.sweep.outcome import Arm
+from firsthand.evaluate.sweep.permute import permuted
+from firsthand.evaluate.sweep.read import Material
+from firsthand.train.draw import draw
+from firsthand.train.mix import Pools
+from firsthand.train.mix_config import MixConfig, Ratio
+
+HUMAN = "human"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A model to be trained on so many rows of people and of the judge, drawn from `pools` as `mix` says."""
+
+    arm: Arm
+    seed: int
+    human_rows: int
+    synthetic_rows: int
+    pools: Pools
+    mix: MixConfig
+
+    @property
+    def ratio(self) -> float:
+        """The share of synthetic rows."""
+        return self.synthetic_rows / (self.human_rows + self.synthetic_rows)
+
+    def rows(self) -> pd.DataFrame:
+        """The labels, as labels.LABEL_COLUMNS has them; drawn at each call, for all of them would fill the memory."""
+        return draw(self.pools.human, self.pools.synthetic, self.pools.strata, self.mix).rows
+
+
+def plan(material: Material, config: SweepConfig) -> Iterator[Planned]:
+    """Every model of the sweep, seed by seed."""
+    for seed in config.all_seeds():
+        for name, pools in material.pools.items():
+            base = config.mix(name, material.judge).model_copy(update={"seed": seed})
+            if "replace" in config.designs:
+                yield from _replace(Arm(name, "replace"), pools, base, config)
+            if "add" in config.designs:
+                yield from _add(Arm(name, "add"), pools, base, config)
+            if "permuted" in config.designs:
+                control = replace(pools, synthetic=permuted(pools.synthetic, material.comparisons, seed))
+                yield from _replace(Arm(name, "permuted"), control, base, config)
+        first = next(iter(material.pools))
+        base = config.mix(first, material.judge).model_copy(update={"seed": seed})
+        yield from _curve(material.pools[first], base, config)
+
+
+def mixes(material: Material, config: SweepConfig) -> dict[str, Mapping[str, object]]:
+    """By arm, the values of its `train mix` config but for the ratio."""
+    found = {name: config.mix(name, material.judge).model_dump(mode="json", exclude={"ratio"}) for name in config.arms}
+    return {**found, HUMAN: found[next(iter(config.arms))]}
+
+
+def unreachable(pools: Pools, config: SweepConfig) -> list[float]:
+    """The ratios that the judge's rows are too few for beside all human rows."""
+    people = _people(pools, config)
+    return [ratio for ratio in config.ratios if ratio == 1 or _added(people, ratio) > len(pools.synthetic)]
+
+
+def _replace(arm: Arm, pools: Pools, base: MixConfig, config: SweepConfig) -> Iterator[Planned]:
+    """Twins: the same number of rows at every ratio."""
+    size = min(len(pools.human), len(pools.synthetic))
+    if config.rows != "max":
+        size = min(size, config.rows)
+    for ratio in config.ratios:
+        synthetic = round(ratio * size)
+        yield _drawn(arm, pools, base, size - synthetic, synthetic)
+
+
+def _add(arm: Arm, pools: Pools, base: MixConfig, config: SweepConfig) -> Iterator[Planned]:
+    """All human rows, and as many synthetic ones as make the ratio; at last as many as there are."""
+    people = _people(pools, config)
+    counts = [_added(people, ratio) for ratio in config.ratios if ratio < 1]
+    reached = [count for count in counts if count <= len(pools.synthetic)]
+    if len(reached) < len(config.ratios) and reached[-1] < len(pools.synthetic):
+        reached.append(len(pools.synthetic))
+    for synthetic in dict.fromkeys(reached):
+        yield _drawn(arm, pools, base, people, synthetic)
+
+
+def _curve(pools: Pools, base: MixConfig, config: SweepConfig) -> Iterator[Planned]:
+    """Shares of the human rows alone."""
+    counts = [round(share * len(pools.human)) for share in config.curve]
+    for count in dict.fromkeys(max(1, count) for count in counts):
+        yield _drawn(Arm(HUMAN, "human"), pools, base, count, 0)
+
+
+def _drawn(arm: Arm, pools: Pools, base: MixConfig, human: int, synthetic: int) -> Planned:
+    size = human + synthetic
+    ratio = Ratio(human=human / size, synthetic=synthetic / size)
+    # The pools hold as many; `shrink` would lose a row to the rounding of the shares.
+    mix = base.model_copy(update={"ratio": ratio, "size": size, "shortage": "repeat"})
+    return Planned(arm, base.seed, human, synthetic, pools, mix)
+
+
+def _people(pools: Pools, config: SweepConfig) -> int:
+    return len(pools.human) if config.human_rows == "max" else min(config.human_rows, len(pools.human))
+
+
+def _added(people: int, ratio: float) -> int:
+    """Synthetic rows that make the ratio beside `people` human ones."""
+    return round(people * ratio / (1 - ratio))

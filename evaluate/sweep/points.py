@@ -1,0 +1,102 @@
+"""The raw points of a sweep on disk, one file for each engine, so that one can be held against the other."""
+
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from firsthand.errors import InputError
+from firsthand.evaluate.sweep.outcome import Arm, EvalTable, Point
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The points of an earlier run, the comparisons they are on, and the judge."""
+
+    judge: str
+    comparison_id: tuple[str, ...]
+    points: tuple[Point, ...]
+
+
+def points_file(out: Path, engine: str) -> Path:
+    """Where an engine's points are."""
+    return out / f"points-{engine}.npz"
+
+
+def write_points(path: Path, judge: str, table: EvalTable, points: Sequence[Point]) -> None:
+    """Write the points, in one step."""
+    about = [
+        {
+            "arm": point.arm.name,
+            "design": point.arm.design,
+            "ratio": point.ratio,
+            "seed": point.seed,
+            "human_rows": point.human_rows,
+            "synthetic_rows": point.synthetic_rows,
+        }
+        for point in points
+    ]
+    arrays = {
+        "about": np.array(json.dumps({"judge": judge, "points": about})),
+        "comparison_id": np.array(table.comparison_id),
+        "p_human": table.p_human,
+        "gap": np.stack([point.gap for point in points]),
+    }
+    swapped = [point.gap_swapped for point in points if point.gap_swapped is not None]
+    if len(swapped) == len(points):
+        arrays["gap_swapped"] = np.stack(swapped)
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    partial.replace(path)
+
+
+def read_points(path: Path) -> Saved | None:
+    """The points of `path`, None where there is no such file; raises InputError where it is broken."""
+    if not path.is_file():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            about, gaps, ids = json.loads(str(file["about"])), file["gap"], file["comparison_id"]
+            swapped = file["gap_swapped"] if "gap_swapped" in file.files else [None] * len(gaps)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise InputError(f"can't read the points of an earlier run in {path} ({error}); remove the file") from error
+    points = tuple(
+        Point(
+            Arm(of["arm"], of["design"]),
+            of["ratio"],
+            of["seed"],
+            of["human_rows"],
+            of["synthetic_rows"],
+            gap,
+            exchanged,
+        )
+        for of, gap, exchanged in zip(about["points"], gaps, swapped, strict=True)
+    )
+    return Saved(about["judge"], tuple(map(str, ids)), points)
+
+
+def on_table(saved: Saved, judge: str, table: EvalTable) -> tuple[Point, ...] | None:
+    """The points on the comparisons of `table`; None where they are of another judge, or lack one of them."""
+    place = {name: number for number, name in enumerate(saved.comparison_id)}
+    if saved.judge != judge or any(name not in place for name in table.comparison_id):
+        return None
+    rows = np.array([place[name] for name in table.comparison_id], np.int64)
+    return tuple(part_of(point, rows) for point in saved.points)
+
+
+def part_of(point: Point, rows: npt.NDArray[np.int64]) -> Point:
+    """The point on the comparisons `rows` alone."""
+    swapped = None if point.gap_swapped is None else point.gap_swapped[rows]
+    return replace(point, gap=point.gap[rows], gap_swapped=swapped)
+
+
+def part_of_table(table: EvalTable, rows: npt.NDArray[np.int64]) -> EvalTable:
+    """The comparisons `rows` of the table; prompts, responses, authors and tags keep their numbers."""
+    names = "prompt p_human votes response author length tag".split()
+    arrays = {name: getattr(table, name)[rows] for name in names}
+    return replace(table, comparison_id=tuple(table.comparison_id[row] for row in rows), **arrays)

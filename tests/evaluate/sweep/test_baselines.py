@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+from sweep_tables import point, sweep_of, table_of
+
+from firsthand.evaluate.sweep.baselines import engines, rights, wanted_accuracy
+from firsthand.evaluate.sweep.cells import cells_of
+from firsthand.evaluate.sweep.resample import figures
+
+
+def right_on(share):
+    return np.where(np.arange(100) < 100 * share, 1.0, -1.0)
+
+
+def test_longer_wins_stands_beside_every_model():
+    # A is longer on 65 of 100, and people chose A everywhere.
+    table = table_of([1.0] * 100, length=[(2, 1)] * 65 + [(1, 2)] * 35)
+    points = [point("add", 0.0, right_on(0.6)), point("add", 0.5, right_on(0.7))]
+    cells = cells_of(points)
+    found, longer = rights(cells, figures(sweep_of(table, points), None, wanted_accuracy(table, cells), 0, 0))
+    assert longer.value == pytest.approx(0.65)
+    assert [each.minus_longer.value for each in found] == pytest.approx([-0.05, 0.05])
+    assert found[0].minus_longer.rows == 100
+
+
+def swept_twice(fast, full):
+    table = table_of([1.0] * 100)
+    made = [[point("add", ratio, right_on(share)) for ratio, share in each.items()] for each in (fast, full)]
+    sweep = sweep_of(table, made[0])
+    return type(sweep)(
+        sweep.table, sweep.judge, sweep.own, sweep.points, "fast", 50, other=tuple(made[1]), other_engine="full"
+    )
+
+
+def test_two_engines_are_compared_on_the_cells_that_both_trained():
+    fast, full = {0.0: 0.6, 0.25: 0.65, 0.5: 0.7, 0.75: 0.62}, {0.0: 0.55, 0.25: 0.5, 0.5: 0.75}
+    found = engines(swept_twice(fast, full))
+    assert [each.cell.ratio for each in found.cells] == [0.0, 0.25, 0.5]
+    assert found.rank == pytest.approx(spearmanr([0.6, 0.65, 0.7], [0.55, 0.5, 0.75]).statistic)
+    assert (found.apart.this, found.apart.other) == pytest.approx((0.65, 0.5))
+    assert [each.cell.ratio for each in found.misled] == [0.25]
+
+
+def test_one_engine_or_one_common_cell_is_nothing_to_compare():
+    assert engines(swept_twice({0.0: 0.6, 0.5: 0.7}, {0.0: 0.6})) is None
+    assert engines(sweep_of(table_of([1.0]), [point("add", 0.0, [1.0])])) is None

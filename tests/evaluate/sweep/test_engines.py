@@ -1,0 +1,130 @@
+"""Whole sweeps on a small store: the fast engine, the full one, and the command."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sweep_stores import sweep_store
+from transformers import LlamaForCausalLM
+
+from firsthand.cli import main
+from firsthand.config import check_config
+from firsthand.errors import ConfigError, InputError
+from firsthand.evaluate.sweep import full
+from firsthand.evaluate.sweep.config import SweepConfig
+from firsthand.evaluate.sweep.outcome import EvalTable, Point
+from firsthand.evaluate.sweep.run import run_sweep
+from firsthand.store import Store
+
+FAST = {"ratios": [0, 0.5, 1], "seeds": 2, "features": {"model": None}, "curve": [0.5, 1]}
+TRAINER = {"num_train_epochs": 1, "per_device_train_batch_size": 16, "max_length": 64, "save_strategy": "no"}
+
+
+def config(**keys: Any) -> SweepConfig:
+    return check_config({**FAST, **keys}, SweepConfig)
+
+
+def accuracy(table: EvalTable, points: Sequence[Point], design: str) -> dict[float, float]:
+    """By ratio, over the seeds."""
+    decided = table.p_human != 0.5
+    right = {point.ratio: [] for point in points if point.arm.design == design}
+    for point in points:
+        if point.arm.design == design:
+            right[point.ratio].append(((point.gap > 0) == (table.p_human > 0.5))[decided].mean())
+    return {ratio: float(np.mean(found)) for ratio, found in right.items()}
+
+
+def test_the_fast_engine_learns_what_people_prefer_and_equal_sweeps_are_equal(store: Store, tmp_path: Path) -> None:
+    sweep_store(store)
+    sweep, refit = run_sweep(store, config(), tmp_path / "one")
+    again, _ = run_sweep(store, config(), tmp_path / "two")
+    assert min(accuracy(sweep.table, sweep.points, "replace").values()) > 0.9
+    for one, other in zip(sweep.points, again.points, strict=True):
+        np.testing.assert_array_equal(one.gap, other.gap)
+    # Exchanging the style alone turns what rests on it, here nearly all.
+    first = sweep.points[0]
+    assert np.corrcoef(first.gap, first.gap_swapped)[0, 1] < -0.5
+    once = refit(np.ones(sweep.training_prompts, np.int64))
+    trained = [point for point in sweep.points if point.seed == 13]
+    for one, other in zip(trained, once, strict=True):
+        assert (one.arm, one.ratio, one.human_rows) == (other.arm, other.ratio, other.human_rows)
+        np.testing.assert_allclose(one.gap, other.gap, atol=1e-5)
+    drawn = np.random.default_rng(0).multinomial(
+        sweep.training_prompts, [1 / sweep.training_prompts] * sweep.training_prompts
+    )
+    assert not np.allclose(refit(drawn)[0].gap, first.gap, atol=1e-3)
+
+
+def test_labels_against_people_cost_accuracy_and_permuting_can_not_repair_them(store: Store, tmp_path: Path) -> None:
+    sweep, _ = run_sweep(sweep_store(store, accuracy=0.1), config(), tmp_path / "out")
+    for design in ("replace", "permuted"):
+        found = accuracy(sweep.table, sweep.points, design)
+        assert found[0.0] > 0.9
+        assert found[1.0] < 0.2
+
+
+def test_the_command_writes_the_page_and_the_points(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sweep_store(store)
+    given = tmp_path / "sweep.yaml"
+    given.write_text(json.dumps({**FAST, "seeds": 1, "analysis": {"refits": 3}}), encoding="utf-8")
+    out = tmp_path / "out"
+    command = ["evaluate", "sweep", str(given), "--store", str(tmp_path / "store.db"), "--out", str(out), "--json"]
+    assert main(command) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["judge"] == "judge-1"
+    assert {path.name for path in out.iterdir()} >= {"points-fast.npz", "sweep.json", "report.html"}
+    assert json.loads((out / "sweep.json").read_text(encoding="utf-8")) == found
+    assert main([*command, "--judge", "nobody"]) == 2
+    assert "the store's judges are judge-1" in capsys.readouterr().err
+
+
+@pytest.fixture
+def trained_config(make_model: Callable[..., Path]) -> SweepConfig:
+    job = {"model": str(make_model(LlamaForCausalLM)), "trainer": TRAINER}
+    return config(ratios=[0, 1], seeds=1, designs=["permuted"], curve=[], rows=32, engine="full", full={"job": job})
+
+
+def test_the_full_engine_trains_each_model_once_and_goes_on_after_an_interruption(
+    store: Store, tmp_path: Path, trained_config: SweepConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep_store(store, prompts=40, pairs=3)
+    real, calls = full.train, []
+
+    def counted(*given: Any) -> Any:
+        calls.append(given)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(*given)
+
+    monkeypatch.setattr(full, "train", counted)
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        run_sweep(store, trained_config, out)
+    sweep, refit = run_sweep(store, trained_config, out)
+    assert len(calls) == 3  # the first model once, the second twice
+    assert refit is None
+    assert sweep.engine == "full"
+    assert [point.ratio for point in sweep.points] == [0, 1]
+    assert all(np.isfinite(point.gap).all() and point.gap.std() > 0 for point in sweep.points)
+    manifest = json.loads((out / "models" / "all-permuted-0+32-seed13" / "mix" / "manifest.json").read_text())
+    assert manifest["realised"]["synthetic"]["rows"] == 32
+    assert "control: the judge's labels are permuted" in manifest["warnings"][-1]
+    assert not list(out.rglob("*.safetensors"))
+    # The fast engine into the same folder shows both.
+    fast, _ = run_sweep(store, trained_config.model_copy(update={"engine": "fast"}), out)
+    assert fast.other_engine == "full"
+    assert [point.gap.tolist() for point in fast.other] == [point.gap.tolist() for point in sweep.points]
+    longer = trained_config.full.model_copy(update={"kind": "dpo"})
+    with pytest.raises(InputError, match="holds a model of another job"):
+        run_sweep(store, trained_config.model_copy(update={"full": longer}), out)
+
+
+def test_a_wrong_job_is_named_before_anything_is_trained(store: Store, tmp_path: Path) -> None:
+    wrong = config(engine="full", full={"job": {"model": "smollm2", "trainer": {"epochs": 1}}})
+    with pytest.raises(ConfigError, match=r"full\.job"):
+        run_sweep(sweep_store(store), wrong, tmp_path / "out")
