@@ -86,7 +86,8 @@ def _warnings(models: Sequence[Generation], loop: ModelLoop) -> Iterator[str]:
         rows = model.human_rows + model.synthetic_rows
         share = model.synthetic_rows / rows if rows else 0.0
         if model.generation and (rows < (1 - OFF) * loop.rows or abs(share - model.ratio) > OFF):
-            off.append(f"generation {model.generation} at {model.ratio:g}: {rows:,} rows, {share:.0%} of them judged")
+            whose = "the twin's" if model.ratio == TWIN else f"ratio {model.ratio:g}'s"
+            off.append(f"{whose} generation {model.generation} on {rows:,} rows, {share:.0%} of them judged")
     if off:
         yield (
             f"{len(off):,} of {len(models):,} models were trained on other rows than asked for ({loop.rows:,}), since "

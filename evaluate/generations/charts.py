@@ -39,7 +39,7 @@ def curves_chart(curves: Sequence[Curve], percent: bool) -> Html:
 
 def shown(value: float, percent: bool) -> str:
     """A value as the axis and the words show it."""
-    return f"{100 * value:.0f} %" if percent else f"{value:.2f}".rstrip("0").rstrip(".")
+    return f"{100 * value:.3g} %" if percent else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 class _Scale:
@@ -113,7 +113,8 @@ def _line(scale: _Scale, curve: Curve, place: int, count: int) -> list[Html]:
         marks.append(element("polyline", points=truth, class_=f"truth {kind}"))
     for x, value, low, high in points:
         if low is not None and high is not None:
-            marks.append(element("line", x1=x, x2=x, y1=scale.y(low), y2=scale.y(high), class_=f"whisker {kind}"))
+            ends = (scale.y(max(low, scale.low)), scale.y(min(high, scale.high)))
+            marks.append(element("line", x1=x, x2=x, y1=ends[0], y2=ends[1], class_=f"whisker {kind}"))
         marks.append(_mark(x, scale.y(value), kind, place, curve.ratio == TWIN))
     return marks
 

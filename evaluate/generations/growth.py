@@ -22,12 +22,20 @@ LEARNING = "Read it beside the twin's curve: a model that goes on learning follo
 
 
 def growth(figures: Figures, step: int, alpha: float) -> tuple[float, Interval | None]:
-    """Gamma of figure step + 1 over that of figure `step`, with its interval; None: the latter is not told from 0."""
-    below, above = (figures.of(np.eye(len(figures.mean))[place]) for place in (step, step + 1))
-    t = max(below.quantile(alpha), above.quantile(alpha))
-    covariance = figures.covariance[step, step + 1]
-    ratio = above.value / below.value if below.value else float("nan")
-    return ratio, fieller(above.value, below.value, above.error**2, below.error**2, float(covariance), t)
+    """Gamma of figure step + 1 over that of figure `step`, with its interval; None: the latter is not told from 0.
+
+    Student's t has the degrees of freedom of gamma_{g+1} - A gamma_g, whose error the interval is made of: what both
+    generations share cancels there, and what is left may be the seeds' alone.
+    """
+    below, above = figures.mean[step], figures.mean[step + 1]
+    if below == 0:
+        return float("nan"), None
+    ratio = float(above / below)
+    weights = np.zeros(len(figures.mean))
+    weights[[step, step + 1]] = -ratio, 1
+    (var_below, cov), (_, var_above) = figures.covariance[np.ix_([step, step + 1], [step, step + 1])]
+    t = figures.of(weights).quantile(alpha)
+    return ratio, fieller(float(above), float(below), float(var_above), float(var_below), float(cov), t)
 
 
 def growth_findings(loops: Loops, config: GenerationsConfig, tested: Sequence[Inherited]) -> list[Finding]:

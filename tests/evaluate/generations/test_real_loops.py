@@ -126,9 +126,7 @@ def _never(real, reads_what_is_kept):
     return call
 
 
-def test_a_run_that_was_cut_off_goes_on_as_if_it_had_not_been_and_takes_more_generations(
-    settings, store_url, tmp_path, monkeypatch
-):
+def test_a_run_that_was_cut_off_goes_on_and_takes_more_generations(settings, store_url, tmp_path, monkeypatch):
     config = load_config(settings(generations=1), GenerationsConfig)
     whole = run_generations(config, store_url, tmp_path / "whole", tmp_path)
     real, calls = loop.train, []

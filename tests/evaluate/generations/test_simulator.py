@@ -72,7 +72,8 @@ def test_a_closed_loop_maximises_the_curators_reward_and_one_with_real_data_does
     reward = types.quality + types.style
     states = list(evolve(world, 1.0, 400))
     means = [state.p @ reward for state in states]
-    assert (np.diff(means) > 0).all()
+    assert (np.diff(means)[:20] > 0).all()
+    assert np.diff(means).min() >= -1e-12
     assert states[-1].p[reward == reward.max()].sum() > 0.99
     *_, mixed = evolve(world, 0.5, 400)
     assert mixed.p[reward == reward.max()].sum() < 0.1
