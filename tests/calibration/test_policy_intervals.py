@@ -18,6 +18,7 @@ LEAST = {20: 0.90, 60: 0.92, 200: 0.93}
 
 
 @pytest.mark.calibration
+@pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("prompts", LEAST)
 def test_intervals_hold_the_truth_and_equal_policies_stay_together(
     prompts: int, capsys: pytest.CaptureFixture[str]
