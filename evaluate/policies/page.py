@@ -7,9 +7,10 @@ from firsthand.evaluate.charts import share_bar
 from firsthand.evaluate.policies.config import PoliciesConfig
 from firsthand.evaluate.policies.matrix import matrix
 from firsthand.evaluate.policies.ranking import Ranking
+from firsthand.evaluate.policies.read import PEOPLE
 from firsthand.evaluate.policies.verdict import Answer
 from firsthand.evaluate.policies.ways_section import ways_section
-from firsthand.evaluate.policies.words import caveats, headline, p_words, rank, share
+from firsthand.evaluate.policies.words import caveats, headline, p_words, rank, share, who
 from firsthand.evaluate.table import plain
 from firsthand.markup import Html, element
 from firsthand.page import data_table, document, facts, simulated_notice
@@ -20,7 +21,7 @@ STYLE = """
 .verdict .more { margin: 12px 0 0; }
 .verdict .scroll { margin-top: 20px; }
 .matrix { border-collapse: separate; border-spacing: 2px; }
-.matrix th { border: 0; font-weight: 550; vertical-align: bottom; }
+.matrix th { border: 0; text-align: center; font-weight: 550; vertical-align: bottom; }
 .matrix td { text-align: center; padding: 6px 8px; border: 0; border-radius: 6px; min-width: 4.6rem; }
 .matrix td small { display: block; font-size: .78rem; color: inherit; }
 .matrix tbody th { text-align: left; vertical-align: middle; padding-left: 0; white-space: normal; }
@@ -117,7 +118,10 @@ def _what_was_compared(ranking: Ranking, config: PoliciesConfig) -> Html:
     compared = ranking.compared
     tags = "; ".join(f"{tag}: {', '.join(values)}" for tag, values in config.tags.items())
     pairs = [
-        ("votes", f"{compared.votes:,} of {compared.voters:,} {'people' if compared.by == 'people' else 'judge'}"),
+        (
+            "votes",
+            f"{compared.votes:,}, of {compared.voters:,} {who(ranking)}" if compared.by == PEOPLE else who(ranking),
+        ),
         ("comparisons, prompts", f"{len(compared):,}, {compared.prompts:,}"),
         ("only the tags", tags or "all"),
         ("tie rate", f"{ranking.tie_rate:.2f} (equal policies would tie in {_ties(ranking.tie_rate)})"),

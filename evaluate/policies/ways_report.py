@@ -1,5 +1,6 @@
 """How the two ways are told, in JSON and as rows of figures."""
 
+import math
 from typing import Any
 
 from firsthand.estimates import Estimate
@@ -44,7 +45,7 @@ def figures(answer: Answer, ranking: Ranking) -> list[list[str]]:
     rows = [
         ["preferred to the other", share(points), share(other)],
         *_against_base(ways, ranking),
-        ["human accuracy, anchor", *(_accuracy(way) for way in (ways.reward, ways.dpo))],
+        ["accuracy on the anchor", *(_accuracy(way) for way in (ways.reward, ways.dpo))],
         ["nats from the base", f"at most {ways.reward.kl.value or 0.0:.2f}", _nats(ways.dpo.kl)],
     ]
     both = (ways.reward, ways.dpo)
@@ -75,7 +76,7 @@ def notes(answer: Answer) -> list[str]:
         found.append(
             "Seconds in all, training included: DPO is cheaper from the first response on."
             if answer.even == 0
-            else f"Seconds in all, training included: DPO is cheaper from {answer.even:,.0f} responses on."
+            else f"Seconds in all, training included: DPO is cheaper from response {math.ceil(answer.even):,} on."
         )
     if ways.reward.answering is None or ways.dpo.answering is None:
         found.append(

@@ -13,11 +13,12 @@ from firsthand.evaluate.policies.ranking import rank_policies
 
 WORLDS = 500
 UNEQUAL = [1.0, 0.4, 0.0, -1.4]
-LEAST = {20: 0.90, 60: 0.92, 200: 0.93}
+LEAST = {20: 0.90, 60: 0.90, 200: 0.92}
 """By prompts: resampling few of them makes intervals that are a little short."""
 
 
 @pytest.mark.calibration
+@pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("prompts", LEAST)
 def test_intervals_hold_the_truth_and_equal_policies_stay_together(
     prompts: int, capsys: pytest.CaptureFixture[str]

@@ -67,7 +67,7 @@ def test_the_whole_answer_on_two_models_of_one_mix(two_ways, policy_votes, journ
     status, text = run(store)
     assert status == 0
     assert all(sentence in text for sentence in ways["sentences"])
-    assert "DPO is cheaper from 9 responses on" in text
+    assert "DPO is cheaper from response 9 on" in text
     assert all(sentence in page.read_text() for sentence in ways["sentences"])
 
 
