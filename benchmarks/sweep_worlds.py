@@ -79,7 +79,7 @@ KINDS: Mapping[str, Kind] = {
     "affinity-0.5": Kind("judge favours its own by 0.5 logit, 600 rows", affine(0.5), "covered", 0.93),
     "affinity-1": Kind("judge favours its own by 1 logit, 600 rows", affine(1.0), "covered", 0.93),
     "unbiased": Kind(
-        "judge without affinity, 2,000 rows, 5,000 comparisons in the anchor", UNBIASED, "no_crossing", 0.95
+        "judge without affinity, 2,000 rows, 5,000 comparisons in the anchor", UNBIASED, "not_detected", 0.95
     ),
     "noisier-better": Kind(
         "no affinity, own responses truly better, judge half as sharp as people",
@@ -213,7 +213,6 @@ GATES = {
     "helps": "help",
     "no_help": "not help",
     "covered": "interval holds the true ratio",
-    "no_crossing": "no crossing by the estimate",
     "not_detected": "no crossing detected",
 }
 HEAD = """# Calibration of the sweep
@@ -229,7 +228,9 @@ comparisons each. Brackets: exact 95 % bounds (Clopper and Pearson).
 """
 TAIL = """
 Margin 3 points, alpha 5 %, Holm over the ratios. *help*: at one ratio at least. *detected*: the lower end of the band
-reaches the margin; *ruled out*: the upper end never does.
+reaches the margin; *ruled out*: the upper end never does. *none by the estimate alone*: the isotonic fit stays below
+the margin. Without any bias it still reaches it now and then, as its standard error lets it; that is why the verdict
+rests on the band.
 
 A judge that is right 6 times in 10 by chance alone is not harmless or harmful as such: its labels point the right way,
 faintly. With 9 of them to each human row they make the model better, so that its gate is asked where rows are at most 2
@@ -254,7 +255,8 @@ def _also(outcomes: list[Mapping[str, Any]]) -> str:
     error = np.sqrt(np.mean([outcome["error"] ** 2 for outcome in outcomes]))
     detected = np.mean([not outcome["not_detected"] for outcome in outcomes])
     return (
-        f"crossing detected {detected:.0%}, ruled out {share('ruled_out')}; skew at 100 %: spread "
+        f"crossing detected {detected:.0%}, ruled out {share('ruled_out')}, none by the estimate alone "
+        f"{share('no_crossing')}; skew at 100 %: spread "
         f"{100 * spread:.2f} points, mean standard error {100 * error:.2f}"
     )
 

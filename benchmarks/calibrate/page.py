@@ -72,7 +72,7 @@ How often the audit's affinity model flags a judge that has no affinity, and how
 from simulated worlds with a known answer (`evaluate/simulate.py`), {min(counts, default=0):,} to\
  {max(counts, default=0):,} of each kind so far, as the tables tell.
 `cd benchmarks; python -m calibrate` continues to 1,000 of each and writes this page anew from `calibration.json` and
-`calibration-peers.json`.
+`calibration-peers.json`. What holds of the sweep's verdicts is in [calibration-sweep.md](calibration-sweep.md).
 
 Three things are counted. *two slopes* and *one slope*: the two-sided z test at 5 % of the estimate with its sandwich
 standard error, clustered by prompt, with xi free and with xi = 0 (`evaluate/audit/affinity.py`). *verdict*: `detected`

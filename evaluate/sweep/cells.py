@@ -61,8 +61,7 @@ def lines(cells: Sequence[Cell], design: Design) -> list[Line]:
 
 def alone(cells: Sequence[Cell], numbers: Sequence[int]) -> FloatArray:
     """Contrasts that are the cells themselves: (R, C)."""
-    contrasts: FloatArray = np.eye(len(cells))[list(numbers)]
-    return contrasts
+    return np.asarray(np.eye(len(cells))[list(numbers)], np.float64)
 
 
 def against(cells: Sequence[Cell], numbers: Sequence[int], base: int) -> FloatArray:

@@ -148,7 +148,7 @@ class _Splits:
 
 def contrasted(contrasts: FloatArray, values: FloatArray) -> FloatArray:
     """Weighted sums (R, ...) of the cells' values (C, ...), undefined where a cell with weight is."""
-    whole: FloatArray = np.tensordot(contrasts, np.nan_to_num(values), axes=1)
+    whole = np.asarray(np.tensordot(contrasts, np.nan_to_num(values), axes=1), np.float64)
     unknown = np.isnan(values)
     if unknown.any():
         whole[np.tensordot(contrasts != 0, unknown.astype(np.float64), axes=1) > 0] = np.nan

@@ -1,4 +1,4 @@
-"""The calibration in small: few worlds, so that only a gross fault shows; tests/calibration/test_sweep_worlds.py is it."""
+"""The calibration in small: few worlds, so that only a gross fault shows (tests/calibration/test_sweep_worlds.py)."""
 
 from dataclasses import replace
 
