@@ -79,7 +79,7 @@ def memory(folder: Path, pairs: int) -> None:
         for lines in simulated(pairs):
             store.add([parse_line(line) for line in lines])
         built = peak()
-        features.HiddenStates = Drawn  # type: ignore[misc,assignment]
+        vars(features)["HiddenStates"] = Drawn
         config = check_config(
             {**SWEEP, "ratios": [0, 0.5, 1], "seeds": 1, "features": {"cache": folder / "cache"}}, SweepConfig
         )

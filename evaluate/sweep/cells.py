@@ -61,13 +61,12 @@ def lines(cells: Sequence[Cell], design: Design) -> list[Line]:
 
 def alone(cells: Sequence[Cell], numbers: Sequence[int]) -> FloatArray:
     """Contrasts that are the cells themselves: (R, C)."""
-    contrasts: FloatArray = np.eye(len(cells))[list(numbers)]
-    return contrasts
+    return np.asarray(np.eye(len(cells))[list(numbers)], np.float64)
 
 
 def against(cells: Sequence[Cell], numbers: Sequence[int], base: int) -> FloatArray:
     """Contrasts that are the cells minus the cell `base`: (R, C)."""
-    return alone(cells, numbers) - np.eye(len(cells))[base]
+    return np.asarray(alone(cells, numbers) - alone(cells, [base]), np.float64)
 
 
 def _names(arm: Arm) -> tuple[str, str]:

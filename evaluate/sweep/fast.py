@@ -1,7 +1,6 @@
 """The fast engine: features of every response once, then a convex head for each arm, ratio and seed."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,7 +37,7 @@ def run_fast(store: Store, material: Material, config: SweepConfig) -> Ran:
     prompt = material.comparisons["prompt"].to_numpy(np.int64)
     space = make_space(features, np.flatnonzero(prompt >= 0), config.features.components)
     row = {name: number for number, name in enumerate(ids)}
-    held_out = np.array([row[name] for name in material.table.comparison_id])
+    held_out = np.array([row[name] for name in material.table.comparison_id], np.int64)
     planned = list(plan(material, config))
     points, first, penalties = [], [], []
     for each in tqdm(planned, desc="fast sweep", unit="model", disable=None):
@@ -75,14 +74,15 @@ def tally_of(rows: pd.DataFrame, row: dict[str, int], soft: bool) -> Tally:
     place = rows["comparison_id"].map(row).to_numpy(np.int64)
     p_chosen = rows["p_chosen"].to_numpy(np.float64) if soft else np.ones(len(rows))
     for_a = np.where(rows["chosen"] == "a", p_chosen, 1 - p_chosen)
-    return Tally(np.bincount(place, minlength=len(row)).astype(np.float64), np.bincount(place, for_a, len(row)))
+    weight = np.bincount(place, np.ones(len(place)), len(row))
+    return Tally(weight, np.bincount(place, for_a, len(row)))
 
 
 def _again(trained: Trained, space: Space, times: FloatArray) -> FloatArray:
     return fit_head(space.x, trained.tally.times(times), trained.penalty, trained.head)
 
 
-def _point(planned: Planned, head: FloatArray, space: Space, held_out: Sequence[int]) -> Point:
+def _point(planned: Planned, head: FloatArray, space: Space, held_out: IntArray) -> Point:
     x = space.x[held_out]
     gap = x @ head
     swapped = gap - 2 * (x[:, space.style] @ head[space.style])

@@ -18,7 +18,7 @@ from firsthand.lineage import Relation
 
 SKEW, GOLD, TOLERANCE, PROXY, CONTROL = "inherited-skew", "gold-gap", "tolerance", "proxy-gold", "permuted-control"
 NOBODY = ("", Relation.UNKNOWN)
-RELATIVE = "Relative to these people: a taste of theirs for a side can't be told from quality."
+FIXED = "The interval leaves out what other training prompts would change."
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,9 +231,7 @@ def _judged(finding: Finding, p_adjusted: float, config: AnalysisConfig) -> Find
 
 
 def _caveats(said: _Said, parts: Sequence[str]) -> tuple[str, ...]:
-    if said.refitted:
-        return (*parts, RELATIVE)
-    return (*parts, RELATIVE, "Intervals leave out what other training prompts would change.")
+    return (*parts, *(() if said.refitted else (FIXED,)))
 
 
 def _points(figure: Figure, config: AnalysisConfig) -> str:

@@ -122,7 +122,9 @@ def _trained(runs: Sequence[Run], rows: HeldOut) -> Iterator[None]:
     """Train the runs, one at a time on each accelerator, or one after the other in this process where there is one."""
     devices = torch.cuda.device_count()
     if devices < 2:
-        yield from (_train(run, rows) for run in runs)
+        for run in runs:
+            _train(run, rows)
+            yield
         return
     context = multiprocessing.get_context("spawn")
     free = context.Queue()

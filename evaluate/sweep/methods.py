@@ -70,6 +70,7 @@ def methods(analysis: Analysis) -> Html:
         "and arms for one another, those of tags, and those of each detector.",
         "Added: all human rows, and as many synthetic ones as make the share. In place: as many rows at every share, "
         "so that twins differ in nothing but whose labels they are.",
+        "All findings are relative to these people: a taste of theirs for a side can't be told from quality.",
         "Engine fast: a linear head on frozen features of a language model and on style. A model that learns its own "
         "features may do otherwise; engine full trains one, and what both trained is compared above where it ran.",
         "Everything rests on the sign of a score, so that a sharper model is not taken for a skewed one. A noisier "

@@ -56,7 +56,7 @@ def learning_plot(analysis: Analysis, worth: Worth) -> Html:
 def skew_plot(curve: SkewCurve, config: AnalysisConfig) -> Html:
     """Inherited skew in points against the ratio, with the margin and the interval of the tolerance ratio."""
     drawn = [_curve("inherited skew", curve.ratios, curve.inherited, config, scale=100)]
-    if any(figure.value == figure.value for figure in curve.style):
+    if math.isfinite(curve.style[-1].value):
         drawn.append(_curve("of it carried by style", curve.ratios, curve.style, config, scale=100, band=False))
     found = curve.tolerance
     span = None if found.low is None else (found.low, curve.ratios[-1] if found.high is None else found.high)

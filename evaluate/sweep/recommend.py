@@ -72,7 +72,7 @@ def _too_much(sweep: Sweep, best: Effect, curves: Sequence[SkewCurve], config: A
     sentence = (
         f"Keep to people's rows, or filter the labels of {sweep.judge} further: they help ({_points(best, config)} at "
         f"{best.ratio:.0%}), but from {_cap(best.arm, curves):.0%} on the model may lean to the judge's own kind by "
-        f"{config.margin_points:g} points or more."
+        f"{config.margin_points:g} points or more. A sweep of smaller ratios would tell whether fewer of them help."
     )
     return Recommendation(Help.HELP, 0.0, best.arm, sentence, ())
 

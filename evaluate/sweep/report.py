@@ -41,7 +41,9 @@ def sweep_page(analysis: Analysis) -> str:
 
 def _verdict(analysis: Analysis) -> Html:
     said = analysis.recommendation
-    status = element("p", f"{MARKS[said.verdict]} {said.verdict.value.capitalize()}", class_="status")
+    too_much = said.verdict is Help.HELP and not said.ratio
+    word = "Help, but lean too far" if too_much else said.verdict.value.capitalize()
+    status = element("p", f"{MARKS[said.verdict]} {word}", class_="status")
     warnings = [element("p", sentence(text), class_="warning") for text in said.warnings]
     mix = mix_yaml(analysis.sweep, said)
     ready = (
@@ -53,7 +55,7 @@ def _verdict(analysis: Analysis) -> Html:
         element("p", sentence(said.sentence), class_="sentence"),
         *warnings,
         *ready,
-        class_=f"verdict {TONES.get(said.verdict, 'open')}",
+        class_=f"verdict {'bad' if too_much else TONES.get(said.verdict, 'open')}",
     )
 
 

@@ -1,5 +1,7 @@
 """How a sweep's figures are put into words, for the terminal and the page."""
 
+import math
+
 from firsthand.evaluate.audit.words import interval, signed
 from firsthand.evaluate.sweep.baselines import Engines
 from firsthand.evaluate.sweep.cells import Cell
@@ -10,7 +12,7 @@ from firsthand.evaluate.table import UNDEFINED, plain
 
 def points(figure: Figure, alpha: float) -> str:
     """`+4.1 (+0.3 to +7.9)`, in percentage points."""
-    if figure.value != figure.value:
+    if not math.isfinite(figure.value):
         return UNDEFINED
     ci = figure.interval(alpha)
     return signed(100 * figure.value) + ("" if ci is None else f" ({interval((100 * ci[0], 100 * ci[1]))})")
