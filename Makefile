@@ -8,6 +8,8 @@ READY = .venv/.ready
 demo: $(READY) ## a store with sample comparisons and the rating page
 	$(BIN)/firsthand demo
 
+# One thread of arithmetic for each of the two processes: with more than there are cores, they wait for one another.
+test: export OMP_NUM_THREADS = 1
 test: check ## every test; Debian's chromium is needed for the pages' own
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 

@@ -125,11 +125,9 @@ def _plain(kind: str, _: str, mix: Mix, model: str, block: dict[str, Any], folde
 
 def _ours(kind: str, preset: str, mix: Mix, model: str, block: dict[str, Any], folder: Path) -> Any:
     content = {"model": model, "lora": LORA, "preset": preset, "trainer": block}
-    job = check_config({**content, "margins": False}, RewardJob) if kind == "reward" else check_config(content, DPOJob)
+    job = check_config({**content, "margins": False}, RewardJob if kind == "reward" else DPOJob)
     tokenizer = load_tokenizer(model)
     pairs = tokenise(mix, tokenizer, block["max_length"])
-    if kind == "reward":
-        pairs = pairs.without_margins()
     return make_trainer(job, make_arguments(kind, job, mix, folder), tokenizer, pairs)
 
 

@@ -11,14 +11,20 @@ from firsthand.errors import InputError
 
 _HUB_NAME = re.compile(r"(?!.*\.(jsonl|ndjson|json|csv|tsv|parquet|gz|zip)$)[\w.-]+(/[\w.-]+)?")
 
+HUB_SECONDS = 10.0
+"""How long the hub may take to say that a dataset exists."""
+
 
 def dataset_rows(name: str) -> Rows:
     """Every split of the dataset `name`, streamed; raises InputError when it can't be loaded."""
     if not Path(name).is_dir() and not _HUB_NAME.fullmatch(name):
         raise InputError(f"{name}: no such file or folder, and no name of a dataset")
     from datasets import load_dataset
+    from huggingface_hub import HfApi
 
     try:
+        if not Path(name).is_dir():
+            HfApi().dataset_info(name, timeout=HUB_SECONDS)  # load_dataset would try for half a minute
         splits = load_dataset(name, streaming=True)
     except Exception as error:
         raise InputError(

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from firsthand.bootstrap import DRAWS, SEED, FloatArray, IntArray, Sums, ratio, resample_prompts
 from firsthand.estimates import Estimate
-from firsthand.evaluate.bootstrap import DRAWS, SEED, FloatArray, IntArray, Sums, ratio, resample_prompts
+from firsthand.score_gaps import correct
 
 COIN = 0.5
 PROMPTS_ALIKE = 6
@@ -32,11 +33,6 @@ class Accuracy:
         """Whether both differences are shown to be above 0; None where there are too few prompts to tell."""
         shown = [above_zero(difference, self.prompts) for difference in (self.minus_longer, self.minus_coin)]
         return False if False in shown else None if None in shown else True
-
-
-def correct(chosen: FloatArray, rejected: FloatArray) -> FloatArray:
-    """1 where the chosen response scores higher, 0 where the rejected one does, 1/2 where they are equal: (N,)."""
-    return 0.5 * (1.0 + np.sign(chosen - rejected))
 
 
 def above_zero(difference: Estimate, prompts: int) -> bool | None:

@@ -6,7 +6,7 @@ adds to a sum comes from `unit_rows`; the statistics take such sums, over all un
 
 import numpy as np
 
-from firsthand.evaluate.bootstrap import FloatArray, ratio
+from firsthand.bootstrap import FloatArray, ratio
 
 VERDICTS = ("a", "b", "tie", "both_bad")
 """Columns of nominal counts. Ordered counts have a verdict's rank as column: b, neither, a."""

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from firsthand.bootstrap import DRAWS, LEVEL, SEED, FloatArray, resample_prompts
 from firsthand.estimates import Estimate
 from firsthand.evaluate.agreement import (
     alpha_nominal,
@@ -15,7 +16,6 @@ from firsthand.evaluate.agreement import (
     pair_agreement,
     unit_rows,
 )
-from firsthand.evaluate.bootstrap import DRAWS, LEVEL, SEED, FloatArray, resample_prompts
 from firsthand.evaluate.raters import Rater, first_position_share, pair_figures, rater_figures
 from firsthand.evaluate.ratings import Ratings
 from firsthand.evaluate.table import counted, number, percent, plain, shown, table

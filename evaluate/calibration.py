@@ -9,11 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
+from firsthand.bootstrap import DRAWS, SEED, FloatArray, IntArray, Sums, ratio, resample_prompts
 from firsthand.estimates import Estimate
-from firsthand.evaluate.accuracy import correct
-from firsthand.evaluate.bootstrap import DRAWS, SEED, FloatArray, IntArray, Sums, ratio, resample_prompts
+from firsthand.score_gaps import BINS, bin_number, bin_rows, correct, expected_error, log_loss
 
-BINS = 10
 FLOOR_DRAWS = 200
 
 
@@ -57,32 +56,10 @@ def measure_calibration(difference: FloatArray, prompts: IntArray, draws: int = 
     )
 
 
-def log_loss(difference: FloatArray) -> FloatArray:
-    """-ln sigmoid(d) of each row, computed as ln(1 + exp(-d)) so that no d overflows: (N,)."""
-    return np.logaddexp(0.0, -difference)
-
-
-def bin_rows(confidence: FloatArray, right: FloatArray) -> FloatArray:
-    """What each row adds to its bin: (N, BINS, 3), rows, confidence, rightness; bins of equal width from 0.5 to 1."""
-    number = np.minimum(((confidence - 0.5) * 2 * BINS).astype(np.int64), BINS - 1)
-    cells = np.zeros((len(confidence), BINS, 3))
-    cells[np.arange(len(confidence)), number] = np.stack([np.ones_like(confidence), confidence, right], axis=1)
-    return cells
-
-
-def expected_error(cells: FloatArray) -> FloatArray:
-    """Expected calibration error sum_b n_b / n |accuracy_b - confidence_b| from sums (..., BINS, 3) of `bin_rows`.
-
-    n_b cancels: sum_b |right_b - confidence_b| / n with the bins' sums (Naeini et al. 2015, equation 3).
-    """
-    gaps = np.abs(cells[..., 2] - cells[..., 1]).sum(axis=-1)
-    return ratio(gaps, cells[..., 0].sum(axis=-1))
-
-
 def _error_if_calibrated(confidence: FloatArray, seed: int) -> float:
     """Mean expected error where each row is right with exactly its confidence, by simulation."""
     generator = np.random.default_rng(seed)
-    number = np.minimum(((confidence - 0.5) * 2 * BINS).astype(np.int64), BINS - 1)
+    number = bin_number(confidence)
     gaps = [
         np.abs(np.bincount(number, (generator.random(len(confidence)) < confidence) - confidence, BINS)).sum()
         for _ in range(FLOOR_DRAWS)

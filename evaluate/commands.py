@@ -7,7 +7,9 @@ from typing import Any
 from firsthand.commandline import add_command, note, say, say_json
 from firsthand.errors import InputError
 from firsthand.evaluate.audit.commands import add_audit_command
+from firsthand.evaluate.generations.commands import add_generations_command
 from firsthand.evaluate.judges.commands import add_judges_command
+from firsthand.evaluate.policies.commands import add_policies_command
 from firsthand.evaluate.sweep.commands import add_sweep_command
 from firsthand.evaluate.winrate.commands import add_winrate_commands
 
@@ -26,7 +28,9 @@ def add_evaluate_commands(group: Any) -> None:
     trained.add_argument("--data", type=Path, metavar="MIX", help="another mix than the model was trained on")
     trained.add_argument("--report", type=Path, metavar="FILE.html", help="also write a page with the plots")
     add_winrate_commands(group)
+    add_policies_command(group)
     add_audit_command(group)
+    add_generations_command(group)
     add_sweep_command(group)
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import beta
 
+from firsthand.bootstrap import LEVEL
 from firsthand.collect.admin.figures import Conduct, Measured
 from firsthand.estimates import Estimate
-from firsthand.evaluate.bootstrap import LEVEL
 
 COLUMNS = (
     *("comparison_id", "annotator", "verdict", "shown_first", "repeat", "gold"),

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.errors import InputError
-from firsthand.evaluate.bootstrap import FloatArray, IntArray
 from firsthand.records import Message, text_length
 
 SPLITS = ("anchor", "synthetic_heldout")
@@ -35,6 +35,18 @@ class HeldOut:
     def __len__(self) -> int:
         """How many rows."""
         return len(self.prompt)
+
+    def part(self, chosen: npt.NDArray[np.bool_]) -> "HeldOut":
+        """The chosen rows: (N,)."""
+        kept = np.flatnonzero(chosen)
+        return HeldOut(
+            prompt=[self.prompt[index] for index in kept],
+            chosen=[self.chosen[index] for index in kept],
+            rejected=[self.rejected[index] for index in kept],
+            split=self.split[kept],
+            simulated=self.simulated[kept],
+            prompt_number=self.prompt_number[kept],
+        )
 
     def lengths(self) -> tuple[FloatArray, FloatArray]:
         """Characters of the chosen and of the rejected responses: (N,) each."""

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from firsthand.evaluate.bootstrap import LEVEL
+from firsthand.bootstrap import LEVEL
 from firsthand.evaluate.charts import reliability_plot, share_bar
 from firsthand.evaluate.model_report import Evaluation, Group, Status, deciding_group, left_out_lines
-from firsthand.evaluate.page import data_table, document, facts, simulated_notice
 from firsthand.evaluate.table import number, percent, shown
 from firsthand.markup import Html, element, join
+from firsthand.page import data_table, document, facts, simulated_notice
 
 TONES = {Status.BEATS: "good", Status.DOES_NOT_BEAT: "bad", Status.NOT_MEASURABLE: "open"}
 MARKS = {Status.BEATS: "✓", Status.DOES_NOT_BEAT: "✕", Status.NOT_MEASURABLE: "?"}

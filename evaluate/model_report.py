@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from firsthand.bootstrap import DRAWS, LEVEL, SEED, FloatArray
 from firsthand.estimates import Estimate
 from firsthand.evaluate.accuracy import COIN, Accuracy, above_zero, measure_accuracy
-from firsthand.evaluate.bootstrap import DRAWS, LEVEL, SEED, FloatArray
 from firsthand.evaluate.calibration import Calibration, measure_calibration
 from firsthand.evaluate.held_out import HeldOut
 from firsthand.evaluate.table import number, percent, shown, table

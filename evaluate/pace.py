@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 import pandas as pd
 from scipy.stats import chi2
 
+from firsthand.bootstrap import LEVEL
 from firsthand.collect.admin.figures import Throughput
 from firsthand.estimates import Estimate
-from firsthand.evaluate.bootstrap import LEVEL
 
 HOURS_SHOWN, DAYS_SHOWN = 48, 30
 LATELY = timedelta(hours=24)

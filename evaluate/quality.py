@@ -14,13 +14,13 @@ import orjson
 import pandas as pd
 import sqlalchemy as sa
 
+from firsthand.bootstrap import FloatArray
 from firsthand.collect.admin.figures import Coverage, Measured, Moment, Quality, RaterFigures
 from firsthand.collect.admin.log import last_resumed
 from firsthand.collect.work.turns import SKIPS_ENOUGH
 from firsthand.errors import InputError
 from firsthand.estimates import Estimate
 from firsthand.evaluate.agreement_report import agreement_figures
-from firsthand.evaluate.bootstrap import FloatArray
 from firsthand.evaluate.conduct import CHOICES, COLUMNS, conduct_by_rater, share, side_outcomes
 from firsthand.evaluate.pace import hours_left, per_hour, throughput
 from firsthand.evaluate.raters import Rater, first_position_share, rater_figures

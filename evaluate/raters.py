@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import binomtest
 
+from firsthand.bootstrap import DRAWS, LEVEL, SEED, FloatArray, IntArray, resample_prompts
 from firsthand.estimates import Estimate
 from firsthand.evaluate.agreement import cohen_kappa, ordered_counts, pair_agreement
-from firsthand.evaluate.bootstrap import DRAWS, LEVEL, SEED, FloatArray, IntArray, resample_prompts
 from firsthand.evaluate.ratings import Ratings
 
 CHOICE = np.array([2, 0, 1, 1])

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.errors import InputError
 from firsthand.evaluate.agreement import VERDICTS
-from firsthand.evaluate.bootstrap import FloatArray, IntArray
 from firsthand.store import tag_values
 
 COLUMNS = "comparison_id prompt_id annotator simulated verdict shown_first seconds".split()

@@ -16,8 +16,8 @@ import torch
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
+from firsthand.bootstrap import FloatArray
 from firsthand.errors import InputError
-from firsthand.evaluate.bootstrap import FloatArray
 from firsthand.evaluate.held_out import HeldOut
 from firsthand.evaluate.trained_model import TrainedModel
 from firsthand.models import load_causal_lm, load_reward_model, load_tokenizer
@@ -64,7 +64,7 @@ def score_rows(model: TrainedModel, rows: HeldOut) -> Scores:
     texts = [text for pair, left_out in zip(pairs, too_long, strict=True) if not left_out for text in pair]
     padding = padding_token(tokenizer)
     found = np.full((len(pairs), 2), np.nan)
-    found[~too_long] = _score(model, texts, padding).reshape(-1, 2)
+    found[~too_long] = score_texts(model, texts, padding).reshape(-1, 2)
     unusable = int((~np.isfinite(found[~too_long])).any(axis=1).sum())
     if unusable:
         raise InputError(
@@ -98,7 +98,8 @@ def log_probabilities(model: Any, texts: Sequence[Text], padding: int) -> torch.
     return torch.zeros(len(texts), device=model.device).index_add_(0, rows, -each)
 
 
-def _score(model: TrainedModel, texts: Sequence[Text], padding: int) -> FloatArray:
+def score_texts(model: TrainedModel, texts: Sequence[Text], padding: int) -> FloatArray:
+    """The score of each text: (len(texts),); raises InputError when the model or its reference can't be loaded."""
     folder = str(model.folder)
     if model.kind == "reward":
         return _run(load_reward_model(folder), _rewards, texts, padding, model.kind, "scoring")

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.special import expit
 
+from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.audit.table import NEITHER, AuditTable, B, Votes
-from firsthand.evaluate.bootstrap import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)

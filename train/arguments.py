@@ -2,28 +2,38 @@
 
 import dataclasses
 import typing
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from peft import LoraConfig, TaskType
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
+from transformers.integrations import is_tensorboard_available
 from trl import DPOConfig, RewardConfig
 
 from firsthand.config import closest
 from firsthand.errors import ConfigError
+from firsthand.train.dpo_losses import MARGINS, ROW_LOSSES, SOFT
 
 SMOOTHED_LOSSES = frozenset("robust exo_pair aot aot_unpaired".split())
 """The DPO losses that use label_smoothing; TRL ignores it in silence for the others."""
 LOSSES = SMOOTHED_LOSSES | frozenset(
     "sigmoid hinge ipo nca_pair bco_pair sppo_hard apo_zero apo_down discopop sft sigmoid_norm".split()
 )
+LABEL_LOSSES = {
+    "weight": ("weights", frozenset(ROW_LOSSES), "it sorts the pairs of a batch, so that no row has a loss of its own"),
+    "p_chosen": ("soft_labels", frozenset(SOFT), "it has no form for a label that is right with a probability"),
+    "margin": ("margins", MARGINS, "it has no form for a margin"),
+}
+"""For each column of labels the key that uses it, the DPO losses that can, and why the others can't."""
 
 REFUSED = {
     "output_dir": "the folder is the command's --out",
     "resume_from_checkpoint": "run the same command again; it resumes by itself",
     "truncation_mode": "pairs longer than max_length are dropped and counted, never cut",
     "padding_free": "this TRL switches it off again; preset: fast saves the padding",
+    "batch_eval_metrics": "figures and intervals are of all held-out pairs together",
+    "eval_do_concat_batches": "figures and intervals are of all held-out pairs together",
     "remove_unused_columns": "the model can't take the columns of a mix that it doesn't know",
     "chat_template_path": "put the template into the model's tokenizer folder",
     "eos_token": "put it into the model's tokenizer folder",
@@ -46,19 +56,43 @@ def check_dpo_arguments(block: dict[str, Any]) -> dict[str, Any]:
     return _checked(DPOConfig, block, [_length_problem, _loss_problem, _smoothing_problem])
 
 
+def check_labels_fit_the_losses(labels: Collection[str], trainer: Mapping[str, Any]) -> None:
+    """Raise ValidationError with every key whose labels a loss of the checked `trainer:` block has no form for."""
+    losses = set(trainer.get("loss_type", ["sigmoid"]))
+    keys = [LABEL_LOSSES[label][0] for label in labels]
+    refused = [
+        _RefusedError(
+            key, f"not with loss_type {', '.join(sorted(losses - fit))}: {why}; take {', '.join(sorted(fit))}"
+        )
+        for key, fit, why in (LABEL_LOSSES[label] for label in labels)
+        if losses - fit
+    ]
+    if trainer.get("use_weighting"):
+        refused += [_RefusedError(key, "not with use_weighting, which weighs rows by itself") for key in keys]
+    if trainer.get("f_divergence_type", "reverse_kl") != "reverse_kl":
+        refused += [_RefusedError(key, "defined for f_divergence_type reverse_kl only") for key in keys]
+    if refused:
+        values = dict.fromkeys(keys, True)
+        raise ValidationError.from_exception_data("DPOJob", [_line(item, values) for item in refused])
+
+
 def check_lora_arguments(block: dict[str, Any] | None) -> dict[str, Any] | None:
     """The `lora:` block in the types of LoraConfig; raises ValidationError with every problem."""
     return None if block is None else _checked(LoraConfig, block, [])
 
 
 def make_trainer_arguments(arguments: Any, values: Mapping[str, Any]) -> Any:
-    """TRL's own object; raises ConfigError where TRL refuses the values together."""
+    """TRL's own object; raises ConfigError where TRL refuses the values together, or TensorBoard is missing."""
     try:
-        return arguments(**values)
+        made = arguments(**values)
     except (ValueError, TypeError, ImportError) as error:
         raise ConfigError(
             "configuration", [("trainer", f"{arguments.__name__} refuses these values: {error}")]
         ) from error
+    if "tensorboard" in made.report_to and not is_tensorboard_available():
+        reason = "TensorBoard is not installed; install firsthand[tensorboard], or watch progress.html in --out"
+        raise ConfigError("configuration", [("trainer.report_to", reason)])
+    return made
 
 
 def make_lora(values: Mapping[str, Any], kind: str) -> LoraConfig:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from firsthand.commandline import add_command, note, say, say_json
+from firsthand.train.tested_trl import check_trl
 
 
 def add_train_commands(group: Any) -> None:
@@ -55,6 +56,8 @@ def _say_manifest(manifest: dict[str, Any], out: Path) -> None:
     for reason, counts in {**manifest["drops"], "not drawn": manifest["not_drawn"]}.items():
         say(f"{reason:44}{counts.get('human', 0):>10,}{counts.get('synthetic', 0):>12,}")
     _say_admission(manifest["admission"])
+    _say_weights(manifest)
+    _say_calibration(manifest["calibration"])
     for warning in manifest["warnings"]:
         note(f"warning: {warning}")
     say(f"\nwrote {out} (content {manifest['content_sha256'][:12]})")
@@ -68,6 +71,32 @@ def _say_admission(admission: dict[str, Any] | None) -> None:
     say(f"\n{'judge':24}{'tag':20}{'admitted':>12}{'refused':>12}")
     for row in admission["labels"]:
         say(f"{row['judge']:24}{tag_name(row['tag']):20}{row['admitted']:>12,}{sum(row['refused'].values()):>12,}")
+
+
+def _say_weights(manifest: dict[str, Any]) -> None:
+    weights = manifest["weights"]
+    if all(weight["min"] == weight["max"] == 1 for weight in weights.values()):
+        return
+    say(f"\n{'weights':24}{'mean':>10}{'least':>10}{'most':>10}{'share':>12}{'counts as rows':>18}")
+    for source, weight in weights.items():
+        figures = "".join(f"{weight[name]:>10.3f}" for name in ("mean", "min", "max"))
+        say(f"{source:24}{figures}{weight['share']:>12.1%}{weight['effective_rows']:>18,.0f}")
+    trust = manifest["trust"]
+    if trust:
+        say(
+            f"trust: {trust['raters']} raters, {trust['raters_never_compared']} of them never compared with another; "
+            f"{trust['comparisons_with_several_raters']:,} comparisons rated by several"
+        )
+
+
+def _say_calibration(calibration: list[dict[str, Any]] | None) -> None:
+    for judge in calibration or []:
+        say(
+            f"\n{judge['judge']}: {judge['claimed']:.3f} sure on average, people agree with {judge['agreed']:.3f} "
+            f"({judge['comparisons']:,} comparisons, {judge['prompts']:,} prompts)"
+        )
+        for step in judge["steps"]:
+            say(f"  at least {step['from']:.3f} sure: p_chosen {step['p_chosen']:.3f}")
 
 
 def reward(args: argparse.Namespace) -> None:
@@ -85,6 +114,7 @@ def dpo(args: argparse.Namespace) -> None:
 
 
 def _train(args: argparse.Namespace, job: Any) -> None:
+    check_trl()
     from accelerate import PartialState
 
     from firsthand.config import load_config
@@ -98,4 +128,6 @@ def _train(args: argparse.Namespace, job: Any) -> None:
             loss, accuracy = (record["metrics"][f"eval_{source}_{name}"] for name in ("loss", "accuracy"))
             rows = record["counts"]["rows"][source]
             say(f"{source:10} {rows:>7} held-out pairs   loss {loss:.4f}   accuracy {accuracy:.3f}")
+    if record["model_of_step"] != record["steps"]:
+        say(f"the model is that of step {record['model_of_step']}, which agreed best with people")
     say(f"model: {args.out}")

@@ -51,9 +51,14 @@ def last_checkpoint(out: Path) -> Path | None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` to `path` in one step: no reader ever sees half of it."""
+    """Write `value` to `path` as JSON, in one step."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` to `path` in one step: no reader ever sees half of it."""
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.write_text(text, encoding="utf-8")
     partial.replace(path)
 
 

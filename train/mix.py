@@ -18,12 +18,15 @@ from firsthand.errors import InputError
 from firsthand.records import Source, content_id
 from firsthand.store import Counts, Store, tag_values
 from firsthand.train.admitted import admitted_labels
+from firsthand.train.calibrate import calibrated, people_prefer
 from firsthand.train.draw import draw
 from firsthand.train.drops import Drops
 from firsthand.train.labels import human_labels, synthetic_labels, usable
 from firsthand.train.mix_card import mix_card
 from firsthand.train.mix_config import MixConfig
 from firsthand.train.mix_files import content_sha256, write_manifest, write_split, write_text, written_whole
+from firsthand.train.row_weights import weighed, weight_facts
+from firsthand.train.trust import trusted
 
 SPLITS = ("train", "anchor", "synthetic_heldout")
 UNTAGGED = "(untagged)"
@@ -68,7 +71,8 @@ class Pools:
 
     human, synthetic: on training prompts, after every filter. anchor, heldout: of people and of judges, on held-out
     prompts. strata: the tag of each comparison. anchor_share: of the prompts people labelled. admitted: what the
-    admission file let in. drops: why rows are in none of these.
+    admission file let in. trust, curves: how people's and judges' labels were weighed and calibrated, None for not.
+    drops: why rows are in none of these.
     """
 
     human: pd.DataFrame
@@ -78,6 +82,8 @@ class Pools:
     strata: "pd.Series[str] | None"
     anchor_share: float
     admitted: dict[str, Any] | None
+    trust: dict[str, Any] | None
+    curves: list[dict[str, Any]] | None
     drops: Drops
 
 
@@ -98,11 +104,31 @@ def read_pools(store: Store, config: MixConfig) -> Pools:
     held_out = [prompt_id for prompt_id in prompts if in_anchor(prompt_id, config.anchor.fraction)]
     human_train, anchor = _split(human, held_out)
     synthetic_train, heldout = _split(synthetic, held_out)
+    people = votes[is_human & ~_is_among(votes["prompt_id"], held_out)]
+    curves = None
+    if config.synthetic.calibrate:
+        synthetic_train, heldout, curves = calibrated(synthetic_train, heldout, people_prefer(people), drops)
     drops.count("prompt held out in the anchor", pd.concat([anchor["source"], heldout["source"]]))
     people_saw = votes.loc[is_human, "comparison_id"]
     human_train, synthetic_train = _settle_conflicts(human_train, synthetic_train, people_saw, config, drops)
+
+    human_train, trust = trusted(human_train, people, config.human, drops)
+    human_train = weighed(human_train, Source.HUMAN, config)
+    synthetic_train = weighed(synthetic_train.assign(weight=1.0), Source.SYNTHETIC, config)
+
     strata = _strata(votes, config.stratify)
-    return Pools(human_train, synthetic_train, anchor, heldout, strata, _anchor_share(human, anchor), admitted, drops)
+    return Pools(
+        human_train,
+        synthetic_train,
+        anchor,
+        heldout,
+        strata,
+        anchor_share=_anchor_share(human, anchor),
+        admitted=admitted,
+        trust=trust,
+        curves=curves,
+        drops=drops,
+    )
 
 
 def draw_mix(store: Store, config: MixConfig) -> Mix:
@@ -115,10 +141,11 @@ def mix_from(pools: Pools, config: MixConfig, counts: Counts) -> Mix:
     drawn = draw(pools.human, pools.synthetic, pools.strata, config)
     rows = drawn.rows
     left = {Source.HUMAN: len(pools.human), Source.SYNTHETIC: len(pools.synthetic)}
+    plain = {"weight": 1.0, "repetition": 0}
     splits = {
         "train": rows,
-        "anchor": pools.anchor.assign(repetition=0),
-        "synthetic_heldout": pools.heldout.assign(repetition=0),
+        "anchor": pools.anchor.assign(**plain),
+        "synthetic_heldout": pools.heldout.assign(**plain),
     }
     facts = {
         "schema": 1,
@@ -135,6 +162,9 @@ def mix_from(pools: Pools, config: MixConfig, counts: Counts) -> Mix:
         "simulated": {name: int(split["simulated"].sum()) for name, split in splits.items()},
         "drops": pools.drops.as_dict(),
         "admission": pools.admitted,
+        "weights": weight_facts(rows),
+        "trust": pools.trust,
+        "calibration": pools.curves,
         "not_drawn": {
             source.value: count - int(((rows["source"] == source.value) & (rows["repetition"] == 0)).sum())
             for source, count in left.items()
@@ -152,12 +182,13 @@ def in_anchor(prompt_id: str, fraction: float) -> bool:
 
 def _check_judges(votes: pd.DataFrame, config: MixConfig) -> None:
     known = sorted(votes["annotator"].unique())
-    unknown = sorted(set(config.synthetic.judges or []) - set(known))
-    if unknown:
-        raise InputError(
-            f"synthetic.judges names {', '.join(map(repr, unknown))}, but the store holds judgments of "
-            f"{', '.join(map(repr, known)) or 'no judge'}"
-        )
+    for key, names in (("judges", config.synthetic.judges or []), ("weights", config.synthetic.weights)):
+        unknown = sorted(set(names) - set(known))
+        if unknown:
+            raise InputError(
+                f"synthetic.{key} names {', '.join(map(repr, unknown))}, but the store holds judgments of "
+                f"{', '.join(map(repr, known)) or 'no judge'}"
+            )
 
 
 def _split(labels: pd.DataFrame, held_out: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:

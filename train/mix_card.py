@@ -32,6 +32,8 @@ def mix_card(manifest: dict[str, Any]) -> str:
         f"({manifest['anchor']['requested']:.1%} requested; the hash of a prompt decides, so that the set is stable).",
         _table("What was left out", ["reason", "human", "synthetic"], _drop_rows(manifest)),
         _admission(manifest["admission"]),
+        _weights(manifest),
+        _calibration(manifest["calibration"]),
         _table("By tag", ["tag", "human", "synthetic", "drawn"], _tag_rows(manifest)),
         f"Content SHA-256: `{manifest['content_sha256']}`",
         f"## Configuration\n\n```yaml\n{yaml.safe_dump(manifest['config'], sort_keys=False)}```",
@@ -76,6 +78,43 @@ def _admission(admission: dict[str, Any] | None) -> str:
             _table("Judges' labels held against people", heads, rows),
             f"Labels were admitted where, with {admission['confidence']:.0%} confidence, they agree with the majority "
             f"of people on at least {admission['target']:.0%}. Admission file SHA-256: `{admission['sha256']}`",
+        ]
+    )
+
+
+def _weights(manifest: dict[str, Any]) -> str:
+    names = ["mean", "min", "max", "share", "effective_rows"]
+    rows = [
+        [source, *(f"{weight[name]:.3f}" for name in names[:-1]), f"{weight['effective_rows']:.0f}"]
+        for source, weight in manifest["weights"].items()
+    ]
+    heads = ["source", "mean", "least", "most", "share of the sum", "counts as equally weighed rows"]
+    trust = manifest["trust"]
+    trusted = trust and (
+        "People's weights follow Dawid and Skene's model of "
+        f"{trust['comparisons_with_several_raters']} comparisons that several of {trust['raters']} raters saw; "
+        f"{trust['raters_never_compared']} raters were never compared with another and count like the average one."
+    )
+    return "\n\n".join(part for part in (_table("Weights of the training rows", heads, rows), trusted) if part)
+
+
+def _calibration(calibration: list[dict[str, Any]] | None) -> str:
+    if calibration is None:
+        return ""
+    rows = [
+        [judge["judge"], f"{step['from']:.3f}", f"{step['p_chosen']:.3f}"]
+        for judge in calibration
+        for step in judge["steps"]
+    ]
+    measured = ", ".join(
+        f"{judge['judge']} was {judge['claimed']:.3f} sure and people agreed with {judge['agreed']:.3f} on "
+        f"{judge['comparisons']} comparisons of {judge['prompts']} prompts"
+        for judge in calibration
+    )
+    return "\n\n".join(
+        [
+            _table("Judges' probabilities, as people bear them out", ["judge", "at least so sure", "p_chosen"], rows),
+            f"Fitted on training prompts, never on the anchor: {measured}.",
         ]
     )
 

@@ -10,6 +10,7 @@ from firsthand.errors import InputError
 from firsthand.records import Source
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Ratio(Config):
@@ -33,16 +34,19 @@ class HumanRules(Config):
     """How several people's votes on one comparison become training rows."""
 
     aggregate: Literal["majority", "dawid-skene", "each-vote"] = "majority"
+    trust: bool = False
 
 
 class SyntheticRules(Config):
-    """Which synthetic preferences are used."""
+    """Which synthetic preferences are used, and how far."""
 
     judges: list[str] | None = None
     swap_consistent: bool = False
     min_confidence: Annotated[float, Field(ge=0.5, le=1)] = 0.5
     validated: bool = False
     admission: Path | None = None
+    calibrate: bool = False
+    weights: dict[str, Weight] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _has_its_file(self) -> "SyntheticRules":
@@ -54,6 +58,13 @@ class SyntheticRules(Config):
         if self.admission is not None and not self.validated:
             raise ValueError("admission names a file that is not used; set validated: true, or remove it")
         return self
+
+
+class Weights(Config):
+    """How much a training row of each source counts in the loss."""
+
+    human: Weight = 1.0
+    synthetic: Weight = 1.0
 
 
 class Anchor(Config):
@@ -71,6 +82,7 @@ class MixConfig(Config):
     human: HumanRules = HumanRules()
     synthetic: SyntheticRules = SyntheticRules()
     conflict: Literal["human_wins", "keep_both", "drop"] = "human_wins"
+    weights: Weights = Weights()
     anchor: Anchor = Anchor()
     stratify: str | None = None
     seed: int = 13

@@ -169,7 +169,6 @@ def _table(rows: pa.Table, texts: pa.Table) -> pa.Table:
         "rejected": responses.take(rejected),
         "author_chosen": authors.take(chosen),
         "author_rejected": authors.take(rejected),
-        "weight": np.ones(len(rows)),
     }
     columns = [given[name] if name in given else rows[name].cast(SCHEMA.field(name).type) for name in SCHEMA.names]
     return pa.table(columns, schema=SCHEMA)

@@ -76,13 +76,35 @@ def _metrics(record: Mapping[str, Any]) -> str:
     metrics = record["metrics"]
     rows = [
         f"| {source} | {record['counts']['rows'][source]} | {metrics[f'eval_{source}_loss']:.4f} "
-        f"| {metrics[f'eval_{source}_accuracy']:.3f} |"
+        f"| {_figure(metrics, f'eval_{source}_accuracy')} | {_figure(metrics, f'eval_{source}_brier')} |"
         for source in ("human", "synthetic")
         if f"eval_{source}_loss" in metrics
     ]
     if not rows:
         return "The mix held out no pairs: how well this model agrees with people was not measured."
-    return "\n".join(["| source | pairs | loss | accuracy |", "|---|---|---|---|", *rows])
+    table = "\n".join(["| source | pairs | loss | accuracy | Brier score |", "|---|---|---|---|---|", *rows])
+    return f"{table}\n\nIn brackets: 95 % intervals over prompts.{_grounding(record)}"
+
+
+def _grounding(record: Mapping[str, Any]) -> str:
+    grounding = record["grounding"]
+    text = ""
+    if "step" in grounding:
+        text = (
+            f" **Agreement with people fell while training**, shown at step {grounding['step']} against step "
+            f"{grounding['since']} ({grounding['verdict']})."
+        )
+    if record["model_of_step"] != record["steps"]:
+        text += (
+            f" This is the model of step {record['model_of_step']} of {record['steps']}, chosen because it agreed best "
+            "with people on these very pairs: its accuracy on them is a little flattering."
+        )
+    return text
+
+
+def _figure(metrics: Mapping[str, float], key: str) -> str:
+    interval = f" ({metrics[f'{key}_low']:.3f} to {metrics[f'{key}_high']:.3f})" if f"{key}_low" in metrics else ""
+    return f"{metrics[key]:.3f}{interval}"
 
 
 def _training(record: Mapping[str, Any]) -> str:
@@ -93,6 +115,7 @@ def _training(record: Mapping[str, Any]) -> str:
     return "\n".join(
         [
             f"- trained: {lora}",
+            f"- labels in the loss besides the preferred response: {', '.join(record['labels']) or 'none'}",
             f"- steps: {record['steps']}, precision {record['precision']}, preset {record['preset']}",
             f"- trainer arguments: `{record['trainer']}`",
             f"- versions: {versions}",

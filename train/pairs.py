@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,12 @@ from transformers import PreTrainedTokenizerBase
 from trl.data_utils import common_prefix_length
 
 from firsthand.errors import InputError
+from firsthand.train.weighted_loss import LABELS
 
 HELDOUT = {"anchor": "human", "synthetic_heldout": "synthetic"}
 """Splits of a mix that are never trained on, by the source their metrics are named after."""
 TEXTS = ("prompt", "chosen", "rejected")
-COLUMNS = frozenset({*TEXTS, "source", "margin"})
+COLUMNS = frozenset({*TEXTS, "source", *LABELS})
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,13 @@ class Pairs:
     dropped: dict[str, dict[str, int]] = field(default_factory=dict)
     realised: dict[str, dict[str, float]] = field(default_factory=dict)
 
-    def without_margins(self) -> "Pairs":
-        """The same pairs without the column that asks for a margin."""
-        heldout = {name: rows.remove_columns("margin") for name, rows in self.heldout.items()}
-        return replace(self, train=self.train.remove_columns("margin"), heldout=heldout)
+    def with_labels(self, labels: Collection[str]) -> "Pairs":
+        """The same pairs with no other LABELS than `labels`, the weights of each split divided by their mean.
+
+        Raises InputError where a weight is not above 0 or a probability is not from 0 to 1.
+        """
+        heldout = {name: _with_labels(rows, name, labels) for name, rows in self.heldout.items()}
+        return replace(self, train=_with_labels(self.train, "train", labels), heldout=heldout)
 
 
 def read_mix(folder: Path) -> Mix:
@@ -156,6 +161,29 @@ def _ids(tokenizer: PreTrainedTokenizerBase, conversations: list[Any], **options
         ) from error
     ids: list[list[int]] = encoded["input_ids"]
     return ids
+
+
+def _with_labels(rows: Dataset, split: str, labels: Collection[str]) -> Dataset:
+    rows = rows.remove_columns([name for name in LABELS if name not in labels])
+    if "p_chosen" in labels:
+        _check(rows, split, "p_chosen", lambda values: (values >= 0) & (values <= 1), "a probability from 0 to 1")
+    if "weight" not in labels:
+        return rows
+    weights = _check(rows, split, "weight", lambda values: (values > 0) & np.isfinite(values), "a number above 0")
+    with PartialState().main_process_first():
+        return rows.remove_columns("weight").add_column("weight", weights / weights.mean())
+
+
+def _check(rows: Dataset, split: str, name: str, is_right: Callable[[Any], Any], expected: str) -> Any:
+    """The column as an array; raises InputError for a value that is not right."""
+    values = np.array(rows[name], dtype=np.float64)  # an absent value becomes nan
+    wrong = values[~is_right(values)]
+    if len(wrong):
+        raise InputError(
+            f"{len(wrong)} rows of the {split} split have a {name} that is not {expected}, such as {wrong[0]}; "
+            "mix again"
+        )
+    return values
 
 
 def _realised(train: Dataset) -> dict[str, dict[str, float]]:

@@ -43,7 +43,16 @@ def _line(logs: dict[str, Any]) -> str:
     if "loss" in logs:
         return f"loss {logs['loss']:.4f}"
     for source in ("human", "synthetic"):
-        if f"eval_{source}_loss" in logs:
-            accuracy = logs[f"eval_{source}_accuracy"]
-            return f"held-out {source} pairs: loss {logs[f'eval_{source}_loss']:.4f}, accuracy {accuracy:.3f}"
+        prefix = f"eval_{source}_"
+        if f"{prefix}loss" in logs:
+            figures = ", ".join(_figure(logs, prefix, name) for name in ("accuracy", "reward_gap", "brier"))
+            return f"held-out {source} pairs: loss {logs[f'{prefix}loss']:.4f}, {figures}"
     return ""
+
+
+def _figure(logs: dict[str, Any], prefix: str, name: str) -> str:
+    key = prefix + name
+    text = f"{name.replace('_', ' ')} {logs[key]:.3f}"
+    if f"{key}_low" not in logs:
+        return text
+    return f"{text} ({logs[f'{key}_low']:.3f} to {logs[f'{key}_high']:.3f})"

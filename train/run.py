@@ -16,14 +16,24 @@ from firsthand.commandline import note, say
 from firsthand.errors import InputError
 from firsthand.models import load_causal_lm, load_reward_model, load_tokenizer
 from firsthand.train.arguments import make_lora, make_trainer_arguments
+from firsthand.train.batch import batch_arguments
 from firsthand.train.folder import RECORD, claim, last_checkpoint, write_json
+from firsthand.train.grounding import Grounding, prompt_numbers
 from firsthand.train.jobs import DPOJob, RewardJob
+from firsthand.train.live import Live
 from firsthand.train.model_card import model_card
 from firsthand.train.pairs import Mix, Pairs, read_mix, tokenise
 from firsthand.train.presets import preset_arguments
 from firsthand.train.progress import Progress
+from firsthand.train.schedule import schedule_arguments, schedule_defaults
 from firsthand.train.shared_prompt import PackedPairs, can_share_prompts
-from firsthand.train.trainers import DPOCollator, PerSourceDPOTrainer, PerSourceRewardTrainer, PromptAndResponses
+from firsthand.train.trainers import (
+    DPOCollator,
+    PerSourceDPOTrainer,
+    PerSourceRewardTrainer,
+    PromptAndResponses,
+    WithLabels,
+)
 
 Kind = Literal["reward", "dpo"]
 VERSIONS = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
@@ -37,23 +47,23 @@ def train(job: RewardJob | DPOJob, data: Path, out: Path, overwrite: bool = Fals
     """
     kind = kind_of(job)
     mix = read_mix(data)
+    arguments = make_arguments(kind, job, mix, out)
     identity = {"kind": kind, "job": job.model_dump(mode="json"), "mix_sha256": mix.manifest.get("content_sha256")}
     with PartialState().main_process_first():
         finished = claim(out, identity, overwrite and PartialState().is_main_process)
     if finished is not None:
         _say(f"{out} is finished already ({finished['steps']} steps); --overwrite trains it again")
         return finished
-    arguments = make_arguments(kind, job, mix, out)
     if not sys.stderr.isatty():
         disable_progress_bars()
     hardware.set_threads(hardware.detect())
     tokenizer = load_tokenizer(job.model)
     pairs = tokenise(mix, tokenizer, arguments.max_length, arguments.dataset_num_proc)
-    if isinstance(job, RewardJob) and not job.margins:
-        pairs = pairs.without_margins()
     _report(pairs, arguments.max_length)
+    _report_labels(job, mix, pairs)
     trainer = make_trainer(job, arguments, tokenizer, pairs)
-    checkpoint = last_checkpoint(out)
+    with PartialState().main_process_first():
+        checkpoint = last_checkpoint(out)
     if checkpoint:
         _note(f"resuming from {checkpoint}")
         arguments.eval_on_start = False
@@ -75,23 +85,17 @@ def kind_of(job: RewardJob | DPOJob) -> Kind:
 
 def make_arguments(kind: Kind, job: RewardJob | DPOJob, mix: Mix, out: Path) -> Any:
     """TRL's arguments: our defaults, what the hardware has, the preset, over them the job's own `trainer:` block."""
-    heldout = [name for name in mix.splits if name != "train"]
-    heldout_rows = sum(len(mix.splits[name]) for name in heldout)
     values: dict[str, Any] = {
         "report_to": "none",
-        "save_steps": 0.1,
-        "save_total_limit": 2,
-        "eval_strategy": "steps",
-        "eval_steps": 0.5,
-        # A first evaluation shows where training starts from; it is left out where it would cost more than a little.
-        "eval_on_start": 5 * heldout_rows <= len(mix.splits["train"]),
+        **schedule_defaults(job, mix),
         **hardware.training_defaults(hardware.detect()),
         **preset_arguments(job.preset, kind, job.trainer),
         **_current_names(job.trainer),
+        **batch_arguments(job, PartialState().num_processes),
         "output_dir": str(out),
     }
-    if not heldout:
-        values |= {"eval_strategy": "no", "eval_on_start": False}
+    values |= schedule_arguments(job, mix, values)
+    if len(mix.splits) == 1:
         _note("the mix holds out no pairs, so there is nothing to evaluate on while training")
     return make_trainer_arguments(RewardConfig if kind == "reward" else DPOConfig, values)
 
@@ -105,14 +109,18 @@ def _current_names(trainer: dict[str, Any]) -> dict[str, Any]:
 
 
 def make_trainer(job: RewardJob | DPOJob, arguments: Any, tokenizer: PreTrainedTokenizerBase, pairs: Pairs) -> Any:
-    """The trainer of a job, its model loaded; raises InputError where TRL refuses the job."""
+    """The trainer of a job, its model loaded; raises InputError where TRL refuses the job or a row's label is wrong."""
     kind = kind_of(job)
+    pairs = pairs.with_labels(job.labels)
     set_seed(arguments.seed)  # the head of a reward model is drawn when the model is loaded
     model = _load_base(kind, job, arguments, tokenizer)
     pad, multiple = tokenizer.pad_token_id, arguments.pad_to_multiple_of
-    collator: Any = (
+    collator: Any = WithLabels(
         PromptAndResponses(pad, multiple) if kind == "reward" else DPOCollator(pad, pad_to_multiple_of=multiple)
     )
+    out = Path(arguments.output_dir)
+    prompts = {source: prompt_numbers(rows["prompt_id"]) for source, rows in pairs.heldout.items()}
+    grounding = Grounding(job.grounding, prompts, out)
     share_prompts = False
     if job.preset == "fast":
         packed = PackedPairs(collator, pad)
@@ -127,6 +135,7 @@ def make_trainer(job: RewardJob | DPOJob, arguments: Any, tokenizer: PreTrainedT
             processing_class=tokenizer,
             train_dataset=pairs.train,
             eval_dataset=pairs.heldout or None,
+            grounding=grounding,
             peft_config=None if job.lora is None else make_lora(job.lora, kind),
             share_prompts=share_prompts,
         )
@@ -135,6 +144,7 @@ def make_trainer(job: RewardJob | DPOJob, arguments: Any, tokenizer: PreTrainedT
     trainer.remove_callback(ProgressCallback)
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(Progress())
+    trainer.add_callback(Live(f"Training of {out.name}: {kind} on {job.model}", grounding, out))
     return trainer
 
 
@@ -146,17 +156,21 @@ def _load_base(kind: Kind, job: RewardJob | DPOJob, arguments: Any, tokenizer: P
 
 
 def _final_metrics(trainer: Any) -> dict[str, Any]:
-    """The metrics of the finished model, from the last evaluation if that was of this very model."""
+    """The metrics of the finished model, from the evaluation of its step, or from a new one."""
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
     metrics = {"train_loss": losses[-1]} if losses else {}
     if not trainer.eval_dataset:
         return metrics
-    entries = [entry for entry in trainer.state.log_history if entry["step"] == trainer.state.global_step]
+    entries = [entry for entry in trainer.state.log_history if entry["step"] == _finished_step(trainer)]
     evaluated = {key: value for entry in entries for key, value in entry.items() if key.startswith("eval_")}
-    if trainer.args.load_best_model_at_end or not evaluated:
-        evaluated = trainer.evaluate()
-    measured = ("loss", "accuracy", "reward_chosen", "reward_rejected", "reward_gap")
-    return metrics | {key: value for key, value in evaluated.items() if key.endswith(measured)}
+    cost = ("runtime", "per_second", "model_preparation_time")
+    return metrics | {key: value for key, value in (evaluated or trainer.evaluate()).items() if not key.endswith(cost)}
+
+
+def _finished_step(trainer: Any) -> int:
+    """The step whose model is the finished one: the last, or the best where that was loaded again."""
+    loaded = trainer.args.load_best_model_at_end and trainer.state.best_model_checkpoint is not None
+    return int(trainer.state.best_global_step if loaded else trainer.state.global_step)
 
 
 def _save_model(
@@ -188,6 +202,7 @@ def _record(
         "max_length": trainer.args.max_length,
         "lora": job.lora,
         "preset": job.preset,
+        "labels": job.labels,
         "trainer": job.model_dump(mode="json")["trainer"],
         "mix": {
             "path": str(mix.path),
@@ -197,6 +212,8 @@ def _record(
         },
         "counts": {"rows": rows, "too_long": pairs.dropped, "simulated": simulated},
         "steps": trainer.state.global_step,
+        "model_of_step": _finished_step(trainer),
+        "grounding": trainer.grounding.summary(),
         "metrics": metrics,
         "precision": "bf16" if trainer.args.bf16 else "fp16" if trainer.args.fp16 else "fp32",
         "versions": {"firsthand": __version__, **{name: importlib.metadata.version(name) for name in VERSIONS}},
@@ -210,6 +227,20 @@ def _report(pairs: Pairs, max_length: int) -> None:
             _note(f"{split}: {count} {source} pairs are longer than max_length {max_length} tokens and are left out")
     shares = ", ".join(f"{source} {of['share']:.3f} ({of['rows']:.0f} rows)" for source, of in pairs.realised.items())
     _note(f"training on {len(pairs.train)} pairs: {shares}")
+
+
+def _report_labels(job: RewardJob | DPOJob, mix: Mix, pairs: Pairs) -> None:
+    """Say where the job leaves the mix's labels out of the loss, or counts one doubt twice."""
+    if not job.weights and len(pairs.train.unique("weight")) > 1:
+        _note("the mix weighs its rows, but this job counts each the same; weights: true uses the mix's weights")
+    if not job.soft_labels and mix.manifest.get("calibration"):
+        _note("the mix holds calibrated probabilities, but this job takes labels as sure; soft_labels: true uses them")
+    human = mix.manifest.get("config", {}).get("human", {})
+    if job.weights and job.soft_labels and human.get("trust") and human.get("aggregate") == "dawid-skene":
+        _note(
+            "Dawid and Skene's model doubts people's labels twice here, in the weights and in p_chosen; "
+            "take human.aggregate: majority, or one of weights and soft_labels"
+        )
 
 
 def _note(text: str) -> None:

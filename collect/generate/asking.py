@@ -52,6 +52,7 @@ def journal_reply(job: GenerateJob, one: Wanted, text: str, finish: str) -> dict
         "text": text,
         "finish": finish,
         "prompt_id": one.prompt.id,
+        "author": job.author(one.model, one.setting),
         "model": one.model,
         "setting": one.setting,
         "system": setting.system,

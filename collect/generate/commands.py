@@ -69,6 +69,8 @@ def _tell(report: "Report") -> None:
     for model in report.models:
         _tell_model(model)
     pairs = report.pairs
+    if pairs.picked:
+        say(f"best of n: {pairs.picked:,} responses picked")
     say(f"comparisons: {pairs.added:,} added, {pairs.known:,} known already")
     _tell_counts("left out", pairs.left_out)
     if pairs.waiting:

@@ -25,6 +25,13 @@ class Pairs(StrEnum):
     CROSS_AUTHOR = "cross_author"
 
 
+class Seeds(StrEnum):
+    """Whether models draw by the same seeds, so that they alone differ, or each by seeds of its own."""
+
+    SHARED = "shared"
+    OWN = "own"
+
+
 class Authors(StrEnum):
     """Who the author of a response is: the model, whatever its setting, or each model and setting (`model-setting`)."""
 
@@ -32,14 +39,23 @@ class Authors(StrEnum):
     SETTING = "setting"
 
 
+class BestOf(Config):
+    """Of n candidates, the one that a reward model scores highest. reward_model: its folder."""
+
+    n: int = Field(ge=2, le=1024)
+    reward_model: str = Field(min_length=1)
+
+
 class ModelConfig(Config):
     """A model that writes responses: behind an endpoint, or one that firsthand trained (or any for from_pretrained).
 
-    family: who trained it, for the lineage. batch: responses that a trained model writes at once.
+    best_of: each response is picked from several. family: who trained it, for the lineage. batch: responses that a
+    trained model writes at once.
     """
 
     endpoint: EndpointConfig | None = None
     trained: str | None = None
+    best_of: BestOf | None = None
     family: str | None = None
     batch: int = Field(default=8, ge=1, le=1024)
 
@@ -88,7 +104,7 @@ class GenerateJob(Config):
     prompts: `demo` (those of the demo's sample), `store` (those the store holds), or a file with a column `prompt` and,
     where it has them, `tags`. limit: only the first so many. models and settings by name: every model answers every
     prompt under every setting. scorer: for best_vs_rest, the folder of a reward model, or `preferences`. seed: of the
-    sampling; null sends none.
+    sampling; null sends none. seeds: with shared ones, models that are nearly the same often write the same.
     """
 
     prompts: str
@@ -100,6 +116,7 @@ class GenerateJob(Config):
     scorer: str | None = None
     budget: BudgetConfig = BudgetConfig()
     seed: int | None = 13
+    seeds: Seeds = Seeds.SHARED
 
     @field_validator("models", "settings")
     @classmethod
@@ -123,6 +140,17 @@ class GenerateJob(Config):
             if trained and setting.parameters:
                 raise ValueError(
                     f"settings.{name}.parameters are for endpoints; the trained model {trained[0]!r} takes none"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _candidates_differ(self) -> "GenerateJob":
+        picking = [name for name, model in self.models.items() if model.best_of is not None]
+        for name, setting in self.settings.items():
+            if picking and setting.temperature == 0:
+                raise ValueError(
+                    f"models.{picking[0]}.best_of needs candidates that differ, but settings.{name}.temperature is 0, "
+                    "at which a model always writes the same"
                 )
         return self
 
@@ -160,6 +188,11 @@ class GenerateJob(Config):
             for setting in self.settings
             if model.family is not None
         }
+
+    def candidates(self, model: str) -> int:
+        """How many responses `model` writes for each one that is kept."""
+        best_of = self.models[model].best_of
+        return 1 if best_of is None else best_of.n
 
     def responses_by_author(self) -> dict[str, int]:
         """How many responses to each prompt every author writes."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, islice
 from typing import Any
 
+from firsthand.collect.generate.best_of import Picker
 from firsthand.collect.generate.config import GenerateJob, Pairs
 from firsthand.collect.generate.prompts import Prompt
 from firsthand.collect.generate.report import PairReport
@@ -16,6 +17,7 @@ from firsthand.store import Outcome, Store
 
 PROMPTS_AT_ONCE = 100
 
+Answered = tuple[Prompt, list[tuple[Wanted, dict[str, Any]]]]
 Group = tuple[Prompt, list[Written]]
 
 
@@ -29,9 +31,11 @@ def add_comparisons(
     """
     report = PairReport()
     scorer = None if job.scorer is None else make_scorer(job.scorer, store)
+    pick = Picker(job, store)
     groups = _groups(job, store, prompts, versions, complete, report)
-    while page := list(islice(groups, PROMPTS_AT_ONCE)):
+    while answers := list(islice(groups, PROMPTS_AT_ONCE)):
         entries = []
+        page = _picked(job, answers, pick)
         for (prompt, _), pairs in zip(page, _pairs(job, page, scorer, report), strict=True):
             for pair in pairs:
                 entries += _entry(job, prompt, *pair, report)
@@ -42,6 +46,9 @@ def add_comparisons(
                 report.known += 1
             else:
                 report.added += 1
+    report.picked = pick.picked
+    if pick.unscored:
+        report.left_out["best-of-n responses: no candidate has a score"] += pick.unscored
     return report
 
 
@@ -52,14 +59,22 @@ def _groups(
     versions: dict[str, str],
     complete: bool,
     report: PairReport,
-) -> Iterator[Group]:
-    """Each prompt with the responses it has."""
+) -> Iterator[Answered]:
+    """Each prompt with the answers it has."""
     for responses in with_answers(job, store, prompts, versions):
         if not complete and any(reply is None for _, reply in responses):
             report.waiting += 1
             continue
-        written = [_written(job, one, reply) for one, reply in responses if reply is not None]
-        yield responses[0][0].prompt, written
+        yield responses[0][0].prompt, [(one, reply) for one, reply in responses if reply is not None]
+
+
+def _picked(job: GenerateJob, page: Sequence[Answered], pick: Picker) -> list[Group]:
+    """Each prompt with its responses: of those picked from candidates, the picked ones alone."""
+    kept = pick([answers for _, answers in page])
+    return [
+        (prompt, [_written(job, one, reply) for one, reply in answers])
+        for (prompt, _), answers in zip(page, kept, strict=True)
+    ]
 
 
 def _written(job: GenerateJob, one: Wanted, reply: dict[str, Any]) -> Written:

@@ -52,12 +52,13 @@ class ModelReport:
 class PairReport:
     """The comparisons.
 
-    added, known: by whether the store held them. waiting: prompts that wait for more responses. left_out: pairs, and
-    prompts, that make no comparison, by reason.
+    added, known: by whether the store held them. picked: responses picked from candidates in this run. waiting: prompts
+    that wait for more responses. left_out: pairs, responses and prompts that make no comparison, by reason.
     """
 
     added: int = 0
     known: int = 0
+    picked: int = 0
     waiting: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
 

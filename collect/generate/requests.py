@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from firsthand.collect.generate.config import GenerateJob
+from firsthand.collect.generate.config import GenerateJob, Seeds
 from firsthand.collect.generate.prompts import Prompt
 from firsthand.records import Message, content_id, dump
 from firsthand.store import Store
@@ -29,14 +29,14 @@ class Wanted:
 
 
 def wanted(job: GenerateJob, prompt: Prompt, model: str, version: str) -> list[Wanted]:
-    """The responses to `prompt` that `model` is to write.
+    """The responses to `prompt` that `model` is to write; of a best-of-n model n candidates for each, one by one.
 
     version: what besides its name tells the model from others: its id at the endpoint, a hash of a trained one.
     """
     found = []
     for name, setting in job.settings.items():
-        for sample in range(setting.samples):
-            seed = None if job.seed is None else _seed(job.seed, prompt.id, sample)
+        for sample in range(setting.samples * job.candidates(model)):
+            seed = _seed(job, prompt.id, model, sample)
             asked = [prompt.id, model, version, setting.system, setting.request(), sample, seed]
             found.append(Wanted(content_id(KIND, dump(asked)), prompt, model, name, sample, seed))
     return found
@@ -58,7 +58,11 @@ def with_answers(
 
 def messages_of(job: GenerateJob, one: Wanted) -> list[Message]:
     """What the model is sent: the prompt, after the setting's system message."""
-    system, messages = job.settings[one.setting].system, one.prompt.messages
+    return with_system(one.prompt.messages, job.settings[one.setting].system)
+
+
+def with_system(messages: list[Message], system: str | None) -> list[Message]:
+    """The messages after `system`, which comes before a system message of their own."""
     if system is None:
         return messages
     if messages[0]["role"] == "system":
@@ -66,6 +70,12 @@ def messages_of(job: GenerateJob, one: Wanted) -> list[Message]:
     return [{"role": "system", "content": system}, *messages]
 
 
-def _seed(seed: int, prompt_id: str, sample: int) -> int:
-    """The same for every model and setting, so that these are all that differs between two responses."""
-    return int(content_id("seed", str(seed), prompt_id, str(sample)), 16) % SEEDS
+def _seed(job: GenerateJob, prompt_id: str, model: str, sample: int) -> int | None:
+    """The same for every model and setting, so that these are all that differs between two responses; or each its own.
+
+    A best-of-n model always has its own: its candidates would hold the very response of the model it picks from.
+    """
+    if job.seed is None:
+        return None
+    own = [model] if job.seeds is Seeds.OWN or job.candidates(model) > 1 else []
+    return int(content_id("seed", str(job.seed), prompt_id, str(sample), *own), 16) % SEEDS

@@ -8,6 +8,7 @@ from itertools import chain
 from tqdm import tqdm
 
 from firsthand.collect.generate.asking import ask_endpoint
+from firsthand.collect.generate.best_of import Picker
 from firsthand.collect.generate.config import GenerateJob, ModelConfig
 from firsthand.collect.generate.pairing import add_comparisons
 from firsthand.collect.generate.plan import ModelPlan, Plan, plan
@@ -31,7 +32,8 @@ class Run:
 
 
 def make_run(job: GenerateJob, store: Store) -> Run:
-    """Prepare the job; raises InputError where a trained model is missing."""
+    """Prepare the job; raises InputError where a trained model or a reward model is missing."""
+    Picker(job, store)  # says now what would fail after all is written
     versions = {name: _version(model) for name, model in job.models.items()}
     return Run(job, store, Prompts(job.prompts, store, job.limit), versions)
 

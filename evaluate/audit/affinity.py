@@ -17,18 +17,21 @@ verdicts on one comparison (orders, repeats, both outcomes of a soft label) shar
 likelihood, whose variance is the sandwich H^-1 B H^-1 with B from the scores summed by prompt (Varin et al. 2011).
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from firsthand.bootstrap import FloatArray, IntArray, sums_by
 from firsthand.evaluate.audit.likelihood import LOCAL, MEAN, OFFSET, Contributions, Shared, evaluate, nodes_for
 from firsthand.evaluate.audit.table import NEITHER, AuditTable, B, Votes
-from firsthand.evaluate.bootstrap import FloatArray, IntArray, sums_by
 
 SHARED = LOCAL[OFFSET + 1 :]
 """The parameters between those of the means and those of the offsets."""
+START = {"sharpness": 1.0, "log_width": math.log(0.5), "log_judge_width": math.log(0.5)}
+"""Where a fit starts; at 0 for all others."""
 PRIOR_PRECISION = 0.01
 """Of a normal prior around 0 on every parameter: keeps a fit finite where one value has been seen only."""
 STEPS = 100
@@ -118,13 +121,16 @@ def design(
     return Design(given, by_mean, by_offset, table.prompt[pairs], names, free)
 
 
-def fit(given: Design) -> Fit:
-    """Maximise the likelihood by Newton's method, halving steps that do not climb."""
-    value = np.zeros(len(given.names))
-    value[given.names.index("sharpness")] = 1.0
-    for name in ("log_width", "log_judge_width"):
-        value[given.names.index(name)] = np.log(0.5)
-    if len(given.prompt) > 2 * FIRST_ROWS:
+def fit(given: Design, near: Fit | None = None) -> Fit:
+    """Maximise the likelihood by Newton's method, halving steps that do not climb.
+
+    near: the fit of a design that shares parameters with this one; the climb starts from its values.
+    """
+    value = np.array([START.get(name, 0.0) for name in given.names])
+    if near is not None and near.converged:
+        known = dict(zip(near.names, near.value, strict=True))
+        value = np.where(given.free, [known.get(name, START.get(name, 0.0)) for name in given.names], value)
+    elif len(given.prompt) > 2 * FIRST_ROWS:
         value, _, _ = _climb(_thinned(given), value)
     value, (now, _, bend, scores), converged = _climb(given, value)
     influence = _influence(given, bend, scores)

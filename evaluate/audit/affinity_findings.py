@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.stats import t as student
 
+from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.audit.affinity import Design, Fit, design, fit
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.effect import Effect, effect
@@ -23,7 +24,6 @@ from firsthand.evaluate.audit.sentences import Said, caveats_of, sentence, unkno
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import OWN, Target, other_targets, own_target
 from firsthand.evaluate.audit.testable import Overlap, Refusal, no_people, no_target, overlap
-from firsthand.evaluate.bootstrap import FloatArray
 from firsthand.evaluate.multiple import holm
 from firsthand.lineage import Lineage
 
@@ -35,7 +35,7 @@ WIDEST_BETWEEN = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """An affinity as fitted; degrees: of freedom; votes: of people, that the fit used."""
+    """An affinity; fit: where it comes from; degrees: of freedom; votes: of people, that the fit used."""
 
     judge: str
     target: Target
@@ -45,6 +45,7 @@ class Measured:
     votes: int
     control: bool
     caveats: tuple[str, ...]
+    fit: Fit
 
     def p(self) -> float:
         """Two-sided."""
@@ -59,7 +60,7 @@ def affinity_findings(table: AuditTable, lineages: Mapping[str, Lineage], settin
         result
         for judge in range(len(table.judges))
         if no_people(known, judge) is None
-        for result in _controls(known, judge, lineages, settings, table)
+        for result in _controls(known, judge, lineages, settings, table, _fit_of(headlines[judge]))
     ]
     return _settled(headlines, [], settings) + _settled(controls, headlines, settings)
 
@@ -92,6 +93,7 @@ def _controls(
     lineages: Mapping[str, Lineage],
     settings: AuditConfig,
     whole: AuditTable,
+    near: Fit | None,
 ) -> list[Measured | Finding]:
     own = own_target(table, table.judges[judge], lineages)
     others = other_targets(table, table.judges[judge], lineages)
@@ -99,7 +101,15 @@ def _controls(
         return []
     kin = [target for target in ([own] if own else []) + others if target.relation in OWN]
     beside = [target for target in kin if no_target(table, judge, target) is None]
-    return [_tested(table, judge, target, (*beside, target), settings, whole, control=True) for target in others]
+    tested: list[Measured | Finding] = []
+    for target in others:
+        tested.append(_tested(table, judge, target, (*beside, target), settings, whole, control=True, near=near))
+        near = near or _fit_of(tested[-1])
+    return tested
+
+
+def _fit_of(result: Measured | Finding) -> Fit | None:
+    return result.fit if isinstance(result, Measured) else None
 
 
 def _tested(
@@ -110,13 +120,14 @@ def _tested(
     settings: AuditConfig,
     whole: AuditTable,
     control: bool = False,
+    near: Fit | None = None,
 ) -> Measured | Finding:
-    """The affinity for `target` in a fit of the affinities for `targets`, or why there is none."""
+    """The affinity for `target` in a fit of those for `targets`, begun `near` another, or why there is none."""
     if refusal := no_target(table, judge, target):
         return _refused(table, judge, target, refusal)
     covariates, left_out = _covariates(table, settings)
     columns = {one.name: one.sign(table) for one in targets}
-    given, found, one_slope = _fitted(table, judge, columns, covariates, target)
+    given, found, one_slope = _fitted(table, judge, columns, covariates, target, near)
     if not found.converged:
         return _unconverged(table, judge, target)
     contrast = (np.array(found.names) == f"affinity for {target.name}").astype(np.float64)
@@ -130,17 +141,18 @@ def _fitted(
     columns: dict[str, FloatArray],
     covariates: dict[str, FloatArray],
     target: Target,
+    near: Fit | None,
 ) -> tuple[Design, Fit, bool]:
     """Two slopes where the votes can tell them apart, else one; whether it is one."""
     rated = table.author[np.bincount(table.people.pair, minlength=len(table)) > 0]
     others = np.setdiff1d(rated, target.authors)
     if len(others) >= FEWEST_OTHERS:
         given = design(table, judge, columns, covariates)
-        found = fit(given)
+        found = fit(given, near)
         if found.converged and found.of("between")[1] <= WIDEST_BETWEEN:
             return given, found, False
     given = design(table, judge, columns, covariates, one_slope=True)
-    return given, fit(given), True
+    return given, fit(given, near), True
 
 
 def _covariates(table: AuditTable, settings: AuditConfig) -> tuple[dict[str, FloatArray], tuple[str, ...]]:
@@ -184,6 +196,7 @@ def _measured(
         votes=int(seen[table.people.pair].sum()),
         control=control,
         caveats=caveats,
+        fit=found,
     )
 
 

@@ -24,10 +24,10 @@ from firsthand.evaluate.audit.words import (
     points_words,
     sentence,
 )
-from firsthand.evaluate.page import facts
 from firsthand.evaluate.table import counted
 from firsthand.lineage import Lineage
 from firsthand.markup import Html, element, join
+from firsthand.page import facts
 
 PICTURE_WORDS = (
     "Each picture: how often people and the judge chose the target, a tie as half, and how often the judge would have "

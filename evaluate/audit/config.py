@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from firsthand.bootstrap import DRAWS, SEED
 from firsthand.config import Config
-from firsthand.evaluate.bootstrap import DRAWS, SEED
 
 Covariate = Literal["length"]
 """What people or a judge may like of a response whoever wrote it; length: the log of its characters."""

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
+from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.audit.affinity import SHARED, Design, Fit, shared_numbers
-from firsthand.evaluate.bootstrap import FloatArray
 
 MOST_ROWS = 20_000
 """Verdicts that the mean is taken over; of more, evenly spaced ones."""

@@ -14,13 +14,15 @@ derivative sum w_q (l''_q + D_q D_q') - score score'.
 """
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
-from firsthand.evaluate.audit.ordered import Slopes, slopes
-from firsthand.evaluate.bootstrap import FloatArray
+from firsthand.bootstrap import FloatArray
+from firsthand.evaluate.audit.ordered import slopes
+from firsthand.hardware import usable_cores
 
 REACH = 6
 """Standard deviations that the nodes cover on either side."""
@@ -71,10 +73,13 @@ def evaluate(
 
     mean, offset: (C,), m and e of each contribution. nodes: how many, as `nodes_for` says.
     """
-    parts = []
-    for start in range(0, len(mean), AT_ONCE):
-        rows = slice(start, start + AT_ONCE)
-        parts.append(_part(given.part(rows), mean[rows], offset[rows], shared, nodes))
+    groups = [slice(start, start + AT_ONCE) for start in range(0, len(mean), AT_ONCE)]
+
+    def part(rows: slice) -> tuple[FloatArray, FloatArray, FloatArray]:
+        return _part(given.part(rows), mean[rows], offset[rows], shared, nodes)
+
+    with ThreadPoolExecutor(usable_cores()) as threads:  # NumPy leaves the interpreter to the others while it counts
+        parts = list(threads.map(part, groups)) if len(groups) > 1 else list(map(part, groups))
     values, scores, bends = zip(*parts, strict=True)
     return np.concatenate(values), np.concatenate(scores), np.concatenate(bends)
 
@@ -100,95 +105,153 @@ def _part(
     points, log_weights = standard_normal(nodes)
     away = shared.spread * points
     delta = mean[:, None] + away
-    sides = [(side, index) for index, side in enumerate(SIDES) if given.people[:, index].any()]
-    people = [
-        (side, slopes(delta + shared.rater_pull * side, shared.width, given.people[:, index])) for side, index in sides
-    ]
-    means = mean[:, None]
-    log_odds = shared.sharpness * delta + shared.between * means + offset[:, None]
+    people = _people(given.people, delta, shared)
+    log_odds = shared.sharpness * delta + (shared.between * mean + offset)[:, None]
     judge = slopes(log_odds, shared.judge_width, given.judge)
-    value = log_weights + judge.value + sum(one.value for _, one in people)
-    top = value.max(axis=1, keepdims=True)
-    posterior = np.exp(value - top)
-    total = posterior.sum(axis=1, keepdims=True)
-    posterior /= total
-    first = _first(people, judge, means, away, shared)
-    scores = np.einsum("lcq,cq->cl", first, posterior)
-    values = given.weight * (top + np.log(total))[:, 0]
-    by_node = first.transpose(1, 0, 2)
-    bends = (by_node * posterior[:, None, :]) @ by_node.transpose(0, 2, 1)
-    for (row, column), second in _second(people, judge, means, away, shared).items():
-        entry = np.einsum("cq,cq->c", second, posterior)
-        bends[:, row, column] += entry
-        if row != column:
-            bends[:, column, row] += entry
-    bends -= scores[:, :, None] * scores[:, None, :]
-    return values, scores * given.weight[:, None], bends * given.weight[:, None, None]
+    value = log_weights + judge.value + people["value"]
+    top = value.max(axis=1)
+    posterior = np.exp(value - top[:, None])
+    total = posterior.sum(axis=1)
+    posterior /= total[:, None]
+    values = given.weight * (top + np.log(total))
+    of_judge = {
+        "judge u": judge.u,
+        "judge uu": judge.uu,
+        "judge uc": shared.judge_width * judge.uc,
+        "judge c": shared.judge_width * judge.c,
+        "judge cc": shared.judge_width**2 * judge.cc + shared.judge_width * judge.c,
+    }
+    scores, squares = _first(people, of_judge, mean, posterior, away, shared)
+    bends = _second(people | of_judge, mean, posterior, away, shared)
+    bends += squares - scores[:, None] * scores
+    weight = given.weight
+    return values, (scores * weight).T, (bends * weight).transpose(2, 0, 1)
+
+
+def _people(votes: FloatArray, delta: FloatArray, shared: Shared) -> dict[str, FloatArray]:
+    """People's log-likelihood at each node and its derivatives by quality, width and side pull: (C, Q) each.
+
+    `pull` and `pull u` weigh with the side shown first, `pull pull` with its square; what no vote tells is left out.
+    """
+    found: dict[str, FloatArray] = {}
+
+    def add(name: str, part: FloatArray | float) -> None:
+        found[name] = found[name] + part if name in found else np.asarray(part)
+
+    for index, side in enumerate(SIDES):
+        counts = votes[:, index]
+        if not counts.any():
+            continue
+        one = slopes(delta + shared.rater_pull * side, shared.width, counts)
+        for name, part in (("value", one.value), ("u", one.u), ("uu", one.uu)):
+            add(name, part)
+        if shared.width > 0:
+            add("c", shared.width * one.c)
+            add("uc", shared.width * one.uc)
+            add("cc", shared.width**2 * one.cc + shared.width * one.c)
+        if side:
+            add("pull", side * one.u)
+            add("pull u", side * one.uu)
+            add("pull pull", one.uu)
+            if shared.width > 0:
+                add("pull c", side * shared.width * one.uc)
+    return found or dict.fromkeys(("value", "u", "uu"), np.zeros_like(delta))
 
 
 def _first(
-    people: list[tuple[int, Slopes]], judge: Slopes, mean: FloatArray, away: FloatArray, shared: Shared
-) -> FloatArray:
-    """First derivatives of the complete-data log-likelihood: (L, C, Q)."""
-    delta = mean + away
-    first = np.zeros((len(LOCAL), *delta.shape))
-    for side, one in people:
-        first[MEAN] += one.u
-        first[LOG_WIDTH] += shared.width * one.c
-        first[RATER_PULL] += side * one.u
-    first[LOG_SPREAD] = (first[MEAN] + shared.sharpness * judge.u) * away
-    first[MEAN] += (shared.sharpness + shared.between) * judge.u
-    first[OFFSET] = judge.u
-    first[SHARPNESS] = delta * judge.u
-    first[BETWEEN] = mean * judge.u
-    first[LOG_JUDGE_WIDTH] = shared.judge_width * judge.c
-    return first
+    people: dict[str, FloatArray],
+    judge: dict[str, FloatArray],
+    mean: FloatArray,
+    posterior: FloatArray,
+    away: FloatArray,
+    shared: Shared,
+) -> tuple[FloatArray, FloatArray]:
+    """The complete-data scores' posterior mean (L, C) and that of their products (L, L, C).
+
+    Every score is a weighted sum of a few functions of the node; only the products of those are summed over nodes.
+    """
+    functions = [people["u"], people["u"] * away, judge["judge u"], judge["judge u"] * away]
+    alone = [(LOG_WIDTH, people.get("c")), (RATER_PULL, people.get("pull"))]
+    alone.append((LOG_JUDGE_WIDTH, judge["judge c"] if shared.judge_width > 0 else None))
+    known = [(place, function) for place, function in alone if function is not None]
+    functions += [function for _, function in known]
+    weighted = [posterior * function for function in functions]
+    means = np.stack([one.sum(axis=1) for one in weighted])
+    products = np.empty((len(functions), len(functions), len(mean)))
+    for row, one in enumerate(weighted):
+        for column in range(row, len(functions)):
+            products[row, column] = products[column, row] = np.einsum("cq,cq->c", one, functions[column])
+
+    def scores_of(parts: FloatArray) -> FloatArray:
+        """The scores (L, ..., C) out of the functions' (F, ..., C)."""
+        scores = np.zeros((len(LOCAL), *parts.shape[1:]))
+        quality, quality_away, verdict, verdict_away = parts[:4]
+        scores[MEAN] = quality + (shared.sharpness + shared.between) * verdict
+        scores[OFFSET] = verdict
+        scores[LOG_SPREAD] = quality_away + shared.sharpness * verdict_away
+        scores[SHARPNESS] = mean * verdict + verdict_away
+        scores[BETWEEN] = mean * verdict
+        for (place, _), part in zip(known, parts[4:], strict=True):
+            scores[place] = part
+        return scores
+
+    half = scores_of(products)
+    return scores_of(means), scores_of(half.swapaxes(0, 1))
 
 
 def _second(
-    people: list[tuple[int, Slopes]], judge: Slopes, mean: FloatArray, away: FloatArray, shared: Shared
-) -> dict[tuple[int, int], FloatArray]:
-    """Second derivatives that are not 0, each (C, Q), one of each symmetric pair."""
-    delta = mean + away
+    parts: dict[str, FloatArray], mean: FloatArray, posterior: FloatArray, away: FloatArray, shared: Shared
+) -> FloatArray:
+    """The complete-data second derivatives' posterior mean: (L, L, C).
+
+    Quality is mean + away: the entries are sums of posterior means of a derivative times a power of `away`.
+    """
+    powers = np.stack([np.ones_like(away), away, away**2], axis=1)
+    zero = np.zeros((3, len(mean)))
+
+    def moments(name: str) -> FloatArray:
+        """Of the powers 0, 1 and 2: (3, C)."""
+        found: FloatArray = ((posterior * parts[name]) @ powers).T if name in parts else zero
+        return found
+
     within, whole = shared.sharpness, shared.sharpness + shared.between
-    width, judge_width = shared.width, shared.judge_width
-    slope, bend, cross, width_bend, pull_bend, pull_cross, pull_square = (np.zeros_like(delta) for _ in range(7))
-    for side, one in people:
-        slope += one.u
-        bend += one.uu
-        cross += width * one.uc
-        width_bend += width**2 * one.cc + width * one.c
-        pull_bend += side * one.uu
-        pull_cross += side * width * one.uc
-        pull_square += side**2 * one.uu
-    by_width = judge_width * judge.uc
-    return {
-        (MEAN, MEAN): bend + whole**2 * judge.uu,
-        (MEAN, LOG_SPREAD): (bend + whole * within * judge.uu) * away,
-        (LOG_SPREAD, LOG_SPREAD): (bend + within**2 * judge.uu) * away**2 + (slope + within * judge.u) * away,
-        (MEAN, LOG_WIDTH): cross,
-        (LOG_SPREAD, LOG_WIDTH): cross * away,
-        (LOG_WIDTH, LOG_WIDTH): width_bend,
-        (MEAN, RATER_PULL): pull_bend,
-        (LOG_SPREAD, RATER_PULL): pull_bend * away,
-        (LOG_WIDTH, RATER_PULL): pull_cross,
-        (RATER_PULL, RATER_PULL): pull_square,
-        (MEAN, OFFSET): whole * judge.uu,
-        (LOG_SPREAD, OFFSET): within * judge.uu * away,
-        (OFFSET, OFFSET): judge.uu,
-        (MEAN, SHARPNESS): judge.u + whole * delta * judge.uu,
-        (LOG_SPREAD, SHARPNESS): (judge.u + within * delta * judge.uu) * away,
-        (OFFSET, SHARPNESS): delta * judge.uu,
-        (SHARPNESS, SHARPNESS): delta**2 * judge.uu,
-        (MEAN, BETWEEN): judge.u + whole * mean * judge.uu,
-        (LOG_SPREAD, BETWEEN): within * mean * judge.uu * away,
-        (OFFSET, BETWEEN): mean * judge.uu,
-        (SHARPNESS, BETWEEN): delta * mean * judge.uu,
-        (BETWEEN, BETWEEN): mean**2 * judge.uu,
-        (MEAN, LOG_JUDGE_WIDTH): whole * by_width,
-        (LOG_SPREAD, LOG_JUDGE_WIDTH): within * by_width * away,
-        (OFFSET, LOG_JUDGE_WIDTH): by_width,
-        (SHARPNESS, LOG_JUDGE_WIDTH): delta * by_width,
-        (BETWEEN, LOG_JUDGE_WIDTH): mean * by_width,
-        (LOG_JUDGE_WIDTH, LOG_JUDGE_WIDTH): judge_width**2 * judge.cc + judge_width * judge.c,
+    u, uu, uc, cc = (moments(name) for name in ("u", "uu", "uc", "cc"))
+    pull_u, pull_c, pull_pull = (moments(name) for name in ("pull u", "pull c", "pull pull"))
+    ju, juu = moments("judge u"), moments("judge uu")
+    juc, jcc = (moments(name) if shared.judge_width > 0 else zero for name in ("judge uc", "judge cc"))
+    # Quality delta times the judge's bend, and delta squared times it.
+    delta_juu, delta_juu_away = mean * juu[0] + juu[1], mean * juu[1] + juu[2]
+    bends = np.zeros((len(LOCAL), len(LOCAL), len(mean)))
+    entries = {
+        (MEAN, MEAN): uu[0] + whole**2 * juu[0],
+        (MEAN, LOG_SPREAD): uu[1] + whole * within * juu[1],
+        (LOG_SPREAD, LOG_SPREAD): uu[2] + within**2 * juu[2] + u[1] + within * ju[1],
+        (MEAN, LOG_WIDTH): uc[0],
+        (LOG_SPREAD, LOG_WIDTH): uc[1],
+        (LOG_WIDTH, LOG_WIDTH): cc[0],
+        (MEAN, RATER_PULL): pull_u[0],
+        (LOG_SPREAD, RATER_PULL): pull_u[1],
+        (LOG_WIDTH, RATER_PULL): pull_c[0],
+        (RATER_PULL, RATER_PULL): pull_pull[0],
+        (MEAN, OFFSET): whole * juu[0],
+        (LOG_SPREAD, OFFSET): within * juu[1],
+        (OFFSET, OFFSET): juu[0],
+        (MEAN, SHARPNESS): ju[0] + whole * delta_juu,
+        (LOG_SPREAD, SHARPNESS): ju[1] + within * delta_juu_away,
+        (OFFSET, SHARPNESS): delta_juu,
+        (SHARPNESS, SHARPNESS): mean * delta_juu + delta_juu_away,
+        (MEAN, BETWEEN): ju[0] + whole * mean * juu[0],
+        (LOG_SPREAD, BETWEEN): within * mean * juu[1],
+        (OFFSET, BETWEEN): mean * juu[0],
+        (SHARPNESS, BETWEEN): mean * delta_juu,
+        (BETWEEN, BETWEEN): mean**2 * juu[0],
+        (MEAN, LOG_JUDGE_WIDTH): whole * juc[0],
+        (LOG_SPREAD, LOG_JUDGE_WIDTH): within * juc[1],
+        (OFFSET, LOG_JUDGE_WIDTH): juc[0],
+        (SHARPNESS, LOG_JUDGE_WIDTH): mean * juc[0] + juc[1],
+        (BETWEEN, LOG_JUDGE_WIDTH): mean * juc[0],
+        (LOG_JUDGE_WIDTH, LOG_JUDGE_WIDTH): jcc[0],
     }
+    for (row, column), entry in entries.items():
+        bends[row, column] = bends[column, row] = entry
+    return bends

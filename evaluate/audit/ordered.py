@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from firsthand.evaluate.bootstrap import FloatArray
+from firsthand.bootstrap import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from firsthand.bootstrap import DRAWS, SEED, FloatArray, ratio, resample_prompts
 from firsthand.estimates import Estimate
 from firsthand.evaluate.audit.finding import Finding
 from firsthand.evaluate.audit.table import P_A, AuditTable, Votes
-from firsthand.evaluate.bootstrap import DRAWS, SEED, FloatArray, ratio, resample_prompts
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ from firsthand.evaluate.table import counted, plain, table
 from firsthand.lineage import Lineage
 
 BASE_PAIRS, WORLDS = 1_500, 10
-ROUNDS, NEAR_ENOUGH = 2, 1.05
-"""The best plan is made larger until its error is at most so many times what it must be."""
+ROUNDS, NEAR_ENOUGH = 5, 1.05
+"""The cheapest plan is played, and made larger until its error is this near to what it must be, at most so often."""
 FEWEST = 100
 """Comparisons of a plan."""
 OWN_SHARE = 2 / 3
@@ -83,15 +83,18 @@ def make_plan(store: AuditTable | None, lineages: Mapping[str, Lineage], config:
             f"no plan can be made: no audit of worlds like the store's votes on {like} could be fitted; take a store "
             "with votes of several people a comparison"
         )
-    best = min(options, key=lambda option: option.votes)
-    for _ in range(ROUNDS):
-        played = _played(_sized(replace(world, votes=best.votes_each), best.comparisons), config)
-        error = _error(played, config.alpha)
-        if error is None or error <= NEAR_ENOUGH * enough:
+    best, played = options[0], list[Finding]()
+    for rounds_left in reversed(range(ROUNDS)):
+        cheapest = min(options, key=lambda option: option.votes)
+        if played and cheapest == best:
             break
-        options.remove(best)
-        best = _option(best.votes_each, best.comparisons * (error / enough) ** 2)
-        options.append(best)
+        best, played = (
+            cheapest,
+            _played(_sized(replace(world, votes=cheapest.votes_each), cheapest.comparisons), config),
+        )
+        error = _error(played, config.alpha)
+        if rounds_left and error is not None and error > NEAR_ENOUGH * enough:
+            options[options.index(best)] = _option(best.votes_each, best.comparisons * (error / enough) ** 2)
     ruled_out = sum(finding.verdict is Verdict.RULED_OUT for finding in played) / len(played)
     options.sort(key=lambda option: option.votes_each)
     return Plan(config.margin_points, like, world, options, best, ruled_out)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.config import closest
 from firsthand.errors import InputError
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.table import NEITHER, A, AuditTable, B, Votes
-from firsthand.evaluate.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.ratings import SECOND_LOOK, SKIPPED, one_vote_each
 from firsthand.records import Annotator
 from firsthand.store import Store, tag_values

@@ -10,9 +10,9 @@ from firsthand.evaluate.audit.finding import Finding
 from firsthand.evaluate.audit.methods import methods
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.words import headlines, name
-from firsthand.evaluate.page import document, facts, simulated_notice
 from firsthand.lineage import Lineage
 from firsthand.markup import Html, element
+from firsthand.page import document, facts, simulated_notice
 
 STYLE = files("firsthand.evaluate.audit").joinpath("audit.css").read_text(encoding="utf-8")
 SORT = files("firsthand.evaluate.audit").joinpath("sort.js").read_text(encoding="utf-8")

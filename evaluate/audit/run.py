@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from tqdm import tqdm
 
+from firsthand.bootstrap import FloatArray, sums_by
 from firsthand.errors import InputError
 from firsthand.evaluate.audit.affinity_findings import affinity_findings
 from firsthand.evaluate.audit.config import AuditConfig
@@ -21,7 +22,6 @@ from firsthand.evaluate.audit.detectors.proxy import proxy_findings
 from firsthand.evaluate.audit.finding import Finding, Verdict, finding_json
 from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import P_A, AuditTable, Votes
-from firsthand.evaluate.bootstrap import FloatArray, sums_by
 
 Detector: TypeAlias = Callable[[AuditTable, Lineages, AuditConfig], list[Finding]]
 Table: TypeAlias = list[dict[str, Any]]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from firsthand.evaluate.bootstrap import FloatArray, IntArray
+from firsthand.bootstrap import FloatArray, IntArray
 
 A, NEITHER, B = 0, 1, 2
 """Outcomes of a vote: `tie` and `both_bad` are NEITHER."""

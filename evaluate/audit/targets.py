@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.audit.table import AuditTable
-from firsthand.evaluate.bootstrap import FloatArray
 from firsthand.lineage import Lineage, Relation, relation
 
 OWN = (Relation.SAME_MODEL, Relation.INHERITED, Relation.SAME_SERIES, Relation.SAME_FAMILY)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from firsthand.bootstrap import IntArray
 from firsthand.evaluate.audit.table import NEITHER, P_A, AuditTable
 from firsthand.evaluate.audit.targets import Target
-from firsthand.evaluate.bootstrap import IntArray
 from firsthand.evaluate.table import counted, plain
 
 FEWEST_OWN = 30

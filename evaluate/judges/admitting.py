@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from firsthand.admission import Admission, Rule
-from firsthand.evaluate.bootstrap import FloatArray, IntArray
+from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.judges.bench import CHANGED, NEITHER, Bench, Judge
 from firsthand.evaluate.judges.bound import Agreed, count_agreed, rows_needed
 from firsthand.records import content_id

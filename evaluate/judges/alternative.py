@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import false_discovery_control, t
 
-from firsthand.evaluate.bootstrap import FloatArray, IntArray
+from firsthand.bootstrap import FloatArray, IntArray
 
 EPSILONS = {"crowd": 0.1, "skilled": 0.15, "expert": 0.2}
 """What the judge saves, by who is spared."""

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.errors import InputError
 from firsthand.evaluate.agreement import ordered_counts
-from firsthand.evaluate.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.ratings import Ratings, human_ratings
 from firsthand.train.labels import per_judgment, signed
 

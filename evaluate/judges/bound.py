@@ -12,8 +12,8 @@ import numpy as np
 from scipy.special import betainc, betaincinv
 from scipy.stats import binom
 
+from firsthand.bootstrap import FloatArray, IntArray, sums_by
 from firsthand.evaluate.agreement import alpha_nominal, coincidences
-from firsthand.evaluate.bootstrap import FloatArray, IntArray, sums_by
 
 CHANCE = 0.8
 """How likely the labels that `rows_needed` asks for shall be to suffice."""

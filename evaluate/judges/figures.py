@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from firsthand.bootstrap import FloatArray, IntArray, Sums, ratio, resample_prompts
 from firsthand.estimates import Estimate
 from firsthand.evaluate.agreement import (
     ac1_rows,
@@ -12,7 +13,6 @@ from firsthand.evaluate.agreement import (
     pair_agreement,
     pair_counts,
 )
-from firsthand.evaluate.bootstrap import FloatArray, IntArray, Sums, ratio, resample_prompts
 from firsthand.evaluate.judges.bench import DECISIVE, SPLIT, A, leader
 
 LABELS = {

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.special import logit
 
 from firsthand.admission import Admission, Rule
-from firsthand.evaluate.bootstrap import DRAWS, SEED
+from firsthand.bootstrap import DRAWS, SEED
 from firsthand.evaluate.calibration import Calibration, measure_calibration
 from firsthand.evaluate.judges.admitting import admission_of
 from firsthand.evaluate.judges.alternative import AlternativeTest, alternative_test

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
 
+from firsthand.bootstrap import FloatArray, IntArray, Sums, resample_prompts
 from firsthand.estimates import Estimate
 from firsthand.evaluate.agreement import pair_agreement
-from firsthand.evaluate.bootstrap import FloatArray, IntArray, Sums, resample_prompts
 from firsthand.evaluate.judges.bench import Bench, Judge
 from firsthand.evaluate.judges.figures import Figures, judge_figures, right_rows
 from firsthand.evaluate.multiple import holm

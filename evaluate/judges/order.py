@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
+from firsthand.bootstrap import FloatArray, IntArray, ratio, resample_prompts
 from firsthand.estimates import Estimate
-from firsthand.evaluate.bootstrap import FloatArray, IntArray, ratio, resample_prompts
 from firsthand.evaluate.judges.bench import NEITHER, A, B, Bench, Judge
 
 ASKED_BOTH = "no comparison was asked in both orders"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from firsthand.admission import Rule
-from firsthand.evaluate.bootstrap import LEVEL
+from firsthand.bootstrap import LEVEL
 from firsthand.evaluate.charts import reliability_plot, share_bar
 from firsthand.evaluate.judges.figures import LABELS
 from firsthand.evaluate.judges.findings import Findings, JudgeFindings
@@ -19,9 +19,9 @@ from firsthand.evaluate.judges.report import (
     points,
     tag_text,
 )
-from firsthand.evaluate.page import data_table, document, facts, simulated_notice
 from firsthand.evaluate.table import number, percent, shown
 from firsthand.markup import Html, element, join
+from firsthand.page import data_table, document, facts, simulated_notice
 
 
 def write_judges_page(found: Findings, path: Path) -> None:

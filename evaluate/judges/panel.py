@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from firsthand.bootstrap import FloatArray, Sums, ratio, resample_prompts
 from firsthand.estimates import Estimate
-from firsthand.evaluate.bootstrap import FloatArray, Sums, ratio, resample_prompts
 from firsthand.evaluate.judges.bench import SPLIT, Bench
 
 

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from firsthand.admission import Rule
+from firsthand.bootstrap import LEVEL
 from firsthand.estimates import Estimate
-from firsthand.evaluate.bootstrap import LEVEL
 from firsthand.evaluate.judges.admitting import LOWEST
 from firsthand.evaluate.judges.alternative import EPSILONS
 from firsthand.evaluate.judges.figures import LABELS, Figures

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from firsthand.evaluate.bootstrap import FloatArray, IntArray
+from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.sweep.config import SweepConfig
 from firsthand.evaluate.sweep.engine import Ran
 from firsthand.evaluate.sweep.features import Features, read_features

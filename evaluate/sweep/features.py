@@ -11,8 +11,8 @@ from tqdm import tqdm
 from transformers import AutoConfig
 
 from firsthand import hardware
+from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.errors import InputError
-from firsthand.evaluate.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.sweep.cache import Cache, open_cache
 from firsthand.evaluate.sweep.config import FeatureRules
 from firsthand.evaluate.sweep.hidden import HalfArray, HiddenStates

@@ -18,9 +18,9 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from firsthand.bootstrap import FloatArray
 from firsthand.commandline import note
 from firsthand.errors import InputError
-from firsthand.evaluate.bootstrap import FloatArray
 from firsthand.evaluate.held_out import SPLITS, HeldOut
 from firsthand.evaluate.scoring import score_rows
 from firsthand.evaluate.sweep.config import FullRules, SweepConfig

@@ -17,8 +17,8 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.special import expit
 
+from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.errors import InputError
-from firsthand.evaluate.bootstrap import FloatArray, IntArray
 
 PENALTIES = tuple(10.0**power for power in np.arange(3.5, -1, -0.5))
 """The lambdas that cross-validation tries, strongest first."""

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from firsthand.evaluate.bootstrap import FloatArray, sums_by
+from firsthand.bootstrap import FloatArray, sums_by
 from firsthand.evaluate.sweep.outcome import EvalTable, Point
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from firsthand.evaluate.bootstrap import FloatArray, IntArray
+from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.lineage import Relation
 
 Design: TypeAlias = Literal["add", "replace", "human", "permuted"]

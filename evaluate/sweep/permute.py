@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from firsthand.evaluate.bootstrap import FloatArray, IntArray
+from firsthand.bootstrap import FloatArray, IntArray
 
 MARGINS = (1e-9, 0.5, 1 - 1e-9)
 """Where classes of people's margin |2 p - 1| begin: tie, slight, clear, all of one mind."""

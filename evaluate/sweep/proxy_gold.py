@@ -15,7 +15,7 @@ import numpy as np
 from scipy.sparse import block_diag, csr_matrix
 from scipy.special import expit
 
-from firsthand.evaluate.bootstrap import FloatArray, IntArray
+from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.sweep.cells import Cell, Line, against, alone, lines
 from firsthand.evaluate.sweep.measures import Measure, Scores, Values
 from firsthand.evaluate.sweep.outcome import EvalTable

@@ -7,13 +7,13 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
+from firsthand.bootstrap import IntArray
 from firsthand.config import closest
 from firsthand.errors import InputError
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.lineage import lineages_of, read_lineages
 from firsthand.evaluate.audit.read import read_table
 from firsthand.evaluate.audit.targets import own_target
-from firsthand.evaluate.bootstrap import IntArray
 from firsthand.evaluate.sweep.config import SweepConfig
 from firsthand.evaluate.sweep.outcome import EvalTable
 from firsthand.lineage import Relation

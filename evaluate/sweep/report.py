@@ -5,7 +5,6 @@ from importlib.resources import files
 
 from firsthand.evaluate.audit.cards import cards
 from firsthand.evaluate.audit.words import name, p_words, sentence
-from firsthand.evaluate.page import data_table, document, facts
 from firsthand.evaluate.sweep.analysis import Analysis
 from firsthand.evaluate.sweep.methods import methods
 from firsthand.evaluate.sweep.mix_ready import mix_yaml
@@ -13,6 +12,7 @@ from firsthand.evaluate.sweep.pictures import accuracy_plot, best_of_plot, learn
 from firsthand.evaluate.sweep.verdicts import Effect, Help
 from firsthand.evaluate.sweep.words import engines_words, points, rows_words, worth_words
 from firsthand.markup import Html, element, join
+from firsthand.page import data_table, document, facts
 
 STYLE = "".join(
     files(package).joinpath(sheet).read_text(encoding="utf-8")

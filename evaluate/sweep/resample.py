@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
-from firsthand.evaluate.bootstrap import FloatArray, IntArray
+from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.sweep.cells import by_seed, in_order
 from firsthand.evaluate.sweep.measures import Measure, Scores, Values, scores_of
 from firsthand.evaluate.sweep.outcome import Refit, Sweep

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from firsthand.bootstrap import SEED
 from firsthand.config import Config
-from firsthand.evaluate.bootstrap import SEED
 
 
 class AnalysisConfig(Config):

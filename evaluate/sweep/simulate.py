@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from firsthand.evaluate.bootstrap import FloatArray, IntArray
+from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.sweep.head import Tally, fit_head
 from firsthand.evaluate.sweep.outcome import Arm, Design, EvalTable, Point, Refit, Sweep
 from firsthand.lineage import Relation

@@ -8,7 +8,7 @@ minus that where they chose against it, again against the twin; overall accuracy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from firsthand.evaluate.bootstrap import FloatArray
+from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.sweep.cells import Cell, Line, against, alone, lines
 from firsthand.evaluate.sweep.measures import gold_gap, longer_side, probes, side_of, skew, style_skew
 from firsthand.evaluate.sweep.outcome import Sweep

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from firsthand.evaluate.bootstrap import FloatArray, IntArray
+from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.sweep.features import Features
 from firsthand.evaluate.sweep.hidden import HalfArray
 from firsthand.evaluate.sweep.style import NAMES, STYLE

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from firsthand.evaluate.bootstrap import FloatArray
+from firsthand.bootstrap import FloatArray
 
 LINES = {
     "headers": re.compile(r"^#{1,6} ", re.MULTILINE),

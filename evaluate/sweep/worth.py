@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import isotonic_regression
 
+from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.accuracy import COIN
-from firsthand.evaluate.bootstrap import FloatArray
 from firsthand.evaluate.sweep.cells import Cell, Line, alone, lines
 from firsthand.evaluate.sweep.measures import accuracy
 from firsthand.evaluate.sweep.outcome import EvalTable

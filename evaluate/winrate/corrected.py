@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import t as student
 
+from firsthand.bootstrap import LEVEL, FloatArray, IntArray
 from firsthand.estimates import Estimate
-from firsthand.evaluate.bootstrap import LEVEL, FloatArray, IntArray
 
 FEWEST_PROMPTS = 20
 """Labelled prompts below which no interval is given: the spread of so few tells too little of the error."""

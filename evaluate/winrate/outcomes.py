@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.collect.work.information import P_A
 from firsthand.errors import InputError
-from firsthand.evaluate.bootstrap import FloatArray, IntArray
 from firsthand.records import Source
 from firsthand.store import Store
 

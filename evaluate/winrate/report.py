@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from firsthand.bootstrap import LEVEL, IntArray
 from firsthand.estimates import Estimate
-from firsthand.evaluate.bootstrap import LEVEL, IntArray
 from firsthand.evaluate.table import number, plain, shown, table
 from firsthand.evaluate.winrate.corrected import BoolArray, Bound, Corrected, corrected_mean
 from firsthand.evaluate.winrate.outcomes import Outcomes

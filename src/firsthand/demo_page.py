@@ -6,8 +6,8 @@ from typing import Any
 
 from firsthand.evaluate.agreement_report import LABELS
 from firsthand.evaluate.audit.example import NOTICE
-from firsthand.evaluate.page import document, facts, simulated_notice
 from firsthand.markup import Html, element
+from firsthand.page import document, facts, simulated_notice
 from firsthand.store import Counts
 
 SIMULATED = (

@@ -28,8 +28,7 @@ class RewardModel:
     """
 
     def __init__(self, name: str) -> None:
-        located = locate_model(name)
-        _refuse_what_scores_otherwise(name, Path(located))
+        located = check_reward_model(name)
         self.tokenizer = load_tokenizer(located)
         if self.tokenizer.chat_template is None:
             raise InputError(f"the tokenizer of {name} has no chat template; conversations can't become text")
@@ -60,6 +59,10 @@ class RewardModel:
                 f"the reward model {self.name} gives scores that are not finite numbers; its training probably diverged"
             )
         return found
+
+    def lengths(self, conversations: Sequence[list[Message]]) -> list[int]:
+        """The tokens of each conversation."""
+        return [len(conversation_tokens(self.tokenizer, messages)) for messages in conversations]
 
 
 def conversation_tokens(tokenizer: Any, messages: list[Message], **options: Any) -> list[int]:
@@ -114,18 +117,22 @@ def weights_version(folder: Path) -> str | None:
     return digest.hexdigest() if files else None
 
 
-def _refuse_what_scores_otherwise(name: str, folder: Path) -> None:
+def check_reward_model(name: str) -> str:
+    """What `from_pretrained` takes for `name`; raises InputError where that says it is no model of one score."""
+    located = locate_model(name)
+    folder = Path(located)
     if (kind := _training(folder).get("kind", "reward")) != "reward":
         raise InputError(f"{name} is a {kind} model; a judge needs a reward model, which train reward makes")
     config = _read(folder / "config.json")
     if not config:
-        return  # on the hub: loading tells
+        return located  # on the hub: loading tells
     architectures = config.get("architectures") or []
     if not any(str(each).endswith("ForSequenceClassification") for each in architectures):
         raise InputError(f"{name} is no sequence classifier (architectures: {architectures}); train reward makes one")
     labels = len(config.get("id2label") or {0: "", 1: ""})
     if labels != 1:
         raise InputError(f"{name} is a classifier with {labels} labels; a reward model has one, its score")
+    return located
 
 
 def _training(folder: Path) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from worlds import simulated_counts
 
+from firsthand.bootstrap import resample_prompts
 from firsthand.evaluate.agreement import alpha_nominal, pair_agreement, unit_rows
-from firsthand.evaluate.bootstrap import resample_prompts
 
 WORLDS, DRAWS = 2_000, 1_000
 ALPHA = (0.3**2 + 0.95**2) / 2

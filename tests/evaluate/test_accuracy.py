@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from firsthand.evaluate.accuracy import correct, measure_accuracy
+from firsthand.evaluate.accuracy import measure_accuracy
+from firsthand.score_gaps import correct
 
 
 def test_equal_scores_count_half():

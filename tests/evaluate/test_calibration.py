@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.metrics import log_loss as sklearn_log_loss
 
-from firsthand.evaluate.calibration import bin_rows, expected_error, log_loss, measure_calibration
+from firsthand.evaluate.calibration import measure_calibration
+from firsthand.score_gaps import bin_rows, expected_error, log_loss
 
 
 def logit(probability):

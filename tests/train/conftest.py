@@ -89,15 +89,24 @@ def _write_mix(
     seed: int = 0,
     long: int = 0,
     simulated: bool = False,
+    contrary: bool = False,
+    weights: tuple[float, ...] = (1.0,),
 ) -> Path:
-    """`human` and `synthetic` training rows, `heldout` of each held-out split; the first `long` rows are over-long."""
+    """`human` and `synthetic` training rows, `heldout` of each held-out split; the first `long` rows are over-long.
+
+    contrary: the judge prefers what people do not, and its prompts are longer than people's. The training rows weigh
+    `weights` in turn.
+    """
     draw = random.Random(seed)
+    judged = _contrary if contrary else _same
     splits = {
         "train": [_row(draw, "human", index < long) | {"simulated": simulated} for index in range(human)]
-        + [_row(draw, "synthetic") for _ in range(synthetic)],
+        + [judged(_row(draw, "synthetic")) for _ in range(synthetic)],
         "anchor": [_row(draw, "human") for _ in range(heldout)],
-        "synthetic_heldout": [_row(draw, "synthetic") for _ in range(heldout)],
+        "synthetic_heldout": [judged(_row(draw, "synthetic")) for _ in range(heldout)],
     }
+    for index, row in enumerate(splits["train"]):
+        row["weight"] = weights[index % len(weights)]
     (folder / "data").mkdir(parents=True)
     digest = hashlib.sha256()
     for split, rows in splits.items():
@@ -146,3 +155,12 @@ def _row(draw: random.Random, source: str, long: bool = False) -> dict[str, Any]
         "p_chosen": 0.9,
         "margin": draw.choice([0.0, 1 / 3, 2 / 3]),
     }
+
+
+def _same(row: dict[str, Any]) -> dict[str, Any]:
+    return row
+
+
+def _contrary(row: dict[str, Any]) -> dict[str, Any]:
+    prompt = [{"role": "user", "content": row["prompt"][0]["content"] + " Please go on." * 12}]
+    return row | {"prompt": prompt, "chosen": row["rejected"], "rejected": row["chosen"]}

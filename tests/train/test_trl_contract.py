@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from trl.trainer.dpo_trainer import DataCollatorForPreference
 from firsthand.models import load_causal_lm, load_reward_model, load_tokenizer
 from firsthand.train.arguments import LOSSES, SMOOTHED_LOSSES
 from firsthand.train.pairs import read_mix, tokenise
+from firsthand.train.tested_trl import TESTED, check_trl
 
 QUIET = {"report_to": "none", "bf16": False, "activation_checkpointing": False, "use_cpu": True}
 
@@ -33,6 +35,25 @@ def test_trl_calls_what_is_overridden() -> None:
     assert "model(**model_kwargs, labels=labels, fused_lm_head=True)" in source
     assert "self.compute_ref_log_probs(model, padded_batch)" in inspect.getsource(DPOTrainer._precompute_ref_logps)
     assert "compact = _use_triton(hidden_states.device)" in inspect.getsource(trl.trainer.utils.add_fused_lm_head)
+
+
+def test_trl_averages_the_rows_of_a_batch_and_adds_what_the_weighted_losses_add() -> None:
+    dpo = inspect.getsource(DPOTrainer._compute_loss)
+    assert "loss += per_sequence_loss.mean() * loss_weight" in dpo
+    assert "loss = loss + self.router_aux_loss_coef * aux_loss" in dpo
+    assert "zip(self.loss_types, self.loss_weights, strict=True)" in dpo
+    reward = inspect.getsource(RewardTrainer.compute_loss)
+    assert "self.args.center_rewards_coefficient * torch.mean((rewards_chosen + rewards_rejected) ** 2)" in reward
+    assert reward.count("loss += ") == 1
+
+
+def test_the_versions_that_pass_these_tests_are_those_that_are_asked_for() -> None:
+    check_trl()
+    project = tomllib.loads((Path(__file__).resolve().parents[2] / "pyproject.toml").read_text())
+    (asked,) = (text for text in project["project"]["dependencies"] if text.startswith("trl"))
+    (major, minor), *others = (version.split(".") for version in TESTED)
+    assert not others
+    assert asked == f"trl>={major}.{minor},<{major}.{int(minor) + 1}"
 
 
 def test_tokens_are_those_of_trl_and_trl_would_drop_none_that_are_left(

@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from firsthand.bootstrap import FloatArray, Sums, ratio, resample_prompts
 from firsthand.evaluate.agreement import alpha_nominal, coincidences, gwet_ac1
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.detectors.measured import (
@@ -28,7 +29,6 @@ from firsthand.evaluate.audit.detectors.said import judge_counts, outcome_of, pe
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import AuditTable
-from firsthand.evaluate.bootstrap import FloatArray, Sums, ratio, resample_prompts
 from firsthand.evaluate.judges.alternative import alternative_test
 from firsthand.evaluate.table import counted, plain
 

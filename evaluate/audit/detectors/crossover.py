@@ -21,14 +21,7 @@ from itertools import combinations
 
 import numpy as np
 
-from firsthand.evaluate.audit.config import AuditConfig
-from firsthand.evaluate.audit.detectors.measured import LEAST_PROMPTS, in_points, measured, not_testable, settled
-from firsthand.evaluate.audit.detectors.said import judge_score, people_counts, score
-from firsthand.evaluate.audit.finding import Finding, Verdict
-from firsthand.evaluate.audit.lineage import Lineages
-from firsthand.evaluate.audit.table import AuditTable
-from firsthand.evaluate.audit.targets import Target, own_target
-from firsthand.evaluate.bootstrap import (
+from firsthand.bootstrap import (
     FloatArray,
     Resampled,
     Sums,
@@ -36,6 +29,13 @@ from firsthand.evaluate.bootstrap import (
     ratio,
     resample_prompts,
 )
+from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.audit.detectors.measured import LEAST_PROMPTS, in_points, measured, not_testable, settled
+from firsthand.evaluate.audit.detectors.said import judge_score, people_counts, score
+from firsthand.evaluate.audit.finding import Finding, Verdict
+from firsthand.evaluate.audit.lineage import Lineages
+from firsthand.evaluate.audit.table import AuditTable
+from firsthand.evaluate.audit.targets import Target, own_target
 
 DETECTOR = "crossover"
 LEAST_PAIRS = 30

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from firsthand.bootstrap import FloatArray, IntArray, Sums, resample_prompts
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.detectors.ceiling import agreement_rows, comparable, excess
 from firsthand.evaluate.audit.detectors.measured import (
@@ -24,7 +25,6 @@ from firsthand.evaluate.audit.detectors.said import judge_counts, people_counts
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import AuditTable
-from firsthand.evaluate.bootstrap import FloatArray, IntArray, Sums, resample_prompts
 from firsthand.evaluate.table import counted, plain
 
 DETECTOR = "disagreement"

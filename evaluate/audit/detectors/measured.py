@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.stats import norm, t
 
+from firsthand.bootstrap import MAX_UNDEFINED, Resampled, Statistic
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.finding import Finding, Interval, Verdict, verdict_of
 from firsthand.evaluate.audit.power import mde, needed_votes
-from firsthand.evaluate.bootstrap import MAX_UNDEFINED, Resampled, Statistic
 from firsthand.evaluate.multiple import holm
 
 LEAST_PROMPTS = 10

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.audit.affinity import Design, Fit, design, fit
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.detectors.measured import Measured, in_points, not_testable, settled
@@ -25,7 +26,6 @@ from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import Target, own_target
 from firsthand.evaluate.audit.testable import FEWEST_PROMPTS, Refusal, no_people, no_target
-from firsthand.evaluate.bootstrap import FloatArray
 from firsthand.evaluate.table import counted, plain
 from firsthand.lineage import Relation
 
@@ -87,7 +87,7 @@ def taste(model: Styled) -> tuple[Measured, float]:
 def mediated(table: AuditTable, number: int, model: Styled, own: Target) -> tuple[Measured, float] | None:
     """gamma_0 - gamma_1 in logits, and the percentage points of a logit; None where the fit does not converge."""
     name = f"affinity for {own.name}"
-    without = fit(design(table, number, _columns(table, own), {}))
+    without = fit(design(table, number, _columns(table, own), {}), near=model.found)
     if not without.converged:
         return None
     influence = _influence(without, name) - _influence(model.found, name)

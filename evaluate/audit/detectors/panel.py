@@ -15,6 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from firsthand.bootstrap import FloatArray, Resampled, Sums, percentile_interval, ratio, resample_prompts
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.detectors.measured import (
     LEAST_PROMPTS,
@@ -27,7 +28,6 @@ from firsthand.evaluate.audit.detectors.said import judge_score, outcome_of, peo
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import P_A, AuditTable
-from firsthand.evaluate.bootstrap import FloatArray, Resampled, Sums, percentile_interval, ratio, resample_prompts
 from firsthand.evaluate.judges.panel import effective_size
 from firsthand.evaluate.table import counted
 from firsthand.lineage import Relation

@@ -19,6 +19,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.stats import binomtest
 
+from firsthand.bootstrap import FloatArray, Sums, ratio, resample_prompts
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.detectors.measured import (
     LEAST_PROMPTS,
@@ -34,7 +35,6 @@ from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import P_A, AuditTable, Votes
 from firsthand.evaluate.audit.targets import own_target
 from firsthand.evaluate.audit.testable import no_target
-from firsthand.evaluate.bootstrap import FloatArray, Sums, ratio, resample_prompts
 from firsthand.evaluate.table import counted, plain
 from firsthand.lineage import Relation
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from firsthand.bootstrap import FloatArray, IntArray, Sums, ratio, resample_prompts
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.detectors.measured import (
     LEAST_PROMPTS,
@@ -32,7 +33,6 @@ from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import Target, own_target
-from firsthand.evaluate.bootstrap import FloatArray, IntArray, Sums, ratio, resample_prompts
 from firsthand.evaluate.table import plain
 
 DETECTOR = "proxy"

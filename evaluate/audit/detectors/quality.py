@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.audit.affinity import design, fit, shared_numbers
 from firsthand.evaluate.audit.detectors.said import length_column, people_counts
 from firsthand.evaluate.audit.likelihood import SIDES, nodes_for, standard_normal
 from firsthand.evaluate.audit.ordered import slopes
 from firsthand.evaluate.audit.table import AuditTable
-from firsthand.evaluate.bootstrap import FloatArray
 
 LEAST_DOUBLED = 30
 """Comparisons with two people's votes without which tau can't be told from noise."""

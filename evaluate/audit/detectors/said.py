@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+from firsthand.bootstrap import FloatArray, IntArray, ratio
 from firsthand.evaluate.audit.table import NEITHER, P_A, A, AuditTable, B, Votes
-from firsthand.evaluate.bootstrap import FloatArray, IntArray, ratio
 
 
 def people_counts(table: AuditTable) -> FloatArray:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.collect.admin.disputes import texts_view
 from firsthand.evaluate.audit.cards import authors_by_target
 from firsthand.evaluate.audit.finding import Finding
 from firsthand.evaluate.audit.picture import shares
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.words import name
-from firsthand.evaluate.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.table import counted, plain
 from firsthand.lineage import Lineage
 from firsthand.markup import Html, element, join

@@ -5,9 +5,9 @@ import pytest
 from detector_worlds import SETTINGS
 from scipy.stats import t, ttest_1samp
 
+from firsthand.bootstrap import Sums, resample_prompts
 from firsthand.evaluate.audit.detectors.measured import Measured, in_points, measured, not_testable, settled
 from firsthand.evaluate.audit.finding import Finding, Verdict
-from firsthand.evaluate.bootstrap import Sums, resample_prompts
 
 
 def mean(sums: Sums) -> np.ndarray:

@@ -4,8 +4,8 @@ import base64
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from firsthand.evaluate.style import STYLE
 from firsthand.markup import Html, element, join
+from firsthand.style import STYLE
 
 
 def data_table(heads: Sequence[str], rows: Iterable[Sequence[str]], about: str = "") -> Html:
@@ -30,14 +30,18 @@ def simulated_notice(text: str) -> Html:
     return element("p", element("strong", "Simulated data. "), text, class_="simulated")
 
 
-def document(title: str, *sections: Html, style: str = "", script: str = "") -> str:
-    """The whole page; `style` comes after the style of all pages; `script`, a module of ours, runs at the end."""
+def document(title: str, *sections: Html, style: str = "", script: str = "", refresh: int | None = None) -> str:
+    """The whole page; `style` comes after the style of all pages; `script`, a module of ours, runs at the end.
+
+    refresh: the page loads itself again after so many seconds.
+    """
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     if script:
         policy += f"; script-src 'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
     head = [
         Html('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
         Html(f'<meta http-equiv="Content-Security-Policy" content="{policy}">'),
+        *([] if refresh is None else [Html(f'<meta http-equiv="refresh" content="{refresh}">')]),
         element("title", title),
         element("style", Html(STYLE + style)),
     ]

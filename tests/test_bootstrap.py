@@ -3,9 +3,9 @@ import pytest
 from scipy.stats import binom
 from worlds import simulated_counts
 
-from firsthand.evaluate import bootstrap
+from firsthand import bootstrap
+from firsthand.bootstrap import percentile_interval, ratio, resample_prompts, sums_by
 from firsthand.evaluate.agreement import alpha_nominal, pair_agreement, unit_rows
-from firsthand.evaluate.bootstrap import percentile_interval, ratio, resample_prompts, sums_by
 
 
 def mean(sums):
