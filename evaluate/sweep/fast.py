@@ -74,8 +74,8 @@ def tally_of(rows: pd.DataFrame, row: dict[str, int], soft: bool) -> Tally:
     place = rows["comparison_id"].map(row).to_numpy(np.int64)
     p_chosen = rows["p_chosen"].to_numpy(np.float64) if soft else np.ones(len(rows))
     for_a = np.where(rows["chosen"] == "a", p_chosen, 1 - p_chosen)
-    weight = np.bincount(place, np.ones(len(place)), len(row))
-    return Tally(weight, np.bincount(place, for_a, len(row)))
+    sums = [np.bincount(place, values, len(row)).astype(np.float64) for values in (np.ones(len(place)), for_a)]
+    return Tally(*sums)
 
 
 def _again(trained: Trained, space: Space, times: FloatArray) -> FloatArray:
