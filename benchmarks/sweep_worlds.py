@@ -112,7 +112,7 @@ def main() -> None:
 
 def continue_to(name: str, worlds: int, refits: int, path: Path) -> dict[str, Any]:
     """Bring a kind to so many worlds and keep the results; returns those of the kind."""
-    kept = load(path).get(name, {"refits": refits, "truth": None, "outcomes": []})
+    kept: dict[str, Any] = load(path).get(name, {"refits": refits, "truth": None, "outcomes": []})
     if kept["truth"] is None:
         kept["truth"] = truth(KINDS[name].world)
     for seed in range(len(kept["outcomes"]), worlds):

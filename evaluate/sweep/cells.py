@@ -66,7 +66,7 @@ def alone(cells: Sequence[Cell], numbers: Sequence[int]) -> FloatArray:
 
 def against(cells: Sequence[Cell], numbers: Sequence[int], base: int) -> FloatArray:
     """Contrasts that are the cells minus the cell `base`: (R, C)."""
-    return alone(cells, numbers) - np.eye(len(cells))[base]
+    return np.asarray(alone(cells, numbers) - alone(cells, [base]), np.float64)
 
 
 def _names(arm: Arm) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from scipy.special import expit
 from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.errors import InputError
 
-PENALTIES = tuple(10.0**power for power in np.arange(3.5, -1, -0.5))
+PENALTIES = tuple(float(10.0**power) for power in np.arange(3.5, -1, -0.5))
 """The lambdas that cross-validation tries, strongest first."""
 FOLDS = 5
 TOLERANCE = 1e-8

@@ -125,7 +125,7 @@ class _Seeds:
             return np.zeros(len(self.taken[0].value))
         whole = np.var([taken.value for taken in self.taken], axis=0, ddof=1)
         owed = np.var([taken.influence for taken in self.taken], axis=0, ddof=1).sum(axis=1)
-        return np.maximum(0.0, whole - owed)
+        return np.asarray(np.maximum(0.0, whole - owed), np.float64)
 
 
 class _Splits:
@@ -143,7 +143,7 @@ class _Splits:
 
     def of_training(self) -> FloatArray:
         """V_train, never below 0: (R,)."""
-        return np.maximum(0.0, np.asarray(self.total) / (4 * self.count))
+        return np.asarray(np.maximum(0.0, np.asarray(self.total) / (4 * self.count)), np.float64)
 
 
 def contrasted(contrasts: FloatArray, values: FloatArray) -> FloatArray:

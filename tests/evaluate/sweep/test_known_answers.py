@@ -10,7 +10,7 @@ SMALLER = {"anchor": 1_000, "seeds": 2}
 
 def test_the_true_tolerance_ratio_is_in_its_interval():
     world = replace(KINDS["affinity-1"].world, **SMALLER, ratios=(0.0, 0.25, 0.5, 0.75, 1.0))
-    true = truth(world, worlds=25, anchor=2_000)
+    true = truth(world, worlds=15, anchor=2_000)
     outcomes = [outcome(world, seed, 20, true) for seed in range(12)]
     assert 0.05 < true["ratio"] < 0.6
     # Of 12 intervals of 95 %, 9 or fewer hold the truth with a chance of 0.2 %.
