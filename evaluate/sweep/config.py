@@ -8,7 +8,7 @@ from pydantic import Field, PositiveInt, field_validator
 
 from firsthand.config import Config, check_config
 from firsthand.evaluate.sweep.settings import AnalysisConfig
-from firsthand.train.mix_config import Anchor, HumanRules, MixConfig, Ratio, Share, SyntheticRules
+from firsthand.train.mix_config import Anchor, HumanRules, MixConfig, Ratio, Share, SyntheticRules, Weights
 
 if TYPE_CHECKING:
     from firsthand.train.jobs import DPOJob, RewardJob
@@ -54,7 +54,7 @@ class FullRules(Config):
 
 
 class SweepConfig(Config):
-    """A sweep, as configs/sweep.yaml explains it key by key; human, conflict, anchor and stratify are a mix's own."""
+    """A sweep, as configs/sweep.yaml explains it key by key; human, conflict, weights, anchor, stratify are a mix's."""
 
     judge: str | None = None
     ratios: Annotated[tuple[Share, ...], Field(min_length=2)] = RATIOS
@@ -73,6 +73,7 @@ class SweepConfig(Config):
     human_rows: Literal["max"] | PositiveInt = "max"
     human: HumanRules = HumanRules()
     conflict: Literal["human_wins", "keep_both", "drop"] = "keep_both"
+    weights: Weights = Weights()
     anchor: Anchor = Anchor(fraction=0.3)
     stratify: str | None = None
     tag: str | None = None
@@ -118,6 +119,7 @@ class SweepConfig(Config):
             human=self.human,
             synthetic=self.arms[arm].model_copy(update={"judges": [judge]}),
             conflict=self.conflict,
+            weights=self.weights,
             anchor=self.anchor,
             stratify=self.stratify,
             seed=self.seed,

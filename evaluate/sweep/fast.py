@@ -67,15 +67,15 @@ def _train(planned: Planned, space: Space, prompt: IntArray, row: dict[str, int]
 
 
 def tally_of(rows: pd.DataFrame, row: dict[str, int], soft: bool) -> Tally:
-    """The labels `rows` by comparison, a label counting once; `row` numbers the comparisons.
+    """The labels `rows` by comparison, a label counting by its weight; `row` numbers the comparisons.
 
     With soft labels a label is for the chosen response by its probability, else wholly.
     """
     place = rows["comparison_id"].map(row).to_numpy(np.int64)
+    weight = rows["weight"].to_numpy(np.float64)
     p_chosen = rows["p_chosen"].to_numpy(np.float64) if soft else np.ones(len(rows))
-    for_a = np.where(rows["chosen"] == "a", p_chosen, 1 - p_chosen)
-    sums = [np.bincount(place, values, len(row)).astype(np.float64) for values in (np.ones(len(place)), for_a)]
-    return Tally(*sums)
+    for_a = weight * np.where(rows["chosen"] == "a", p_chosen, 1 - p_chosen)
+    return Tally(*(np.bincount(place, values, len(row)).astype(np.float64) for values in (weight, for_a)))
 
 
 def _again(trained: Trained, space: Space, times: FloatArray) -> FloatArray:

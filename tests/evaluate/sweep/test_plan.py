@@ -12,6 +12,7 @@ from sweep_stores import sweep_store
 from firsthand.config import check_config
 from firsthand.errors import ConfigError, InputError
 from firsthand.evaluate.sweep.config import SweepConfig
+from firsthand.evaluate.sweep.fast import tally_of
 from firsthand.evaluate.sweep.plan import Planned, plan, unreachable
 from firsthand.evaluate.sweep.read import Material, read_material
 from firsthand.lineage import Relation
@@ -106,6 +107,20 @@ def test_the_judges_own_kind_and_the_tags_are_in_the_table(planned: Callable[...
         material.training_prompts == material.comparisons.loc[material.comparisons["prompt"] >= 0, "prompt"].nunique()
     )
     np.testing.assert_array_equal(table.length, table.length.round())
+
+
+def test_a_label_counts_by_its_weight_and_softly_where_asked(planned: Callable[..., Plan]) -> None:
+    material, models, _ = planned(weights={"human": 1, "synthetic": 0.5})
+    rows = of(models, "replace")[2].rows()
+    row = {name: number for number, name in enumerate(material.comparisons.index)}
+    hard, soft = (tally_of(rows.assign(p_chosen=0.75), row, each) for each in (False, True))
+    first = rows.iloc[[0, -1]]
+    assert first["source"].tolist() == ["human", "synthetic"]
+    places = [row[name] for name in first["comparison_id"]]
+    for_a = (first["chosen"] == "a").to_numpy()
+    np.testing.assert_array_equal(hard.weight[places], [1, 0.5])
+    np.testing.assert_array_equal(hard.target[places], np.where(for_a, 1, 0) * [1, 0.5])
+    np.testing.assert_array_equal(soft.target[places], np.where(for_a, 0.75, 0.25) * [1, 0.5])
 
 
 def test_rounded_shares_lose_no_row(store: Store) -> None:
