@@ -196,7 +196,7 @@ def _row(name: str, kind: Kind, kept: Mapping[str, Any]) -> str:
     outcomes = kept["outcomes"]
     met = sum(outcome[kind.gate] for outcome in outcomes)
     low, high = _bounds(met, len(outcomes))
-    gate = "met" if met / len(outcomes) >= kind.least else "**not met**"
+    gate = "met" if low >= kind.least else "**not met**" if high < kind.least else "open"
     cells = [
         f"`{name}`",
         kind.says,
@@ -221,7 +221,8 @@ How often a sweep's verdicts are right on simulated worlds with a known answer (
 is one whole sweep: training rows, models at every ratio for 2 or 3 seeds, an anchor, and the sweep trained again 60
 times on halves of its training prompts. `cd benchmarks; python -m sweep_worlds` continues to 200 worlds of each kind
 and writes this page anew from `calibration-sweep.json`. The truth is the mean over 100 other worlds, measured on 3,000
-comparisons each. Brackets: exact 95 % bounds (Clopper and Pearson).
+comparisons each. Brackets: exact 95 % bounds (Clopper and Pearson). A gate is *met* where the lower bound reaches it,
+*not met* where the upper one stays below, else *open*: too few worlds to tell.
 
 | world | what it holds | truth | worlds | said | gate | also |
 |---|---|---|---|---|---|---|
@@ -232,9 +233,9 @@ reaches the margin; *ruled out*: the upper end never does. *none by the estimate
 the margin. Without any bias it still reaches it now and then, as its standard error lets it; that is why the verdict
 rests on the band.
 
-A judge that is right 6 times in 10 by chance alone is not harmless or harmful as such: its labels point the right way,
-faintly. With 9 of them to each human row they make the model better, so that its gate is asked where rows are at most 2
-to 1. A judge that is wrong for a reason is another matter: its labels pull the model to that reason, and hurt.
+A judge that is right 6 times in 10 by chance alone hardly moves a model at 2 rows to each human one: its labels point
+the right way, faintly. A judge that is wrong for a reason is another matter: its labels pull the model to that reason,
+and hurt.
 """
 
 

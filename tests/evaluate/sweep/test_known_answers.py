@@ -39,4 +39,4 @@ def test_the_page_tells_bounds_and_gates():
     text = page({"accurate-0.9": kept})
     # 19 of 20: Clopper and Pearson's bounds are 75.1 % to 99.9 %.
     assert "help 95.0% (75.1% to 99.9%)" in text
-    assert "met (95%)" in text
+    assert "open (95%)" in text
