@@ -48,6 +48,7 @@ def train(job: RewardJob | DPOJob, data: Path, out: Path, overwrite: bool = Fals
     A run that was interrupted goes on from its last whole checkpoint; a finished one is left as it is. Raises
     InputError for a mix without usable rows, a model that does not exist, or a folder that holds another run.
     """
+    PartialState(cpu=hardware.detect().device == "cpu")  # told otherwise, processes on processors don't meet
     kind = kind_of(job)
     mix = read_mix(data)
     arguments = make_arguments(kind, job, mix, out)
@@ -226,6 +227,7 @@ def _record(
         },
         "counts": {"rows": rows, "too_long": pairs.dropped, "simulated": simulated},
         "steps": trainer.state.global_step,
+        "processes": PartialState().num_processes,
         "model_of_step": _finished_step(trainer),
         "grounding": trainer.grounding.summary(),
         "metrics": metrics,

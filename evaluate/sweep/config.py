@@ -50,7 +50,9 @@ class FullRules(Config):
         from firsthand.train.jobs import DPOJob, RewardJob  # they load TRL, which the fast engine does without
 
         values = {**self.job, "trainer": {**self.job.get("trainer", {}), "seed": seed}}
-        return check_config(values, RewardJob if self.kind == "reward" else DPOJob, "full.job")
+        if self.kind == "reward":
+            return check_config(values, RewardJob, "full.job")
+        return check_config(values, DPOJob, "full.job")
 
 
 class SweepConfig(Config):

@@ -51,7 +51,7 @@ def write_points(path: Path, judge: str, table: EvalTable, points: Sequence[Poin
         arrays["gap_swapped"] = np.stack(swapped)
     partial = path.with_suffix(".partial")
     with partial.open("wb") as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, allow_pickle=False, **arrays)
     partial.replace(path)
 
 

@@ -151,7 +151,7 @@ def _table(anchor: pd.DataFrame, tag: str | None) -> EvalTable:
         author=np.stack(author, axis=1).astype(np.int64),
         authors=tuple(authors),
         length=anchor[["length_a", "length_b"]].to_numpy(np.float64),
-        tag=values.map({value: index for index, value in enumerate(tags)}).fillna(-1).to_numpy(np.int64),
+        tag=values.map({value: index for index, value in enumerate(tags)}).fillna(-1).to_numpy().astype(np.int64),
         tags=tuple(tags),
     )
 
