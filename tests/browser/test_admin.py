@@ -2,8 +2,7 @@
 
 import csv
 import io
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from quality_site import QualitySite, log_in, quality_site
 from rating_work import rows
+from waiting import wait_for
 
 from firsthand.collect.accounts.account import State
 from firsthand.collect.accounts.people import get
@@ -24,14 +24,6 @@ PAUSED, GOOD = "farah@example.org", "amara@example.org"
 def held_adjudications(site: QualitySite) -> list[dict[str, Any]]:
     with Store(str(site.store)) as store:
         return rows(store, schema.leases, kind="adjudication", state="held")
-
-
-def wait_for(holds: Callable[[], bool], seconds: float = 10.0) -> None:
-    """What a page sends as it closes arrives a moment after it is closed."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "what was waited for did not happen"
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 from rating_site import comparison, look_at, open_page
+from waiting import wait_for
 
 from firsthand.records import Side, Source, Verdict
 
@@ -239,7 +240,7 @@ def test_differences_are_marked_and_long_responses_scroll_together_or_apart(cont
     assert (first.evaluate(top), second.evaluate(top)) == (500, 0)
     page.keyboard.press("l")
     first.evaluate("area => { area.scrollTop = 900 }")
-    page.wait_for_function("document.querySelector('#second .scroll').scrollTop > 800")
+    wait_for(lambda: page.locator("#second .scroll").evaluate("one => one.scrollTop") > 800)
     page.keyboard.press("l")
     first.evaluate("area => { area.scrollTop = 0 }")
     page.wait_for_timeout(100)

@@ -126,6 +126,7 @@ def test_a_loss_that_is_no_number_stops_the_run_before_it_spoils_the_model(
     margins = [float("inf"), *table["margin"].to_pylist()[1:]]  # the first row is the longest, so it comes last
     pq.write_table(table.set_column(table.column_names.index("margin"), "margin", [margins]), path)
     poisoned = {"max_length": 2048, "save_steps": 1, "max_steps": -1, "num_train_epochs": 1}
+    poisoned["dataloader_drop_last"] = False
     assert run(tmp_path, mix, tiny_model, trainer=poisoned) == 2
     said = capsys.readouterr().err
     assert "the loss became inf at step 6" in said
