@@ -4,7 +4,7 @@ import json
 from itertools import pairwise
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from report_pages import sound_page
 
 from firsthand.cli import main
 from firsthand.evaluate.generations.analysis import analyse
@@ -25,17 +25,8 @@ def report(tmp_path_factory):
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
 def test_the_page_is_accessible_fits_and_asks_for_nothing(browser, report, width, scheme):
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    requests, complaints = [], []
-    page.on("request", lambda request: requests.append(request.url))
-    page.on("console", lambda message: complaints.append(message.text))
-    page.goto(report)
-    assert requests == [report]
-    assert complaints == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    page.close()
+    with sound_page(browser, report, width, scheme):
+        pass
 
 
 def test_every_curve_is_drawn_and_told_in_words(browser, report):

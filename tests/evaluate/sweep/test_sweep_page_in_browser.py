@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from report_pages import sound_page
 from sweep_tables import point, simulated_analysis, sweep_of, table_of
 
 from firsthand.evaluate.sweep.analysis import AnalysisConfig, analyse
@@ -17,17 +17,8 @@ def report(tmp_path_factory):
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
 def test_the_page_is_accessible_fits_and_asks_for_nothing(browser, report, width, scheme):
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    requests, complaints = [], []
-    page.on("request", lambda request: requests.append(request.url))
-    page.on("console", lambda message: complaints.append(message.text))
-    page.goto(report)
-    assert requests == [report]
-    assert complaints == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    page.close()
+    with sound_page(browser, report, width, scheme):
+        pass
 
 
 def test_the_mix_opens_by_keyboard_and_plots_tell_their_figures(browser, report):
