@@ -1,9 +1,8 @@
 """The methods section of an audit's report: what an auditor can cite."""
 
-from latex2mathml.converter import convert
-
 from firsthand.evaluate.audit.config import AuditConfig
-from firsthand.markup import Html, element
+from firsthand.evaluate.methods_section import methods_section
+from firsthand.markup import Html
 
 EQUATIONS = (
     (
@@ -47,7 +46,6 @@ def methods(config: AuditConfig) -> Html:
         ("inconclusive", "neither: the further human votes that would settle it are told where they can be"),
         ("not testable", "a column or a design is missing; the finding says which"),
     )
-    equations = [part for words, latex in EQUATIONS for part in (element("p", words), _equation(latex))]
     texts = (
         "Both likelihoods are maximised together, with the quality integrated out by quadrature. The variance is the "
         "sandwich, from the scores summed by prompt, so that comparisons of one prompt may resemble each other. Where "
@@ -55,23 +53,7 @@ def methods(config: AuditConfig) -> Html:
         f"Intervals of effects: {1 - config.alpha:.0%}. Shares in the pictures: 95 %, percentile bootstrap over "
         f"prompts, {config.draws:,} draws, seed {config.seed}. p values are two-sided and adjusted by Holm's method: "
         "those of judges for their own kind for one another, those of the controls for all.",
-        "The other authors are controls: all affinities of a judge are fitted together, and each control is set "
-        "against the mean of the other controls.",
+        "Every other author is a control, in a fit of its own that also holds the affinities for the judge's kin.",
         "Affinity is relative to these people: a taste of theirs for a family can't be told from quality.",
     )
-    return element(
-        "section",
-        element("h2", "Methods"),
-        element("h3", "Verdicts"),
-        element("dl", *(part for word, rule in rules for part in (element("dt", word), element("dd", rule)))),
-        element("h3", "The affinity model"),
-        *equations,
-        *(element("p", text) for text in texts),
-        element("h3", "Sources"),
-        element("ul", *(element("li", reference) for reference in REFERENCES)),
-        class_="methods",
-    )
-
-
-def _equation(latex: str) -> Html:
-    return element("div", Html(convert(latex, display="block")), class_="equation", tabindex="0", role="math")
+    return methods_section(rules, "The affinity model", EQUATIONS, texts, REFERENCES)

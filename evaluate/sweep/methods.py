@@ -1,9 +1,8 @@
 """The methods section of a sweep's page: what can be cited."""
 
-from latex2mathml.converter import convert
-
+from firsthand.evaluate.methods_section import methods_section
 from firsthand.evaluate.sweep.analysis import Analysis
-from firsthand.markup import Html, element
+from firsthand.markup import Html
 
 EQUATIONS = (
     (
@@ -56,7 +55,6 @@ def methods(analysis: Analysis) -> Html:
         ("inconclusive", "neither"),
         ("not testable", f"fewer than {config.least_rows} comparisons, or a design is missing"),
     )
-    equations = [part for words, latex in EQUATIONS for part in (element("p", words), _equation(latex))]
     trained = (
         f"The whole sweep was trained again {config.refits} times, on random halves of the training prompts and what "
         f"they leave, seed {config.seed}: V(train) is a quarter of the squared difference of two halves."
@@ -77,19 +75,4 @@ def methods(analysis: Analysis) -> Html:
         "judge still makes a noisier model, whose skew is smaller whichever way it goes: the control with permuted "
         "labels tells that apart.",
     )
-    return element(
-        "section",
-        element("h2", "Methods"),
-        element("h3", "Verdicts"),
-        element("dl", *(part for word, rule in rules for part in (element("dt", word), element("dd", rule)))),
-        element("h3", "Statistics"),
-        *equations,
-        *(element("p", text) for text in texts),
-        element("h3", "Sources"),
-        element("ul", *(element("li", reference) for reference in REFERENCES)),
-        class_="methods",
-    )
-
-
-def _equation(latex: str) -> Html:
-    return element("div", Html(convert(latex, display="block")), class_="equation", tabindex="0", role="math")
+    return methods_section(rules, "Statistics", EQUATIONS, texts, REFERENCES)

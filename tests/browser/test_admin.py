@@ -32,13 +32,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QualitySite]:
         yield served
 
 
-@pytest.fixture
-def visitor(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield opened
-    opened.close()
-
-
 def measured(page: Page) -> Page:
     page.wait_for_selector("#raters tbody tr")
     return page

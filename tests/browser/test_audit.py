@@ -24,13 +24,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QualitySite]:
         yield served
 
 
-@pytest.fixture
-def visitor(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield opened
-    opened.close()
-
-
 def audited(page: Page) -> Page:
     expect(page.locator("#fresh")).to_have_text("Audited just now", timeout=90_000)
     return page

@@ -1,6 +1,5 @@
 """Of n candidates the one that a reward model scores highest."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,8 +7,8 @@ from typing import Any
 import orjson
 import pytest
 import sqlalchemy as sa
-import torch
-from transformers import LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification
+from random_models import write_random_model
+from transformers import LlamaForCausalLM, LlamaForSequenceClassification
 
 from firsthand.cli import main
 from firsthand.collect.generate.config import GenerateJob
@@ -19,7 +18,6 @@ from firsthand.collect.generate.report import PairReport
 from firsthand.collect.generate.requests import KIND, wanted
 from firsthand.config import check_config
 from firsthand.errors import ConfigError
-from firsthand.models import load_tokenizer
 from firsthand.rewards import RewardModel
 from firsthand.store import Store
 from firsthand.store.calls import Call, record
@@ -33,23 +31,9 @@ Generate = Callable[..., tuple[int, Any]]
 @pytest.fixture(scope="module")
 def reward_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a random reward model and smollm2's tokenizer."""
+    options = {"max_position_embeddings": 96, "num_labels": 1, "initializer_range": 0.5}
     folder = tmp_path_factory.mktemp("reward")
-    tokenizer = load_tokenizer("smollm2")
-    torch.manual_seed(1)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=16,
-        intermediate_size=32,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        max_position_embeddings=96,
-        num_labels=1,
-        initializer_range=0.5,
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    LlamaForSequenceClassification(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    return write_random_model(folder, LlamaForSequenceClassification, seed=1, **options)
 
 
 def job_with(reward_model: Path, n: int = 3, **setting: Any) -> GenerateJob:
@@ -152,12 +136,9 @@ def test_a_missing_reward_model_is_said_before_anything_is_written(
 def test_a_whole_run_writes_the_candidates_and_picks(
     generate: Generate, write_job: Callable[..., Path], reward_model: Path, tmp_path: Path
 ) -> None:
-    writer = tmp_path / "writer"
-    tokenizer = load_tokenizer("smollm2")
-    torch.manual_seed(0)
-    config = json.loads((reward_model / "config.json").read_text())
-    LlamaForCausalLM(LlamaConfig(**{**config, "eos_token_id": tokenizer.eos_token_id})).save_pretrained(writer)
-    tokenizer.save_pretrained(writer)
+    writer = write_random_model(
+        tmp_path / "writer", LlamaForCausalLM, max_position_embeddings=96, initializer_range=0.5
+    )
     best = {"trained": str(writer), "best_of": {"n": 3, "reward_model": str(reward_model)}, "batch": 4}
     models = {"plain": {"trained": str(writer)}, "best": best}
     settings = {"hot": {"temperature": 1.0, "max_tokens": 6}}

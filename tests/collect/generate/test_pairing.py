@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import torch
-from transformers import LlamaConfig, LlamaForSequenceClassification
+from random_models import write_random_model
+from transformers import LlamaForSequenceClassification
 
 from firsthand.collect.generate.config import GenerateJob
 from firsthand.collect.generate.pairing import add_comparisons
@@ -16,7 +16,6 @@ from firsthand.collect.generate.scoring import Written
 from firsthand.config import check_config
 from firsthand.errors import InputError
 from firsthand.lines import parse_line
-from firsthand.models import load_tokenizer
 from firsthand.store import Store
 from firsthand.store.calls import Call, record
 
@@ -126,19 +125,7 @@ def test_the_best_by_a_reward_model_is_compared_with_the_rest(store: Store, tmp_
     from firsthand.rewards import RewardModel
 
     folder = tmp_path / "reward"
-    tokenizer = load_tokenizer("smollm2")
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=16,
-        intermediate_size=32,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        num_labels=1,
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    LlamaForSequenceClassification(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    write_random_model(folder, LlamaForSequenceClassification, num_labels=1)
     texts = [named(model, setting) for model in VERSIONS for setting in "st"]
     model = RewardModel(str(folder))
     scores = model.scores([[*PROMPT.messages, {"role": "assistant", "content": text}] for text in texts])

@@ -5,10 +5,9 @@ from typing import Any
 import orjson
 import pytest
 import sqlalchemy as sa
-import torch
-from transformers import LlamaConfig, LlamaForCausalLM
+from random_models import write_random_model
+from transformers import LlamaForCausalLM
 
-from firsthand.models import load_tokenizer
 from firsthand.store import Store
 from firsthand.store.schema import calls
 
@@ -18,21 +17,7 @@ Generate = Callable[..., tuple[int, Any]]
 @pytest.fixture
 def trained(tmp_path: Path) -> Path:
     """A folder with a small random model and smollm2's tokenizer."""
-    folder = tmp_path / "trained"
-    tokenizer = load_tokenizer("smollm2")
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=16,
-        intermediate_size=32,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        max_position_embeddings=96,
-        eos_token_id=tokenizer.eos_token_id,
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    return write_random_model(tmp_path / "trained", LlamaForCausalLM, max_position_embeddings=96)
 
 
 def test_a_trained_model_answers_and_resumes_like_an_endpoint(
