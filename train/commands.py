@@ -114,7 +114,7 @@ def dpo(args: argparse.Namespace) -> None:
 
 
 def _train(args: argparse.Namespace, job: Any) -> None:
-    check_trl()
+    check_trl()  # before what may not even load with another one
     from accelerate import PartialState
 
     from firsthand.config import load_config

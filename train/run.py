@@ -30,6 +30,7 @@ from firsthand.train.presets import preset_arguments
 from firsthand.train.progress import Progress
 from firsthand.train.schedule import schedule_arguments, schedule_defaults
 from firsthand.train.shared_prompt import PackedPairs, can_share_prompts
+from firsthand.train.tested_trl import check_trl
 from firsthand.train.trainers import (
     DPOCollator,
     PerSourceDPOTrainer,
@@ -46,8 +47,10 @@ def train(job: RewardJob | DPOJob, data: Path, out: Path, overwrite: bool = Fals
     """Train on the mix folder `data` and leave a finished model in `out`; returns the record written to training.json.
 
     A run that was interrupted goes on from its last whole checkpoint; a finished one is left as it is. Raises
-    InputError for a mix without usable rows, a model that does not exist, or a folder that holds another run.
+    InputError for a mix without usable rows, a model that does not exist, a folder that holds another run, or a TRL
+    that the trainers were not tested with.
     """
+    check_trl()
     PartialState(cpu=hardware.detect().device == "cpu")  # told otherwise, processes on processors don't meet
     kind = kind_of(job)
     mix = read_mix(data)
