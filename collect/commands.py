@@ -54,7 +54,7 @@ def add_collect_commands(group: Any, serve: Handler) -> None:
 def import_files(args: argparse.Namespace) -> int:
     """Import each file; status 2 when lines were rejected."""
     from firsthand.collect.importing import Options, import_file
-    from firsthand.collect.work.targets import prepare_new_work
+    from firsthand.collect.work.renewing import prepare_new_work
     from firsthand.store import Store
 
     options = Options(args.format, args.map, args.source, args.annotator)

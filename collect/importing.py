@@ -15,13 +15,13 @@ from firsthand.store import Add, Outcome, Store
 
 __all__ = ["Options", "Summary", "import_file"]
 
-BATCH_ENTRIES = 8_000
-BATCH_CHARACTERS = 32 * 2**20
-"""A transaction takes entries up to either number."""
+BATCH_ENTRIES = 500
+BATCH_CHARACTERS = 2 * 2**20
+"""A batch takes entries up to either number: so few that they stay in the processor's caches."""
+BATCHES = 32
+"""Batches of a transaction: each writes most pages of the indexes anew. Raters wait while it lasts, about a second."""
 BESIDE_BYTES = 16 * 2**20
 """A file from this size on is read in a process beside the one that writes."""
-PARTS_BESIDE = 16
-"""The parts in which a transaction's entries come from there: so small that they stay in the processor's caches."""
 
 
 def import_file(store: Store, name: str, options: Options, others: Sequence[Path] = ()) -> Summary:
@@ -33,14 +33,13 @@ def import_file(store: Store, name: str, options: Options, others: Sequence[Path
     path = Path(name)
     size = path.stat().st_size if path.is_file() else None
     beside = size is not None and size >= BESIDE_BYTES
-    parts = PARTS_BESIDE if beside else 1
-    job = Job(name, options, others, BATCH_ENTRIES // parts, BATCH_CHARACTERS // parts)
+    job = Job(name, options, others, BATCH_ENTRIES, BATCH_CHARACTERS)
     outcomes = dict.fromkeys(Outcome, 0)
     with reading_beside(job) if beside else Reading(job) as reading, _progress(name, size) as bar:
         batches = reading.batches()
         for first in batches:
             with store.adding() as add:
-                for batch in chain((first,), islice(batches, parts - 1)):
+                for batch in chain((first,), islice(batches, BATCHES - 1)):
                     _add(add, batch, reading, outcomes)
                     bar.update(batch.position - bar.n)
         summary = reading.finished()

@@ -58,7 +58,7 @@ def status(args: argparse.Namespace) -> None:
 def _assignment(store: "Store", args: argparse.Namespace) -> "Assignment":
     """The rating site's own plan, or the defaults where none rates from this store; options go before it."""
     from firsthand.collect.serve_config import Assignment
-    from firsthand.collect.work.targets import remembered_assignment
+    from firsthand.collect.work.renewing import remembered_assignment
 
     plan = remembered_assignment(store) or Assignment()
     given = {name: value for name, value in (("rules", args.rules), ("cover", args.cover)) if value is not None}

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     """Generate, or estimate; status 1 where a model was given up."""
     from firsthand.collect.generate.config import GenerateJob
     from firsthand.collect.generate.running import generate, make_run, plan_of
-    from firsthand.collect.work.targets import prepare_new_work
+    from firsthand.collect.work.renewing import prepare_new_work
     from firsthand.config import load_config
     from firsthand.store import Store
 

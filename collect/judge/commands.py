@@ -24,7 +24,7 @@ def judge(args: argparse.Namespace) -> int:
     from firsthand.collect.judge.config import JudgeJob
     from firsthand.collect.judge.estimate import estimate_job
     from firsthand.collect.judge.job import run_job
-    from firsthand.collect.work.targets import prepare_new_work
+    from firsthand.collect.work.renewing import prepare_new_work
     from firsthand.config import load_config
     from firsthand.store import Store
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from firsthand.collect.serve_config import Assignment
 from firsthand.collect.work.information import Votes
 from firsthand.collect.work.planning import Plan, judges_worth, make_plan, read_doubts
-from firsthand.collect.work.targets import remembered_assignment
+from firsthand.collect.work.renewing import remembered_assignment
 from firsthand.collect.work.worth import Because, Reason, doubts_on
 from firsthand.store import Store, schema
 from firsthand.store.secret import store_secret

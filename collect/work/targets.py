@@ -6,11 +6,9 @@ import sqlalchemy as sa
 
 from firsthand.collect.serve_config import Assignment
 from firsthand.collect.work.planning import Rows, make_plan, read_doubts
+from firsthand.collect.work.renewing import ASSIGNMENT
 from firsthand.store import Store, schema
 from firsthand.store.secret import store_secret
-
-ASSIGNMENT = "assignment"
-"""The setting that holds how work was last prepared."""
 
 
 def prepare_work(store: Store, assignment: Assignment) -> None:
@@ -30,21 +28,6 @@ def prepare_work(store: Store, assignment: Assignment) -> None:
         _write(connection, plan.known, plan.rows)
         _count_pools(connection)
         _remember(connection, assignment)
-
-
-def prepare_new_work(store: Store) -> None:
-    """`prepare_work` as the site that rates from this store last did it; nothing where none has."""
-    known = remembered_assignment(store)
-    if known is not None:
-        prepare_work(store, known)
-
-
-def remembered_assignment(store: Store) -> Assignment | None:
-    """How the site that rates from this store last prepared the work; None where none has."""
-    settings = schema.settings.c
-    with store.engine.connect().execution_options(read_only=True) as connection:
-        known = connection.execute(sa.select(settings.value).where(settings.name == ASSIGNMENT)).scalar()
-    return None if known is None else Assignment.model_validate_json(known)
 
 
 def _remember(connection: sa.Connection, assignment: Assignment) -> None:

@@ -259,7 +259,7 @@ def test_an_import_that_is_killed_is_completed_by_running_it_again(tmp_path: Pat
     store_path = tmp_path / "s.db"
     code = (
         "import sys; from firsthand.collect import importing; from firsthand.cli import main\n"
-        "importing.BATCH_ENTRIES = 200\n"
+        "importing.BATCH_ENTRIES, importing.BATCHES = 200, 1\n"
         "sys.exit(main(['collect', 'import', *sys.argv[1:]]))"
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(path), "--store", str(store_path)])
@@ -285,6 +285,7 @@ def test_a_store_that_fails_midway_keeps_the_batches_before(
     tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importing, "BATCH_ENTRIES", 10)
+    monkeypatch.setattr(importing, "BATCHES", 1)
     path = write_lines(
         tmp_path / "v.jsonl", [line(number, response_a="x" * 20_000 + str(number)) for number in range(100)]
     )
@@ -333,7 +334,7 @@ def test_an_import_that_ends_early_leaves_no_process_behind(tmp_path: Path, how:
     path = write_lines(tmp_path / "v.jsonl", [line(number) for number in range(60_000)])
     code = (
         "import sys; from firsthand.collect import importing; from firsthand.cli import main\n"
-        "importing.BATCH_ENTRIES, importing.BESIDE_BYTES = 200, 1\n"
+        "importing.BATCH_ENTRIES, importing.BATCHES, importing.BESIDE_BYTES = 200, 1, 1\n"
         "sys.exit(main(['collect', 'import', *sys.argv[1:]]))"
     )
     command = [sys.executable, "-c", code, str(path), "--store", str(tmp_path / "s.db")]

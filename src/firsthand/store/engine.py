@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from firsthand.errors import InputError
 from firsthand.records import dump
@@ -65,7 +64,7 @@ def among(connection: sa.Connection, column: sa.ColumnElement[str], values: Iter
     """The condition that `column` holds one of `values`, passed as one parameter however many they are."""
     wanted = sorted(values)
     if connection.dialect.name == "postgresql":
-        return column == sa.any_(sa.bindparam("wanted", wanted, type_=postgresql.ARRAY(sa.Text)))
+        return column == sa.any_(sa.bindparam("wanted", wanted, type_=sa.ARRAY(sa.Text)))
     return column.in_(sa.select(sa.func.json_each(dump(wanted)).table_valued("value").c.value))
 
 

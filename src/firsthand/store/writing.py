@@ -60,20 +60,24 @@ class Adding:
         prompt, comparison, annotator, preference, families = entry
         if annotator and annotator.family:
             families = families | {annotator.name: annotator.family}
+        key = key_of(preference) if preference else None
+        history = self.history.get(key) if key else None
         try:
             self._check(comparison, annotator, families)
-            superseded = self._superseded(preference) if preference else False
+            superseded = _superseded(history, preference) if history and preference else False
         except RecordError as error:
             return error
         outcome = self._take_comparison(prompt, comparison)
         self._take_families(families)
-        if annotator is None or preference is None:
+        if annotator is None or preference is None or key is None:
             return outcome
         self._take_annotator(annotator)
-        key = key_of(preference)
-        if any(_says_the_same(old, preference) for old in self.history.get(key, ())):
+        if history is None:
+            self.history[key] = [preference]
+        elif any(_says_the_same(old, preference) for old in history):
             return Outcome.KNOWN
-        self.history.setdefault(key, []).append(preference)
+        else:
+            history.append(preference)
         if superseded:
             self._replace(key, preference)
             return Outcome.REPLACED
@@ -100,19 +104,6 @@ class Adding:
         for name, tag in orjson.loads(comparison[TAGS]).items():
             if tags.get(name, tag) != tag:
                 raise RecordError(f"tag {name} is {tag!r} here but {tags[name]!r} in the store for the same comparison")
-
-    def _superseded(self, preference: tuple[Any, ...]) -> bool:
-        """Whether the verdict replaces an earlier one; raises RecordError where it contradicts it."""
-        history = self.history.get(key_of(preference))
-        if not history or any(_says_the_same(old, preference) for old in history):
-            return False
-        current = history[-1]
-        if (preference[CREATED_AT] or "") > (current[CREATED_AT] or ""):
-            return True
-        raise RecordError(
-            f"{preference[1]!r} already said {current[VERDICT]!r} on this comparison and here says "
-            f"{preference[VERDICT]!r} or gives other details; a later created_at would replace the first"
-        )
 
     def _take_comparison(self, prompt: str, comparison: tuple[Any, ...]) -> Outcome:
         id_, prompt_id, tags = comparison[0], comparison[1], comparison[TAGS]
@@ -202,6 +193,19 @@ def _known_preferences(connection: sa.Connection, comparison_ids: Collection[str
         preference = tuple(row._mapping[name] for name in PREFERENCE_VALUES)
         history.setdefault(key_of(preference), []).append(preference)
     return history
+
+
+def _superseded(history: Sequence[tuple[Any, ...]], preference: tuple[Any, ...]) -> bool:
+    """Whether the verdict replaces the last of `history`; raises RecordError where it contradicts it."""
+    if any(_says_the_same(old, preference) for old in history):
+        return False
+    current = history[-1]
+    if (preference[CREATED_AT] or "") > (current[CREATED_AT] or ""):
+        return True
+    raise RecordError(
+        f"{preference[1]!r} already said {current[VERDICT]!r} on this comparison and here says "
+        f"{preference[VERDICT]!r} or gives other details; a later created_at would replace the first"
+    )
 
 
 def _says_the_same(old: tuple[Any, ...], new: tuple[Any, ...]) -> bool:

@@ -6,7 +6,8 @@ from rating_work import A, assignment, check_books, rows
 
 from firsthand.collect.serve_config import Assignment
 from firsthand.collect.work.items import Rater, next_items
-from firsthand.collect.work.targets import prepare_new_work, prepare_work
+from firsthand.collect.work.renewing import prepare_new_work
+from firsthand.collect.work.targets import prepare_work
 from firsthand.collect.work.verdicts import record
 from firsthand.config import check_config
 from firsthand.errors import ConfigError
