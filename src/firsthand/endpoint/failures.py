@@ -17,6 +17,9 @@ TOO_LONG = ("context length", "context size", "context window", "maximum context
 
 def failure_of(error: openai.OpenAIError) -> CallFailed:
     """`error` as one of our kinds."""
+    refused = _refused(error)
+    if refused is not None:
+        return CallFailed(FailureKind.OUTAGE, f"no connection: {refused}")
     if isinstance(error, openai.APITimeoutError):
         return CallFailed(FailureKind.TIMEOUT, "the endpoint did not answer in time")
     if isinstance(error, openai.APIStatusError):
@@ -39,6 +42,16 @@ def asked_wait(error: BaseException | None) -> float | None:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
     except ValueError:
         return None
+
+
+def _refused(error: BaseException) -> OSError | None:
+    """Why there was no connection; aiohttp's transport calls that a timeout, whether or not it took long."""
+    cause = error.__cause__
+    while cause is not None:
+        if isinstance(cause, OSError) and not isinstance(cause, TimeoutError):
+            return cause
+        cause = cause.__cause__
+    return None
 
 
 def _kind(error: openai.APIStatusError) -> FailureKind:
