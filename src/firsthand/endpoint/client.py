@@ -147,8 +147,8 @@ async def open_endpoint(config: EndpointConfig, budget: Budget | None = None, se
                 api_key=key or "none",
                 max_retries=0,
                 timeout=config.timeout_seconds,
-                # aiohttp takes half the processor time of the client's own choice. A proxy for the outside has no way to
-                # this machine.
+                # aiohttp takes half the processor time of what the client would take by itself. A proxy for the outside
+                # has no way to this machine.
                 http_client=openai.DefaultAioHttpClient(trust_env=not embedded),
             )
             servers.append(_Server(await stack.enter_async_context(client)))
