@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
-from rating_site import Site, accessibility_faults, look_at, open_page, served
+from rating_site import Site, look_at, open_page, served
+from views import accessibility_faults
 
 from firsthand.records import Side, Verdict
 

@@ -7,7 +7,8 @@ from contextlib import closing
 
 import pytest
 from playwright.sync_api import expect
-from rating_site import accessibility_faults, look_at, open_page, running, served
+from rating_site import look_at, open_page, running, served
+from views import accessibility_faults
 
 from firsthand.collect.accounts import people
 from firsthand.collect.accounts.account import Role, State

@@ -15,7 +15,6 @@ from typing import Any, Literal
 import pytest
 import sqlalchemy as sa
 import yaml
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page
 
 from firsthand.collect.accounts import people
@@ -171,9 +170,3 @@ def open_page(
 def look_at(page: Page) -> None:
     """Let the time pass that a person needs at least before a choice counts."""
     page.wait_for_timeout(TOO_SOON)
-
-
-def accessibility_faults(page: Page) -> list[tuple[str, list[str]]]:
-    """What axe finds against WCAG 2.2 AA."""
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-    return [(rule["id"], [node["html"][:120] for node in rule["nodes"]]) for rule in found.response["violations"]]
