@@ -16,7 +16,7 @@ from scipy.stats import t as student
 
 from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.audit.affinity import Design, Fit, design, fit
-from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.audit.config import LENGTH, AuditConfig
 from firsthand.evaluate.audit.effect import Effect, effect
 from firsthand.evaluate.audit.finding import Finding, Verdict, verdict_of
 from firsthand.evaluate.audit.power import mde, needed_votes
@@ -160,7 +160,8 @@ def _covariates(table: AuditTable, settings: AuditConfig) -> tuple[dict[str, Flo
     columns: dict[str, FloatArray] = {}
     said = []
     for name in settings.covariates:
-        difference = np.log1p(table.length[:, 0]) - np.log1p(table.length[:, 1])
+        known = np.log1p(table.length) if name == LENGTH else table.styles[name]
+        difference = known[:, 0] - known[:, 1]
         unknown = np.isnan(difference)
         filled = np.where(unknown, 0.0, difference)
         scale = float(np.sqrt((filled**2).mean())) if len(filled) else 0.0

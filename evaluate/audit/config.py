@@ -8,8 +8,10 @@ from pydantic import Field
 from firsthand.bootstrap import DRAWS, SEED
 from firsthand.config import Config
 
-Covariate = Literal["length"]
-"""What people or a judge may like of a response whoever wrote it; length: the log of its characters."""
+LENGTH = "length"
+Covariate = Literal["length", "headers", "list items", "bold", "code", "paragraphs"]
+"""What people or a judge may like of a response whoever wrote it: the log of its characters, or of 1 + how many of
+these it holds (evaluate/style.py), which takes the texts."""
 
 
 class AuditConfig(Config):

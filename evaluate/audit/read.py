@@ -1,7 +1,9 @@
-"""From the store to what an audit reads; no text is needed."""
+"""From the store to what an audit reads; texts only where their style is to be held constant."""
 
+import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,10 +11,11 @@ import pandas as pd
 from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.config import closest
 from firsthand.errors import InputError
-from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.audit.config import LENGTH, AuditConfig
 from firsthand.evaluate.audit.table import NEITHER, A, AuditTable, B, Votes
 from firsthand.evaluate.ratings import SECOND_LOOK, SKIPPED, one_vote_each
-from firsthand.records import Annotator
+from firsthand.evaluate.style import LINES
+from firsthand.records import Annotator, written_texts
 from firsthand.store import Store, tag_values
 
 COLUMNS = (
@@ -21,6 +24,7 @@ COLUMNS = (
 ).split()
 OUTCOMES = {"a": A, "tie": NEITHER, "both_bad": NEITHER, "b": B}
 SIDES = {"a": 1, "b": -1}
+TEXTS_AT_ONCE = 2_000
 NOT_CHOSEN = "verdicts of judges that the configuration does not name"
 OTHER_TAGS = "votes on comparisons without the tags asked for"
 JUDGE_SKIPPED = "a judge's skips: no verdict was given"
@@ -28,7 +32,11 @@ JUDGE_SKIPPED = "a judge's skips: no verdict was given"
 
 def read_table(store: Store, config: AuditConfig) -> AuditTable:
     """The store's votes; raises InputError where the judges or tags asked for are not there, or no vote is left."""
-    return audit_table(store.votes(COLUMNS), store.annotators(), store.families(), config)
+    table = audit_table(store.votes(COLUMNS), store.annotators(), store.families(), config)
+    wanted = [name for name in config.covariates if name != LENGTH]
+    if not wanted or table.ids is None:
+        return table
+    return replace(table, styles=_styles(store, table.ids.tolist(), wanted))
 
 
 def audit_table(
@@ -67,6 +75,21 @@ def audit_table(
         simulated=tuple(name for name in raters if annotators[name].simulated),
         left_out=dict(left_out),
     )
+
+
+def _styles(store: Store, ids: Sequence[str], names: Sequence[str]) -> dict[str, FloatArray]:
+    """For each of `names`, log(1 + count) in both responses of the comparisons `ids`: (N, 2)."""
+    number = {id_: place for place, id_ in enumerate(ids)}
+    styles = {name: np.full((len(ids), 2), np.nan) for name in names}
+    for start in range(0, len(ids), TEXTS_AT_ONCE):
+        for texts in store.texts(ids[start : start + TEXTS_AT_ONCE]):
+            for id_, _, *responses, _, _ in texts:
+                for side, response in enumerate(responses):
+                    if response is not None:
+                        written = "\n\n".join(written_texts(response))
+                        for name in names:
+                            styles[name][number[id_], side] = math.log1p(len(LINES[name].findall(written)))
+    return styles
 
 
 def _with_tags(votes: pd.DataFrame, tags: Mapping[str, list[str]], left_out: Counter[str]) -> pd.DataFrame:

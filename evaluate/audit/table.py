@@ -56,6 +56,7 @@ class AuditTable:
     length: (N, 2), characters, NaN where unknown. people, judged: the votes of people and of judges. ids: (N,), the
     comparisons' ids, None in a simulated world. models: judge -> the model it asks, where known. families: name of a
     judge or an author -> the family stated for it. simulated: raters that scripts stand for. left_out: reason -> votes.
+    styles: what is held constant beside length -> (N, 2), log(1 + count) of the responses, NaN without their texts.
     """
 
     prompt: IntArray
@@ -71,6 +72,7 @@ class AuditTable:
     families: Mapping[str, str] = field(default_factory=dict)
     simulated: tuple[str, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
+    styles: Mapping[str, FloatArray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.prompt)
@@ -96,4 +98,5 @@ class AuditTable:
             people=kept(self.people),
             judged=kept(self.judged),
             ids=None if self.ids is None else self.ids[chosen],
+            styles={name: counts[chosen] for name, counts in self.styles.items()},
         )

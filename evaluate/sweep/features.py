@@ -13,10 +13,10 @@ from transformers import AutoConfig
 from firsthand import hardware
 from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.errors import InputError
+from firsthand.evaluate.style import surface
 from firsthand.evaluate.sweep.cache import Cache, open_cache
 from firsthand.evaluate.sweep.config import FeatureRules
 from firsthand.evaluate.sweep.hidden import HalfArray, HiddenStates
-from firsthand.evaluate.sweep.style import surface
 from firsthand.models import cache_folder, locate_model
 from firsthand.records import Content, Message, content_id, dump
 from firsthand.rewards import weights_version

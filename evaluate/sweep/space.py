@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from firsthand.bootstrap import FloatArray, IntArray
+from firsthand.evaluate.style import NAMES, STYLE
 from firsthand.evaluate.sweep.features import Features
 from firsthand.evaluate.sweep.hidden import HalfArray
-from firsthand.evaluate.sweep.style import NAMES, STYLE
 
 ROWS_AT_ONCE = 16_384
 

@@ -139,8 +139,13 @@ def dump(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
+def written_texts(content: Content) -> list[str]:
+    """What the responding side wrote: a text, or its turns of an exchange."""
+    if isinstance(content, str):
+        return [content]
+    return [message["content"] for message in content if message["role"] == "assistant"]
+
+
 def text_length(content: Content) -> int:
     """Characters of a response; of an exchange, those the responding side wrote."""
-    if isinstance(content, str):
-        return len(content)
-    return sum(len(message["content"]) for message in content if message["role"] == "assistant")
+    return sum(map(len, written_texts(content)))

@@ -117,6 +117,23 @@ def test_comparisons_without_an_author_are_left_out_and_counted():
     assert finding.estimate == pytest.approx(known.estimate)
 
 
+def test_a_style_is_held_constant_as_length_is():
+    # The judge likes what its own kind writes more of, and nothing else.
+    world = World(own_longer=1.0, judges=(Judge(length_taste=1.0),))
+    table = simulate(world, seed=2)
+    lists = replace(table, length=np.full((len(table), 2), 80.0), styles={"list items": np.log1p(table.length)})
+    by_length, blind = (
+        headline_findings(one, lineages(table), AuditConfig(covariates=("length",)))[0] for one in (table, lists)
+    )
+    by_lists = headline_findings(lists, lineages(table), AuditConfig(covariates=("list items",)))[0]
+    assert (by_lists.estimate, by_lists.ci) == (by_length.estimate, by_length.ci)
+    assert by_lists.ci[0] < 0 < by_lists.ci[1]
+    assert blind.verdict is Verdict.DETECTED
+    half = {"list items": np.where(np.arange(len(table))[:, None] < 100, np.nan, np.log1p(table.length))}
+    told = headline_findings(replace(lists, styles=half), lineages(table), AuditConfig(covariates=("list items",)))[0]
+    assert "List items is unknown for 100 comparisons, taken as equal there." in told.caveats
+
+
 def test_lengths_that_say_nothing_are_left_out_and_told():
     table = simulate(World(judges=(Judge(),)), seed=1)
     alike = headline_findings(replace(table, length=np.full((600, 2), 80.0)), lineages(table), SETTINGS)[0]

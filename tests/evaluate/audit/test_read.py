@@ -99,3 +99,25 @@ def test_a_store_gives_a_simulated_world_back(store):
         return sorted(rows)
 
     assert signature(found) == signature(table)
+
+
+def test_styles_are_counted_where_there_are_texts(fill):
+    listed = "# Title\n\n- one\n- **two**"
+    chat = [{"role": "assistant", "content": "1. a"}, {"role": "user", "content": "- x"}]
+    vote = {"annotator": "ann", "verdict": "a"}
+    no_text = {"response_a": None, "response_a_id": "1", "response_b": None, "response_b_id": "2"}
+    store = fill(
+        [
+            {"prompt": "p1", "response_a": listed, "response_b": "plain", "author_a": "x", "author_b": "y", **vote},
+            {"prompt": "p2", "response_a": chat, "response_b": "plain", "author_a": "x", "author_b": "y", **vote},
+            {"prompt": "p3", **no_text, "author_a": "x", "author_b": "y", **vote},
+        ]
+    )
+    table = read_table(store, config(covariates=["length", "list items", "headers", "bold"]))
+    x_first = table.author[:, :1] == table.authors.index("x")
+    counts = {name: np.where(x_first, both, both[:, ::-1]) for name, both in table.styles.items()}
+    known = {name: sorted(np.expm1(rows[~np.isnan(rows[:, 0])]).round(9).tolist()) for name, rows in counts.items()}
+    # x's response to p2 has one list item, the one to p1 two, a title and a bold word; p3 has no texts.
+    assert known == {"list items": [[1, 0], [2, 0]], "headers": [[0, 0], [1, 0]], "bold": [[0, 0], [1, 0]]}
+    assert np.isnan(table.styles["bold"]).all(axis=1).sum() == 1
+    assert read_table(store, ALL).styles == {}

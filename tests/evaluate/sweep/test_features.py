@@ -11,12 +11,12 @@ from builders import fill, human
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
 
 from firsthand.errors import InputError
+from firsthand.evaluate.style import NAMES, STYLE, surface
 from firsthand.evaluate.sweep import features as module
 from firsthand.evaluate.sweep.config import FeatureRules
 from firsthand.evaluate.sweep.features import Features, read_features
 from firsthand.evaluate.sweep.hidden import HiddenStates
 from firsthand.evaluate.sweep.space import make_space
-from firsthand.evaluate.sweep.style import NAMES, STYLE, surface
 from firsthand.store import Store
 
 ANSWERS = ("yes one two", "no three four five six", "maybe seven", "yes yes no")

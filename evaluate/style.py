@@ -1,4 +1,4 @@
-"""What a text looks like, whatever it says: the style features of the fast engine, and a few of its wording.
+"""What a text looks like, whatever it says: style that an audit holds constant and the fast engine learns from.
 
 Counts enter as log(1 + count), so that a difference between two responses is the log of a ratio.
 """
