@@ -37,11 +37,11 @@ def share_bar(name: str, share: Estimate, colour: str) -> Html:
     return element("div", element("span", name), element("div", drawing, class_="track"), figure, class_="bar")
 
 
-def reliability_plot(bins: Sequence[Bin]) -> Html:
-    """How often the model was right against how sure it was; on the diagonal, it is as sure as it may be."""
+def reliability_plot(bins: Sequence[Bin], whose: str = "the model") -> Html:
+    """How often it was right against how sure `whose` answer was; on the diagonal, it is as sure as it may be."""
     filled = [(cell.confidence, cell.accuracy, cell.rows) for cell in bins if cell.rows]
     most = max((rows for _, _, rows in filled), default=1)
-    marks = [*_grid(), _diagonal()]
+    marks = [*_grid(whose), _diagonal()]
     for confidence, accuracy, rows in filled:
         if confidence is not None and accuracy is not None:
             x, y, ideal = _across(confidence), _up(accuracy), _up(confidence)
@@ -58,7 +58,7 @@ def reliability_plot(bins: Sequence[Bin]) -> Html:
     return element("svg", *marks, viewBox=f"0 0 {SIZE} {SIZE}", role="img", aria_label=f"Reliability plot: {words}")
 
 
-def _grid() -> list[Html]:
+def _grid(whose: str) -> list[Html]:
     marks = []
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         y = _up(share)
@@ -68,7 +68,7 @@ def _grid() -> list[Html]:
         anchor = "end" if share == 1.0 else "middle"
         marks.append(element("text", f"{share:.0%}", x=_across(share), y=SIZE - BOTTOM + 18, text_anchor=anchor))
     middle = (LEFT + SIZE) / 2
-    marks.append(element("text", "how sure the model was", x=middle, y=SIZE - 4, text_anchor="middle"))
+    marks.append(element("text", f"how sure {whose} was", x=middle, y=SIZE - 4, text_anchor="middle"))
     return marks
 
 

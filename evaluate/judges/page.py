@@ -145,7 +145,7 @@ def _calibration(judge: JudgeFindings) -> list[Html]:
         element("h3", "Calibration"),
         element(
             "div",
-            element("div", element("p", "how often most people agreed"), reliability_plot(found.bins)),
+            element("div", element("p", "how often most people agreed"), reliability_plot(found.bins, "the judge")),
             element("div", element("p", note), numbers),
             class_="plots",
         ),

@@ -16,6 +16,7 @@ from firsthand.evaluate.audit.read import read_table
 from firsthand.evaluate.audit.targets import own_target
 from firsthand.evaluate.sweep.config import SweepConfig
 from firsthand.evaluate.sweep.outcome import EvalTable
+from firsthand.evaluate.table import counted
 from firsthand.lineage import Relation
 from firsthand.records import Annotator, Source
 from firsthand.store import Store, tag_values
@@ -179,7 +180,7 @@ def _check(pools: Mapping[str, Pools], table: EvalTable, judge: str, config: Swe
                 if "synthetic" in counts
             )
             raise InputError(
-                f"arm {name}: {len(pool.synthetic)} labels of {judge} are left to train on, {FEWEST_ROWS} are needed "
+                f"arm {name}: {counted(len(pool.synthetic), 'label')} of {judge} to train on, {FEWEST_ROWS} are needed "
                 f"(left out: {reasons or 'none'})"
             )
 

@@ -162,7 +162,7 @@ def test_rounded_shares_lose_no_row(store: Store) -> None:
                 *[synthetic(number, verdict="ab"[number % 2]) for number in range(20)],
             ],
             {},
-            r"labels of judge-1 are left to train on, 30 are needed \(left out: .* prompt held out in the anchor",
+            r"labels? of judge-1 to train on, 30 are needed \(left out: .* prompt held out in the anchor",
         ),
     ],
 )
