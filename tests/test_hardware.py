@@ -9,6 +9,7 @@ from firsthand.hardware import (
     idle_cores,
     processor_flags,
     set_threads,
+    threads,
     training_defaults,
     usable_cores,
 )
@@ -60,6 +61,17 @@ def test_the_quota_of_the_control_group_limits_the_cores(quota: str, most: int |
     unlimited = usable_cores(tmp_path)
     (tmp_path / "cpu.max").write_text(quota)
     assert usable_cores(tmp_path) == (unlimited if most is None else most)
+
+
+@pytest.mark.parametrize(("stated", "number"), [("3", 3), ("0", 1), ("4,2", 8), (None, 8)])
+def test_arithmetic_takes_the_stated_threads_else_every_core(
+    stated: str | None, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("firsthand.hardware.usable_cores", lambda: 8)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if stated is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", stated)
+    assert threads() == number
 
 
 def test_threads_are_shared_among_local_processes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ prompt and Student's t with one degree of freedom less than there are prompts. H
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from scipy.stats import t as student
@@ -21,6 +22,7 @@ from firsthand.evaluate.audit.effect import Effect, effect
 from firsthand.evaluate.audit.finding import Finding, Verdict, verdict_of
 from firsthand.evaluate.audit.power import mde, needed_votes
 from firsthand.evaluate.audit.sentences import Said, caveats_of, sentence, unknown_kind
+from firsthand.evaluate.audit.side_by_side import for_judges
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import OWN, Target, other_targets, own_target
 from firsthand.evaluate.audit.testable import Overlap, Refusal, no_people, no_target, overlap
@@ -35,7 +37,10 @@ WIDEST_BETWEEN = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """An affinity; fit: where it comes from; degrees: of freedom; votes: of people, that the fit used."""
+    """An affinity.
+
+    fit: where it comes from, kept while others begin near it. degrees: of freedom. votes: of people, that the fit used.
+    """
 
     judge: str
     target: Target
@@ -45,7 +50,7 @@ class Measured:
     votes: int
     control: bool
     caveats: tuple[str, ...]
-    fit: Fit
+    fit: Fit | None
 
     def p(self) -> float:
         """Two-sided."""
@@ -55,36 +60,42 @@ class Measured:
 def affinity_findings(table: AuditTable, lineages: Mapping[str, Lineage], settings: AuditConfig) -> list[Finding]:
     """The headline of every judge, then the controls of every judge."""
     known = table.attributed()
-    headlines = _headlines(known, lineages, settings, table)
-    controls = [
-        result
-        for judge in range(len(table.judges))
-        if no_people(known, judge) is None
-        for result in _controls(known, judge, lineages, settings, table, _fit_of(headlines[judge]))
-    ]
+    work = partial(_of_judge, known, lineages=lineages, settings=settings, whole=table)
+    by_judge = for_judges(work, len(table.judges), len(known))
+    headlines = [headline for headline, _ in by_judge]
+    controls = [control for _, controls in by_judge for control in controls]
     return _settled(headlines, [], settings) + _settled(controls, headlines, settings)
 
 
 def headline_findings(table: AuditTable, lineages: Mapping[str, Lineage], settings: AuditConfig) -> list[Finding]:
     """The affinity of every judge for its own kind."""
     known = table.attributed()
-    return _settled(_headlines(known, lineages, settings, table), [], settings)
+    headlines = [_headline(known, judge, lineages, settings, table) for judge in range(len(table.judges))]
+    return _settled(headlines, [], settings)
 
 
-def _headlines(
-    table: AuditTable, lineages: Mapping[str, Lineage], settings: AuditConfig, whole: AuditTable
-) -> list[Measured | Finding]:
-    results: list[Measured | Finding] = []
-    for judge, name in enumerate(table.judges):
-        refusal = no_people(table, judge)
-        own = own_target(table, name, lineages)
-        if own is None:
-            results.append(unknown_kind(name, [lineages[author] for author in table.authors], lineages[name]))
-        elif refusal is not None:
-            results.append(_refused(table, judge, own, refusal))
-        else:
-            results.append(_tested(table, judge, own, (own,), settings, whole))
-    return results
+def _of_judge(
+    table: AuditTable, judge: int, lineages: Mapping[str, Lineage], settings: AuditConfig, whole: AuditTable
+) -> tuple[Measured | Finding, list[Measured | Finding]]:
+    """The headline and the controls; what is kept has no fit, of which a few would fill the memory."""
+    headline = _headline(table, judge, lineages, settings, whole)
+    controls = []
+    if no_people(table, judge) is None:
+        controls = _controls(table, judge, lineages, settings, whole, _fit_of(headline))
+    return _without_fit(headline), controls
+
+
+def _headline(
+    table: AuditTable, judge: int, lineages: Mapping[str, Lineage], settings: AuditConfig, whole: AuditTable
+) -> Measured | Finding:
+    name = table.judges[judge]
+    refusal = no_people(table, judge)
+    own = own_target(table, name, lineages)
+    if own is None:
+        return unknown_kind(name, [lineages[author] for author in table.authors], lineages[name])
+    if refusal is not None:
+        return _refused(table, judge, own, refusal)
+    return _tested(table, judge, own, (own,), settings, whole)
 
 
 def _controls(
@@ -103,13 +114,18 @@ def _controls(
     beside = [target for target in kin if no_target(table, judge, target) is None]
     tested: list[Measured | Finding] = []
     for target in others:
-        tested.append(_tested(table, judge, target, (*beside, target), settings, whole, control=True, near=near))
-        near = near or _fit_of(tested[-1])
+        result = _tested(table, judge, target, (*beside, target), settings, whole, control=True, near=near)
+        near = near or _fit_of(result)
+        tested.append(_without_fit(result))
     return tested
 
 
 def _fit_of(result: Measured | Finding) -> Fit | None:
     return result.fit if isinstance(result, Measured) else None
+
+
+def _without_fit(result: Measured | Finding) -> Measured | Finding:
+    return replace(result, fit=None) if isinstance(result, Measured) else result
 
 
 def _tested(

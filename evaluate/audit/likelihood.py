@@ -22,7 +22,7 @@ import numpy as np
 
 from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.audit.ordered import slopes
-from firsthand.hardware import usable_cores
+from firsthand.hardware import threads
 
 REACH = 6
 """Standard deviations that the nodes cover on either side."""
@@ -78,8 +78,11 @@ def evaluate(
     def part(rows: slice) -> tuple[FloatArray, FloatArray, FloatArray]:
         return _part(given.part(rows), mean[rows], offset[rows], shared, nodes)
 
-    with ThreadPoolExecutor(usable_cores()) as threads:  # NumPy leaves the interpreter to the others while it counts
-        parts = list(threads.map(part, groups)) if len(groups) > 1 else list(map(part, groups))
+    if len(groups) == 1 or threads() == 1:
+        parts = [part(rows) for rows in groups]
+    else:
+        with ThreadPoolExecutor(threads()) as pool:  # NumPy leaves the interpreter to the others while it counts
+            parts = list(pool.map(part, groups))
     values, scores, bends = zip(*parts, strict=True)
     return np.concatenate(values), np.concatenate(scores), np.concatenate(bends)
 

@@ -89,6 +89,12 @@ def usable_cores(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
     return cores
 
 
+def threads() -> int:
+    """How many threads of arithmetic this process may run: OMP_NUM_THREADS where it is set, else the usable cores."""
+    stated = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, int(stated)) if stated.isdecimal() else usable_cores()
+
+
 def idle_cores() -> int:
     """The usable cores that nothing else keeps busy, by the load of the last minute; at least one.
 

@@ -12,6 +12,7 @@ likes length as people do, or (for mediation) its own kind writes as long as oth
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from firsthand.evaluate.audit.detectors.said import length_column, with_authors
 from firsthand.evaluate.audit.effect import effect
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
+from firsthand.evaluate.audit.side_by_side import for_judges
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import Target, own_target
 from firsthand.evaluate.audit.testable import FEWEST_PROMPTS, Refusal, no_people, no_target
@@ -46,11 +48,9 @@ class Styled:
 def mediation_findings(table: AuditTable, lineages: Lineages, settings: AuditConfig) -> list[Finding]:
     """For each judge, its taste for longer responses, and what of its affinity for the closest authors that carries."""
     table = with_authors(table)
-    tastes, carried = [], []
-    for number in range(len(table.judges)):
-        taste, part = _of_judge(table, number, lineages, settings)
-        tastes.append(taste)
-        carried.append(part)
+    work = partial(_of_judge, table, lineages=lineages, settings=settings)
+    by_judge = for_judges(work, len(table.judges), len(table))
+    tastes, carried = ([findings[place] for findings in by_judge] for place in (0, 1))
     return settled(tastes, settings) + settled(carried, settings)
 
 
