@@ -57,11 +57,11 @@ def continue_to(
         for cell in cells:
             for name, method in methods.items():
                 tally = results.setdefault(cell.name, {}).setdefault(name, Tally())
-                if tally.worlds >= goal:
-                    continue
                 if (cell.name, name) not in checked:
                     check_first(tally, method, cell.world)
                     checked.add((cell.name, name))
+                if tally.worlds >= goal:
+                    continue
                 go_on(tally, method, cell.world, goal)
                 save(results, path)
                 if time.process_time() - started > seconds:

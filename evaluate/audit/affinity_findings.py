@@ -21,10 +21,10 @@ from firsthand.evaluate.audit.config import LENGTH, AuditConfig
 from firsthand.evaluate.audit.effect import Effect, effect
 from firsthand.evaluate.audit.finding import Finding, Verdict, verdict_of
 from firsthand.evaluate.audit.power import mde, needed_votes
-from firsthand.evaluate.audit.sentences import Said, caveats_of, sentence, unknown_kind
+from firsthand.evaluate.audit.sentences import Said, caveats_of, other_kin, sentence, unknown_kind
 from firsthand.evaluate.audit.side_by_side import for_judges
 from firsthand.evaluate.audit.table import AuditTable
-from firsthand.evaluate.audit.targets import OWN, Target, other_targets, own_target
+from firsthand.evaluate.audit.targets import OWN, Target, other_targets, own_target, own_targets
 from firsthand.evaluate.audit.testable import Overlap, Refusal, no_people, no_target, overlap
 from firsthand.evaluate.multiple import holm
 from firsthand.lineage import Lineage
@@ -91,11 +91,15 @@ def _headline(
     name = table.judges[judge]
     refusal = no_people(table, judge)
     own = own_target(table, name, lineages)
-    if own is None:
-        return unknown_kind(name, [lineages[author] for author in table.authors], lineages[name])
+    if own is None or not len(table):
+        return unknown_kind(name, [lineages[author] for author in table.authors] if len(table) else [], lineages[name])
     if refusal is not None:
         return _refused(table, judge, own, refusal)
-    return _tested(table, judge, own, (own,), settings, whole)
+    result = _tested(table, judge, own, (own,), settings, whole)
+    beside = [target for target in own_targets(table, name, lineages) if target != own]
+    if not isinstance(result, Measured) or not beside:
+        return result
+    return replace(result, caveats=(*result.caveats, other_kin(name, own, [target.name for target in beside])))
 
 
 def _controls(
@@ -236,7 +240,7 @@ def _finding(result: Measured, p_adjusted: float, tests: int, settings: AuditCon
     verdict = verdict_of(found.points, points_ci, p_adjusted, margin, alpha)
     needed: int | None = 0
     if verdict is Verdict.INCONCLUSIVE:
-        needed = needed_votes(found.points, found.points_error, margin, alpha / tests, result.votes)
+        needed = needed_votes(found.points, found.points_error, margin, alpha, result.votes, tests)
     said = sentence(
         Said(
             verdict, result.judge, result.target, found.points, points_ci, result.shared, needed, margin, result.control
@@ -259,7 +263,7 @@ def _finding(result: Measured, p_adjusted: float, tests: int, settings: AuditCon
         p_adjusted=p_adjusted,
         n=result.shared.n,
         n_prompts=result.shared.n_prompts,
-        mde_points=mde(found.points_error, margin, alpha),
+        mde_points=mde(found.points_error, margin, alpha / tests),
         needed=needed,
         why=said.why,
         caveats=result.caveats,

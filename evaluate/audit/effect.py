@@ -28,7 +28,8 @@ _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 class Effect:
     """An affinity in logits, in percentage points of the verdicts on the target's comparisons, and as labels flipped.
 
-    flipped_per_1000: of the judge's verdicts on all comparisons, 1000 mean |F(u) - F(v)|.
+    flipped_per_1000: of the judge's verdicts on all comparisons, 1000 mean |F(u) - F(v)|. bend: (P,), the derivative
+    of the points by the parameters.
     """
 
     logits: float
@@ -36,6 +37,7 @@ class Effect:
     points: float
     points_error: float
     flipped_per_1000: float
+    bend: FloatArray
 
 
 def effect(given: Design, found: Fit, contrast: FloatArray, sign: FloatArray) -> Effect:
@@ -50,14 +52,15 @@ def effect(given: Design, found: Fit, contrast: FloatArray, sign: FloatArray) ->
     weight = given.given.weight[rows] / given.given.weight[rows].sum() * sign[rows]
     value, slope = _gain(given, found, rows, weight, np.zeros_like(contrast), sign)
     other, other_slope = _gain(given, found, rows, weight, contrast, sign)
-    bend = slope - other_slope
+    bend = 100 * (slope - other_slope)
     points = 100 * (value - other)
     return Effect(
         logits=logits,
         error=error,
         points=points,
-        points_error=100 * float(np.sqrt(bend @ found.covariance @ bend)),
+        points_error=float(np.sqrt(bend @ found.covariance @ bend)),
         flipped_per_1000=10 * abs(points) * share,
+        bend=bend,
     )
 
 

@@ -16,15 +16,19 @@ def mde(error: float, margin: float, alpha: float) -> float:
     return max((wide + power) * error, margin + power * error)
 
 
-def needed_votes(points: float, error: float, margin: float, alpha: float, votes: int) -> int | None:
+def needed_votes(points: float, error: float, margin: float, alpha: float, votes: int, tests: int = 1) -> int | None:
     """Further human votes for a clear verdict, on further comparisons of the same mix, with as many votes each.
 
-    An error falls with the root of the votes, so that e must become e*: |points| / (z_(alpha/2) + z_power) to detect an
-    effect beyond the margin m; m / (z_(alpha/2) + z_((1 - power)/2)) to rule one out where there is none.
+    An error falls with the root of the votes, so that e must become e*. To detect an effect beyond the margin m, the
+    interval must leave 0, at alpha / tests, and the estimate m: min(|points| / (z_(alpha/tests/2) + z_power),
+    (|points| - m) / z_power). To rule one out where there is none: m / (z_(alpha/2) + z_((1 - power)/2)).
     None where the effect is so close to the margin that no number would tell.
     """
-    wide = _z(alpha / 2)
-    enough = abs(points) / (wide + _z(1 - POWER)) if abs(points) > margin else ruling_out_error(margin, alpha)
+    beyond = abs(points) - margin
+    if beyond > 0:
+        enough = min(abs(points) / (_z(alpha / tests / 2) + _z(1 - POWER)), beyond / _z(1 - POWER))
+    else:
+        enough = ruling_out_error(margin, alpha)
     growth = (error / enough) ** 2
     return math.ceil((growth - 1) * votes) if growth > 1 else None
 

@@ -82,7 +82,10 @@ def unknown_kind(judge: str, authors: Sequence[Lineage], of_judge: Lineage) -> F
     """The finding on a judge that is related to none of the authors, as far as is known."""
     unknown = [author.name for author in authors if author.family is None]
     name = plain(judge)
-    if of_judge.family is None:
+    if not authors:
+        why = f"No comparison here names the authors of both responses, so that {name} can't be held against its kind."
+        step = "Import author_a and author_b: which model wrote each response."
+    elif of_judge.family is None:
         why = f"The lineage of {name} is unknown, so that it can't be told which author is of its kind."
         step = "State its family (judge.family in the data, or lineage: in the configuration)."
     elif unknown:
@@ -99,9 +102,20 @@ def unknown_kind(judge: str, authors: Sequence[Lineage], of_judge: Lineage) -> F
         detector="affinity",
         judge=judge,
         verdict=Verdict.NOT_TESTABLE,
-        relation=Relation.UNKNOWN if of_judge.family is None or unknown else Relation.UNRELATED,
+        relation=Relation.UNKNOWN if of_judge.family is None or unknown or not authors else Relation.UNRELATED,
         why=why,
         next_step=step,
+    )
+
+
+def other_kin(judge: str, own: Target, beside: Sequence[str]) -> str:
+    """The caveat on authors of the judge's own kind that are not the target: they stand among the others."""
+    names = " and ".join(plain(name) for name in beside)
+    one = len(beside) == 1 and "," not in beside[0]
+    are, count, them = ("is", "counts", "it") if one else ("are", "count", "them")
+    return (
+        f"{names} {are} of {plain(judge)}'s own kind too, and {count} among the others here: if {plain(judge)} favours "
+        f"{them} as well, its affinity for {plain(own.name)} is larger than this."
     )
 
 

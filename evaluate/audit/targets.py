@@ -11,6 +11,8 @@ from firsthand.lineage import Lineage, Relation, relation
 
 OWN = (Relation.SAME_MODEL, Relation.INHERITED, Relation.SAME_SERIES, Relation.SAME_FAMILY)
 """The relations of a judge to its own kind, closest first."""
+FEWEST_OWN = 30
+"""Comparisons of the target with others that people and the judge both voted on; intervals need about as many."""
 MOST_ALONE = 10
 """Other authors; more are taken family by family."""
 
@@ -31,14 +33,32 @@ class Target:
 
 
 def own_target(table: AuditTable, judge: str, lineages: Mapping[str, Lineage]) -> Target | None:
-    """The authors to which the judge is related most closely, or None where it is related to none."""
+    """The authors to which the judge is related most closely, or None where it is related to none.
+
+    Those with fewer than FEWEST_OWN comparisons that people and the judge voted on are passed over where authors less
+    closely related have more.
+    """
+    kin = own_targets(table, judge, lineages)
+    return next((target for target in kin if _shared(table, judge, target) >= FEWEST_OWN), kin[0] if kin else None)
+
+
+def own_targets(table: AuditTable, judge: str, lineages: Mapping[str, Lineage]) -> list[Target]:
+    """The authors of the judge's own kind by their relation to it, closest first."""
     relations = _relations(table, judge, lineages)
+    found = []
     for closest in OWN:
-        authors = tuple(number for number, found in enumerate(relations) if found is closest)
+        authors = tuple(number for number, there in enumerate(relations) if there is closest)
         if authors:
-            names = ", ".join(table.authors[number] for number in authors)
-            return Target(names, authors, closest)
-    return None
+            found.append(Target(", ".join(table.authors[number] for number in authors), authors, closest))
+    return found
+
+
+def _shared(table: AuditTable, judge: str, target: Target) -> int:
+    """On how many comparisons of the target people and the judge both voted."""
+    if judge not in table.judges:
+        return 0
+    judged = np.isin(np.arange(len(table)), table.judged.of(table.judges.index(judge)).pair)
+    return int((judged & np.isin(np.arange(len(table)), table.people.pair) & (target.sign(table) != 0)).sum())
 
 
 def other_targets(table: AuditTable, judge: str, lineages: Mapping[str, Lineage]) -> list[Target]:

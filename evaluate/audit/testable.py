@@ -6,11 +6,9 @@ import numpy as np
 
 from firsthand.bootstrap import IntArray
 from firsthand.evaluate.audit.table import NEITHER, P_A, AuditTable
-from firsthand.evaluate.audit.targets import Target
+from firsthand.evaluate.audit.targets import FEWEST_OWN, Target
 from firsthand.evaluate.table import counted, plain
 
-FEWEST_OWN = 30
-"""Comparisons of the target with others that people and the judge both voted on; intervals need about as many."""
 FEWEST_DOUBLED = 30
 """Comparisons with two votes of people: with one vote each, their noise can't be told from differences in quality."""
 FEWEST_PROMPTS = 20

@@ -23,7 +23,7 @@ QUESTIONS = {
     "position": "Order: does it matter to the judge which response comes first?",
     "disagreement": "Disagreement: where does the judge differ from people more than people differ?",
     "style": "Style: does the judge like a style, such as length, more than people do?",
-    "proxy": "Proxy: does the judge err more on its own than a judge of the same quality?",
+    "proxy": "Proxy: does the judge choose its own more often than others' of the same quality?",
     "crossover": "Crossover: does each of two judges favour its own against the other's?",
     "mediation": "Mediation: how much of the affinity is carried by style?",
     "panel": "Panel: how many independent votes are the judges worth together?",

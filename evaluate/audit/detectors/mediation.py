@@ -1,11 +1,13 @@
 """D7, style: what a judge's taste for length adds to people's, and how much of its affinity that taste carries.
 
-The taste lambda and the affinity gamma_1 come from the affinity model with length as a value of people and a taste of
-the judge (affinity.py); gamma_0 from the same model without it. Mediation is gamma_0 - gamma_1. Both come from the same
-votes, so their errors belong together: with g_c0 and g_c1 the influence of prompt c on each (its score times the
-inverse Hessian),
+The taste lambda comes from the affinity model with length as a value of people and a taste of the judge (affinity.py).
+Mediation is D_0 - D_1, the share of verdicts that the affinity moves (effect.py) in the model without length and in
+the one with it. Not the difference of the affinities themselves: a taste that is left out flattens every logit, so
+that they would differ though nothing is carried (Karlson, Holm and Breen 2012, Sociological Methodology 42). Both
+come from the same votes, so their errors belong together: with d_c0 and d_c1 the influence of prompt c on each (its
+score times the inverse Hessian times the derivative of D),
 
-    Var(gamma_0 - gamma_1) = C / (C - 1) sum_c (g_c0 - g_c1)^2,
+    Var(D_0 - D_1) = C / (C - 1) sum_c (d_c0 - d_c1)^2,
 
 the limit of the paired bootstrap over prompts (the infinitesimal jackknife, Efron 1982, chapter 6). Null: the judge
 likes length as people do, or (for mediation) its own kind writes as long as others. Style is a carrier, not an excuse.
@@ -84,17 +86,17 @@ def taste(model: Styled) -> tuple[Measured, float]:
     return Measured(value, error, len(model.found.influence)), scale
 
 
-def mediated(table: AuditTable, number: int, model: Styled, own: Target) -> tuple[Measured, float] | None:
-    """gamma_0 - gamma_1 in logits, and the percentage points of a logit; None where the fit does not converge."""
-    name = f"affinity for {own.name}"
-    without = fit(design(table, number, _columns(table, own), {}), near=model.found)
+def mediated(table: AuditTable, number: int, model: Styled, own: Target) -> Measured | None:
+    """D_0 - D_1, a share of the verdicts on comparisons of `own`; None where the fit does not converge."""
+    given = design(table, number, _columns(table, own), {})
+    without = fit(given, near=model.found)
     if not without.converged:
         return None
-    influence = _influence(without, name) - _influence(model.found, name)
-    clusters = len(influence)
-    error = float(np.sqrt(clusters / (clusters - 1) * (influence**2).sum()))
-    value = without.of(name)[0] - model.found.of(name)[0]
-    return Measured(value, error, clusters), points_per_logit(model, model.given.by_offset[:, 0])
+    moved, influence = _moved(given, without, own)
+    moved_with, influence_with = _moved(model.given, model.found, own)
+    apart = influence - influence_with
+    error = float(np.sqrt(len(apart) / (len(apart) - 1) * (apart**2).sum()))
+    return Measured(moved - moved_with, error, len(apart))
 
 
 def points_per_logit(model: Styled, sign: FloatArray) -> float:
@@ -157,14 +159,13 @@ def _taste_finding(judge: str, model: Styled, settings: AuditConfig) -> Finding:
 
 def _mediation_finding(table: AuditTable, number: int, model: Styled, own: Target, settings: AuditConfig) -> Finding:
     judge = table.judges[number]
-    found = mediated(table, number, model, own) if model.found.converged else None
-    if found is None or found[0].error < 1e-12:
+    figure = mediated(table, number, model, own) if model.found.converged else None
+    if figure is None or figure.error < 1e-12:
         return _unconverged(MEDIATION, judge, own.name)
-    figure, scale = found
     pairs = model.given.given.judge.any(axis=1) & (model.given.by_offset[:, 0] != 0)
     why = (
-        f"A taste for length carries {figure.value:+.2f} logits ({scale * figure.value:+.1f} percentage points) of "
-        f"what {plain(judge)} gives to {plain(own.name)}."
+        f"A taste for length carries {100 * figure.value:+.1f} percentage points of what {plain(judge)} gives to "
+        f"{plain(own.name)}."
     )
     result = Finding(
         detector=MEDIATION,
@@ -173,14 +174,14 @@ def _mediation_finding(table: AuditTable, number: int, model: Styled, own: Targe
         relation=own.relation,
         verdict=Verdict.INCONCLUSIVE,
         direction="favours" if figure.value > 0 else "disfavours",
-        unit="logit",
+        unit="share of verdicts",
         n=int(model.given.given.weight[pairs].sum().round()),
         n_prompts=len(np.unique(model.given.prompt[pairs])),
         why=why,
         caveats=("Style is a carrier, not an excuse: the labels lean to the author either way.",),
         next_step="Hold length in what you train on, or ask the judge to ignore it, and audit again.",
     )
-    return in_points(result, figure, settings, scale)
+    return in_points(result, figure, settings)
 
 
 def _unconverged(detector: str, judge: str, target: str) -> Finding:
@@ -197,7 +198,8 @@ def _before_offsets(model: Styled) -> int:
     return len(model.found.names) - int(model.given.by_offset.shape[1])
 
 
-def _influence(found: Fit, name: str) -> FloatArray:
-    """Of each prompt on the parameter: (C,)."""
-    influence: FloatArray = found.influence[:, found.names.index(name)]
-    return influence
+def _moved(given: Design, found: Fit, own: Target) -> tuple[float, FloatArray]:
+    """The share of verdicts that the affinity for `own` moves, and the influence of each prompt on it: (C,)."""
+    contrast = (np.array(found.names) == f"affinity for {own.name}").astype(np.float64)
+    what = effect(given, found, contrast, given.by_offset[:, 0])
+    return what.points / 100, found.influence @ what.bend / 100

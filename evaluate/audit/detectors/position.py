@@ -10,17 +10,19 @@ equal. Changing the order also changes answers by chance: the excess of flips is
 
     P(answers differ | orders differ) - P(answers differ | same order asked again)
 
-(Shi et al. 2024, arXiv 2406.07791). Both with the bootstrap over prompts. Where each comparison was asked in one order,
-the pull pi of the affinity model, given people's votes, takes the place of mean(d_i).
+(Shi et al. 2024, arXiv 2406.07791), both over the comparisons that tell both, since those asked again may be harder
+than others. Errors by the bootstrap over prompts. Where too few comparisons were asked in both orders, the pull pi of
+the affinity model, given people's votes, takes the place of mean(d_i).
 """
 
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 from scipy.stats import binomtest
 
-from firsthand.bootstrap import FloatArray, Sums, ratio, resample_prompts
+from firsthand.bootstrap import FloatArray, Resampled, Sums, ratio, resample_prompts
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.detectors.measured import (
     LEAST_PROMPTS,
@@ -96,7 +98,7 @@ def _first(table: AuditTable, number: int, lineages: Lineages, settings: AuditCo
     judge, votes = table.judges[number], table.judged.of(number)
     counts = order_counts(votes, len(table))
     both = (counts.sum(axis=2) > 0).all(axis=1)
-    if not both.any():
+    if len(np.unique(table.prompt[both])) < LEAST_PROMPTS and 2 * both.sum() < len(np.unique(votes.pair)):
         return _pull(table, number, lineages, settings)
     gain = first_gain(counts[both])
     rows = {"gain": np.stack([gain, np.ones(len(gain))], axis=1)}
@@ -176,16 +178,16 @@ def _order(table: AuditTable, number: int, settings: AuditConfig) -> Finding:
     """The finding on answers that change with the order."""
     judge, votes = table.judges[number], table.judged.of(number)
     rows = flip_rows(order_counts(votes, len(table)))
-    asked = rows[:, [1, 3]].any(axis=1)
-    both, again = int(rows[:, 1].sum()), int(rows[:, 3].sum())
-    resampled = resample_prompts({"flips": rows[asked]}, table.prompt[asked], draws=settings.draws, seed=settings.seed)
+    turned = rows[:, 1] > 0
+    paired = np.logical_and(turned, rows[:, 3] > 0)
+    both, again = int(turned.sum()), int(paired.sum())
     if not both:
         return _stated(table, number, settings)
-    figure = measured(resampled, excess_flips) if again else None
+    figure = measured(_resampled(table, rows, paired, settings), excess_flips) if again else None
     if figure is None:
-        rate = measured(resampled, flip_rate)
-        turned = rows[:, 0].sum() / both
-        why = f"Asked in both orders, {plain(judge)} changed its answer on {turned:.1%} of {both:,} comparisons"
+        rate = measured(_resampled(table, rows, turned, settings), flip_rate)
+        share = rows[:, 0].sum() / both
+        why = f"Asked in both orders, {plain(judge)} changed its answer on {share:.1%} of {both:,} comparisons"
         missing = not_testable(DETECTOR, judge, f"{why}; {_no_repeats(again)}.", ASK_AGAIN, ORDER, both)
         if rate is None:
             return missing
@@ -202,15 +204,21 @@ def _order(table: AuditTable, number: int, settings: AuditConfig) -> Finding:
             verdict=Verdict.INCONCLUSIVE,
             direction="changes answers" if figure.value > 0 else "steadies answers",
             unit="difference of shares",
-            n=both,
+            n=again,
             n_prompts=figure.clusters,
-            why=f"{plain(judge)} changed its answer on {rows[:, 0].sum() / both:.1%} of {both:,} comparisons when the "
-            f"order changed, and on {rows[:, 2].sum() / again:.1%} of {again:,} when asked the same again.",
+            why=f"On {again:,} comparisons asked in both orders and again, {plain(judge)} changed its answer on "
+            f"{rows[paired, 0].mean():.1%} when the order changed, and on {rows[paired, 2].mean():.1%} when asked the "
+            "same again.",
             next_step=ASK_BOTH,
         ),
         figure,
         settings,
     )
+
+
+def _resampled(table: AuditTable, rows: FloatArray, chosen: npt.NDArray[np.bool_], settings: AuditConfig) -> Resampled:
+    prompts = table.prompt[chosen]
+    return resample_prompts({"flips": rows[chosen]}, prompts, draws=settings.draws, seed=settings.seed)
 
 
 def _stated(table: AuditTable, number: int, settings: AuditConfig) -> Finding:

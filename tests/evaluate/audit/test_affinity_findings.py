@@ -107,6 +107,46 @@ def test_people_who_hardly_disagree_are_a_caveat():
     assert any("People hardly disagree here" in one for one in finding.caveats)
 
 
+def test_kin_among_the_others_make_the_affinity_look_smaller_and_it_is_said():
+    # The judge is of the family of other-1 as well.
+    table = simulate(World(judges=(Judge(affinity=1.0),)), seed=1)
+    of_judge = lineages(table)["judge-0"]
+    family = {**lineages(table), "other-1": Lineage("other-1", of_judge.family)}
+    finding = headline_findings(table, family, SETTINGS)[0]
+    assert finding.target == "own"
+    assert (
+        "other-1 is of judge-0's own kind too, and counts among the others here: if judge-0 favours it as well, its "
+        "affinity for own is larger than this." in finding.caveats
+    )
+    assert not any("own kind too" in one for one in headline_findings(table, lineages(table), SETTINGS)[0].caveats)
+
+
+def test_the_closest_kin_that_can_be_tested_is_the_target():
+    # The judge's own model wrote one response to three comparisons; its family many.
+    table = simulate(World(judges=(Judge(affinity=1.0),)), seed=1)
+    author = table.author.copy()
+    rare = len(table.authors)
+    author[np.flatnonzero((author == 1).any(axis=1))[:3]] = np.array([rare, 2])
+    with_rare = replace(table, author=author, authors=(*table.authors, "judge-0"))
+    known = {**lineages(table), "judge-0": Lineage("judge-0", "me", "me-1")}
+    known |= {"own": Lineage("own", "me", "me-0")}
+    finding = headline_findings(with_rare, known, SETTINGS)[0]
+    assert (finding.target, finding.relation) == ("own", Relation.SAME_FAMILY)
+    assert finding.verdict is Verdict.DETECTED
+    assert any(one.startswith("judge-0 is of judge-0's own kind too") for one in finding.caveats)
+
+
+def test_authors_that_are_nowhere_named_are_what_is_missing():
+    table = simulate(World(judges=(Judge(),)), seed=1)
+    nameless = replace(table, author=np.full_like(table.author, -1), authors=())
+    one_side = table.author.copy()
+    one_side[:, 1] = -1
+    for missing in (nameless, replace(table, author=one_side)):
+        (finding,) = affinity_findings(missing, lineages(table), SETTINGS)
+        assert (finding.verdict, finding.relation) == (Verdict.NOT_TESTABLE, Relation.UNKNOWN)
+        assert finding.next_step == "Import author_a and author_b: which model wrote each response."
+
+
 def test_comparisons_without_an_author_are_left_out_and_counted():
     table = simulate(World(judges=(Judge(),)), seed=1)
     author = table.author.copy()

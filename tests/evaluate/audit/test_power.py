@@ -24,8 +24,19 @@ def test_an_effect_of_nothing_is_ruled_out_as_often_as_promised():
 def test_further_votes_by_hand():
     # To rule out: (2 / 0.925494)^2 = 4.66996, that is 3.66996 times 1,000 votes more.
     assert needed_votes(0.0, 2.0, margin=3.0, alpha=0.05, votes=1_000) == 3_670
-    # To detect 5 points: 5 / 2.80158 = 1.78471, (2 / 1.78471)^2 = 1.25582.
+    # To detect 5 points: 5 / 2.80158 = 1.78471 is less than (5 - 3) / 0.84162 = 2.37637; (2 / 1.78471)^2 = 1.25582.
     assert needed_votes(-5.0, 2.0, margin=3.0, alpha=0.05, votes=1_000) == 256
+    # Beside four other tests, at 1 %: 5 / (2.57583 + 0.84162) = 1.46308, (2 / 1.46308)^2 = 1.86866.
+    assert needed_votes(-5.0, 2.0, margin=3.0, alpha=0.05, votes=1_000, tests=5) == 869
+    # 3.3 points hardly leave the margin: (3.3 - 3) / 0.841621 = 0.356455, (2 / 0.356455)^2 = 31.4811.
+    assert needed_votes(3.3, 2.0, margin=3.0, alpha=0.05, votes=1_000) == 30_482
+
+
+def test_an_effect_beyond_the_margin_is_detected_as_often_as_promised():
+    votes = 1_000 + (needed_votes(3.3, 2.0, margin=3.0, alpha=0.05, votes=1_000) or 0)
+    error = 2.0 * (1_000 / votes) ** 0.5
+    estimates = np.random.default_rng(1).normal(3.3, error, 100_000)
+    assert ((estimates > 3.0) & (estimates > 1.959964 * error)).mean() == pytest.approx(0.8, abs=0.005)
 
 
 def test_no_number_of_votes_settles_an_effect_at_the_margin():

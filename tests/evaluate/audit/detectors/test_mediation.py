@@ -41,6 +41,14 @@ def test_a_taste_without_longer_own_responses_carries_nothing() -> None:
     assert carried.verdict is Verdict.RULED_OUT
 
 
+def test_a_taste_left_out_flattens_the_affinity_and_still_carries_nothing() -> None:
+    world = World(own_pairs=400, other_pairs=200, judges=(Judge(affinity=1.2, length_taste=1.2),))
+    carried = [found(simulate(world, seed))[1] for seed in range(12)]
+    # Of 12 nulls at 5 %, more than 3 come with a chance of 0.2 %; by the difference of the logits, all 12 would.
+    assert sum(one.p is not None and one.p < 0.05 for one in carried) <= 3
+    assert all(abs(one.points or 0) < 3 for one in carried)
+
+
 def test_the_paired_error_is_that_of_leaving_prompts_out() -> None:
     table = simulate(replace(CARRIED, own_pairs=160, other_pairs=120, per_prompt=7), 3)
     own = own_target(table, "judge-0", lineages(table))
@@ -49,7 +57,7 @@ def test_the_paired_error_is_that_of_leaving_prompts_out() -> None:
     def difference(part: AuditTable) -> tuple[float, float]:
         result = mediated(part, 0, styled(part, 0, own), own)
         assert result is not None
-        return result[0].value, result[0].error
+        return result.value, result.error
 
     # The jackknife: (C - 1) / C times the squared deviations of the values without each of the C = 40 prompts.
     prompts = np.unique(table.prompt)

@@ -50,6 +50,35 @@ def test_the_first_position_is_mcnemars_test() -> None:
     assert first.p == pytest.approx(0.011, abs=0.004)
 
 
+def test_flips_are_held_against_repeats_of_the_same_comparisons() -> None:
+    # 30 easy comparisons never flip; 30 hard ones flip at random, and only these were asked again: no excess.
+    judged = [(pair, 0, A, first) for pair in range(30) for first in (1, -1)]
+    chance = np.random.default_rng(1)
+    for pair in range(30, 60):
+        judged += [(pair, 0, int(chance.choice([A, B])), first) for first in (1, 1, -1, -1)]
+    _, order = found(table([], judged, comparisons=60))
+    assert order.verdict is not Verdict.DETECTED
+    assert order.why.startswith("On 30 comparisons asked in both orders and again,")
+    assert order.n == 30
+
+
+def test_a_few_comparisons_asked_in_both_orders_do_not_stand_for_the_rest() -> None:
+    pulled = simulate(World(own_pairs=300, other_pairs=300, judges=(Judge(order_pull=0.8),)), 1)
+    judged = pulled.judged
+    few = replace(judged.where(judged.pair < 3), first=-judged.first[judged.pair < 3])
+    both = replace(
+        judged,
+        **{
+            name: np.concatenate([getattr(judged, name), getattr(few, name)])
+            for name in ("pair", "voter", "outcome", "first", "p_a")
+        },
+    )
+    alone, with_few = (found(replace(pulled, judged=votes))[0] for votes in (judged, both))
+    assert alone.verdict is Verdict.DETECTED
+    assert with_few.verdict is Verdict.DETECTED
+    assert with_few.why.startswith("Asked in one order")
+
+
 def test_an_order_pull_is_found_and_noise_is_not_taken_for_one() -> None:
     pulled = simulate(World(judges=(Judge(order_pull=0.4, both_orders=True),)), 1)
     assert (found(pulled)[0].verdict, found(pulled)[0].direction) == (Verdict.DETECTED, "favours")
