@@ -5,6 +5,8 @@ import math
 from scipy.stats import norm
 
 POWER = 0.8
+MOST_VOTES = 1_000_000
+"""More than that nobody collects to settle one effect."""
 
 
 def mde(error: float, margin: float, alpha: float) -> float:
@@ -22,7 +24,7 @@ def needed_votes(points: float, error: float, margin: float, alpha: float, votes
     An error falls with the root of the votes, so that e must become e*. To detect an effect beyond the margin m, the
     interval must leave 0, at alpha / tests, and the estimate m: min(|points| / (z_(alpha/tests/2) + z_power),
     (|points| - m) / z_power). To rule one out where there is none: m / (z_(alpha/2) + z_((1 - power)/2)).
-    None where the effect is so close to the margin that no number would tell.
+    None where the effect is so close to the margin that no number would tell, or more than MOST_VOTES.
     """
     beyond = abs(points) - margin
     if beyond > 0:
@@ -30,7 +32,8 @@ def needed_votes(points: float, error: float, margin: float, alpha: float, votes
     else:
         enough = ruling_out_error(margin, alpha)
     growth = (error / enough) ** 2
-    return math.ceil((growth - 1) * votes) if growth > 1 else None
+    further = math.ceil((growth - 1) * votes)
+    return further if 0 < further <= MOST_VOTES else None
 
 
 def ruling_out_error(margin: float, alpha: float) -> float:

@@ -41,3 +41,4 @@ def test_an_effect_beyond_the_margin_is_detected_as_often_as_promised():
 
 def test_no_number_of_votes_settles_an_effect_at_the_margin():
     assert needed_votes(2.9, 0.5, margin=3.0, alpha=0.05, votes=1_000) is None
+    assert needed_votes(3.01, 2.0, margin=3.0, alpha=0.05, votes=1_000) is None
