@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from detector_worlds import KIN, SETTINGS, lineages
 
+from firsthand.evaluate.audit.affinity_findings import affinity_findings
 from firsthand.evaluate.audit.detectors.ceiling import ceiling_findings
 from firsthand.evaluate.audit.detectors.crossover import crossover_findings
 from firsthand.evaluate.audit.detectors.disagreement import disagreement_findings
@@ -20,6 +21,7 @@ from firsthand.evaluate.audit.table import NEITHER, AuditTable
 from firsthand.evaluate.simulate import Judge, World, simulate
 
 DETECTORS = (
+    affinity_findings,
     lineage_findings,
     ceiling_findings,
     position_findings,
