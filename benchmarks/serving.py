@@ -4,7 +4,8 @@
 
 The people are one process (this one), each with a login, cookies and connections of their own; the site is another.
 A verdict's time is what its rater waits: from sending it to having read the answer, which holds the next pair.
---potato PYTHON measures Potato 2.12 in the same way; PYTHON is that of a virtual environment with potato-annotation.
+--potato PYTHON then measures Potato 2.12 in the same way; PYTHON is that of a virtual environment with
+potato-annotation.
 """
 
 import argparse
@@ -47,17 +48,18 @@ def main() -> None:
     parser.add_argument("--comparisons", type=int, default=20_000)
     parser.add_argument("--store", help="URL of an empty database (default: a new SQLite file)")
     parser.add_argument("--servers", type=int, default=1, help="server processes on the store")
-    parser.add_argument("--potato", type=Path, help="measure Potato instead, with this python")
+    parser.add_argument("--potato", type=Path, help="then measure Potato too, with this python")
     args = parser.parse_args()
     loads = [Load(args.raters, args.pause, args.seconds)]
     if args.saturation:
         loads.append(Load(min(AT_ONCE, args.raters), 0.0, args.saturation))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        print(f"firsthand, {args.servers} server(s)")
+        measure(folder, args.store or f"sqlite:///{folder / 'store.db'}", loads, args.comparisons, args.servers)
         if args.potato:
+            print("Potato")
             measure_potato(args.potato, folder, loads, args.comparisons)
-        else:
-            measure(folder, args.store or f"sqlite:///{folder / 'store.db'}", loads, args.comparisons, args.servers)
 
 
 def measure(folder: Path, store: str, loads: Sequence[Load], comparisons: int, servers: int) -> None:
