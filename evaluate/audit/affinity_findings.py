@@ -21,7 +21,7 @@ from firsthand.evaluate.audit.config import LENGTH, AuditConfig
 from firsthand.evaluate.audit.effect import Effect, effect
 from firsthand.evaluate.audit.finding import Finding, Verdict, verdict_of
 from firsthand.evaluate.audit.power import mde, needed_votes
-from firsthand.evaluate.audit.sentences import Said, caveats_of, other_kin, sentence, unknown_kind
+from firsthand.evaluate.audit.sentences import Said, among_others, caveats_of, sentence, unknown_kind
 from firsthand.evaluate.audit.side_by_side import for_judges
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import OWN, Target, other_targets, own_target, own_targets
@@ -96,10 +96,11 @@ def _headline(
     if refusal is not None:
         return _refused(table, judge, own, refusal)
     result = _tested(table, judge, own, (own,), settings, whole)
-    beside = [target for target in own_targets(table, name, lineages) if target != own]
-    if not isinstance(result, Measured) or not beside:
+    if not isinstance(result, Measured):
         return result
-    return replace(result, caveats=(*result.caveats, other_kin(name, own, [target.name for target in beside])))
+    kin = [target.name for target in own_targets(table, name, lineages) if target != own]
+    unknown = [author for author in table.authors if lineages[author].family is None]
+    return replace(result, caveats=(*result.caveats, *among_others(name, own, kin, unknown)))
 
 
 def _controls(

@@ -13,6 +13,7 @@ from firsthand.evaluate.audit.testable import Overlap
 from firsthand.evaluate.table import counted, plain
 from firsthand.lineage import Lineage, Relation
 
+NAMED = 3
 WIDEST_SPREAD = 3.0
 """Of quality around what the authors explain, in log-odds; above it hardly any two people ever disagree."""
 TASTE = "Affinity is relative to these people: a taste of theirs for an author can't be told from its quality."
@@ -89,10 +90,10 @@ def unknown_kind(judge: str, authors: Sequence[Lineage], of_judge: Lineage) -> F
         why = f"The lineage of {name} is unknown, so that it can't be told which author is of its kind."
         step = "State its family (judge.family in the data, or lineage: in the configuration)."
     elif unknown:
-        some = ", ".join(plain(author) for author in unknown[:3])
+        some = ", ".join(plain(author) for author in unknown[:NAMED])
         why = (
             f"No author is known to be of the kind of {name}, and the lineage of {counted(len(unknown), 'author')} is "
-            f"unknown ({some}{', …' if len(unknown) > 3 else ''})."
+            f"unknown ({some}{', …' if len(unknown) > NAMED else ''})."
         )
         step = "State their families (family_a, family_b in the data, or lineage: in the configuration)."
     else:
@@ -108,15 +109,19 @@ def unknown_kind(judge: str, authors: Sequence[Lineage], of_judge: Lineage) -> F
     )
 
 
-def other_kin(judge: str, own: Target, beside: Sequence[str]) -> str:
-    """The caveat on authors of the judge's own kind that are not the target: they stand among the others."""
-    names = " and ".join(plain(name) for name in beside)
-    one = len(beside) == 1 and "," not in beside[0]
-    are, count, them = ("is", "counts", "it") if one else ("are", "count", "them")
-    return (
-        f"{names} {are} of {plain(judge)}'s own kind too, and {count} among the others here: if {plain(judge)} favours "
-        f"{them} as well, its affinity for {plain(own.name)} is larger than this."
-    )
+def among_others(judge: str, own: Target, kin: Sequence[str], unknown: Sequence[str]) -> list[str]:
+    """The caveats on authors that are, or may be, of the judge's own kind, but stand among the others."""
+    if_favoured = f"if {plain(judge)} favours them as well, its affinity for {plain(own.name)} is larger than this."
+    caveats = []
+    if kin:
+        caveats.append(f"Of {plain(judge)}'s own kind, but among the others here: {_named(kin)}; {if_favoured}")
+    if unknown:
+        caveats.append(f"Of unknown kind, and among the others here: {_named(unknown)}; {if_favoured}")
+    return caveats
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(map(plain, names[:NAMED])) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
 
 
 def caveats_of(

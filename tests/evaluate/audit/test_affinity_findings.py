@@ -114,11 +114,12 @@ def test_kin_among_the_others_make_the_affinity_look_smaller_and_it_is_said():
     family = {**lineages(table), "other-1": Lineage("other-1", of_judge.family)}
     finding = headline_findings(table, family, SETTINGS)[0]
     assert finding.target == "own"
-    assert (
-        "other-1 is of judge-0's own kind too, and counts among the others here: if judge-0 favours it as well, its "
-        "affinity for own is larger than this." in finding.caveats
-    )
-    assert not any("own kind too" in one for one in headline_findings(table, lineages(table), SETTINGS)[0].caveats)
+    favoured = "if judge-0 favours them as well, its affinity for own is larger than this."
+    assert f"Of judge-0's own kind, but among the others here: other-1; {favoured}" in finding.caveats
+    unknown = {**lineages(table), "other-2": Lineage("other-2"), "other-3": Lineage("other-3")}
+    finding = headline_findings(table, unknown, SETTINGS)[0]
+    assert f"Of unknown kind, and among the others here: other-2, other-3; {favoured}" in finding.caveats
+    assert not any("among the others" in one for one in headline_findings(table, lineages(table), SETTINGS)[0].caveats)
 
 
 def test_the_closest_kin_that_can_be_tested_is_the_target():
@@ -133,7 +134,7 @@ def test_the_closest_kin_that_can_be_tested_is_the_target():
     finding = headline_findings(with_rare, known, SETTINGS)[0]
     assert (finding.target, finding.relation) == ("own", Relation.SAME_FAMILY)
     assert finding.verdict is Verdict.DETECTED
-    assert any(one.startswith("judge-0 is of judge-0's own kind too") for one in finding.caveats)
+    assert any("among the others here: judge-0;" in one for one in finding.caveats)
 
 
 def test_authors_that_are_nowhere_named_are_what_is_missing():
