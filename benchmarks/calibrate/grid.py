@@ -30,7 +30,10 @@ FAVOURS = Judge(affinity=0.5)
 FILTERED = (
     "With one slope, an author that is truly better looks favoured where people's agreement decided what was kept. The"
     " verdict therefore rests on two slopes. Where it has to fall back to one (fewer than three other authors, or xi"
-    " not told by the votes) it prints that caveat, and another where people hardly disagree."
+    " not told by the votes) it prints that caveat. With two slopes a judge sharper than people is still flagged too"
+    " often, since dropped contradictions make people look surer than they are: wherever people hardly disagree (a"
+    " spread above 2 log-odds; these worlds come out at 2.2 to 3.6, all others at 0.6 to 1.4) the verdict says so, and"
+    " not to filter by agreement before an audit."
 )
 WEAKER = (
     "Where own responses are better or worse on average, two slopes must learn from other authors alone how the judge"

@@ -107,6 +107,13 @@ def test_people_who_hardly_disagree_are_a_caveat():
     assert any("People hardly disagree here" in one for one in finding.caveats)
 
 
+@pytest.mark.parametrize("dropped", [0.0, 0.7])
+def test_data_filtered_for_agreement_are_a_caveat(dropped):
+    table = simulate(World(advantage=0.8, disagreeing_dropped=dropped, judges=(Judge(sharpness=2.0),)), seed=1)
+    finding = headline_findings(table, lineages(table), SETTINGS)[0]
+    assert any("Do not filter by agreement" in one for one in finding.caveats) == (dropped > 0)
+
+
 def test_kin_among_the_others_make_the_affinity_look_smaller_and_it_is_said():
     # The judge is of the family of other-1 as well.
     table = simulate(World(judges=(Judge(affinity=1.0),)), seed=1)
