@@ -15,7 +15,7 @@ from firsthand.lineage import Lineage, Relation
 
 NAMED = 3
 WIDEST_SPREAD = 2.0
-"""Of quality around what the authors explain, in log-odds. Simulated worlds of spread 1 come out at 0.6 to 1.4; the same
+"""Of quality around what the authors explain, in log-odds. Simulated worlds of spread 1 come out at 0.6 to 1.4; those
 with 70 % of the comparisons that people disagree on dropped at 2.2 to 3.6.
 """
 TASTE = "Affinity is relative to these people: a taste of theirs for an author can't be told from its quality."
