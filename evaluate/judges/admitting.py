@@ -35,7 +35,8 @@ LOWEST = 0.5
 class Chain:
     """The decisive labels of one judge on one value of the tag: (N,) each, and the thresholds to test, in order.
 
-    learning: (N,), rows that chose the start of `thresholds` and are not tested on.
+    learning: (N,), rows that chose the start of `thresholds` and are not tested on. templates: all they were asked
+    with.
     """
 
     judge: str
@@ -45,6 +46,7 @@ class Chain:
     prompts: IntArray
     learning: npt.NDArray[np.bool_]
     thresholds: list[float]
+    templates: list[str]
 
     def tested(self, threshold: float) -> Agreed:
         """How far the rows kept for testing agree, from `threshold` on."""
@@ -88,6 +90,7 @@ def make_chains(bench: Bench, target: float, seed: int) -> list[Chain]:
                     prompts=bench.prompt[unit],
                     learning=learning[unit],
                     target=target,
+                    templates=sorted({template for used in judge.templates[rows] for template in used}),
                 )
             )
     return chains
@@ -102,17 +105,18 @@ def make_chain(
     prompts: IntArray,
     learning: npt.NDArray[np.bool_],
     target: float,
+    templates: Sequence[str] = ("",),
 ) -> Chain:
     """The chain of N labels: (N,) each. Where all are equally sure there is one threshold, and nothing to learn."""
     if len(np.unique(confidence)) < 2:
-        return Chain(judge, tag, confidence, agrees, prompts, np.zeros_like(learning), [LOWEST])
+        return Chain(judge, tag, confidence, agrees, prompts, np.zeros_like(learning), [LOWEST], [*templates])
     steps = _steps(confidence[learning])
     p_values = [
         count_agreed(agrees[rows], prompts[rows]).p_value(target)
         for rows in (learning & (confidence >= step) for step in steps)
     ]
     start = int(np.argmin(p_values))
-    return Chain(judge, tag, confidence, agrees, prompts, learning, steps[start:])
+    return Chain(judge, tag, confidence, agrees, prompts, learning, steps[start:], [*templates])
 
 
 def run_chains(chains: Sequence[Chain], target: float, error: float) -> tuple[list[float | None], list[float]]:
@@ -184,6 +188,7 @@ def _rule(chain: Chain, threshold: float | None, level: float, target: float) ->
     more = 0 if threshold is not None else _more_labels(chain, at, level, target)
     return Rule(
         judge=chain.judge,
+        templates=chain.templates,
         tag=chain.tag,
         admitted=threshold is not None,
         threshold=threshold,

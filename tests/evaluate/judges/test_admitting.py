@@ -77,6 +77,22 @@ def test_a_good_judge_is_admitted_from_a_confidence_on_and_a_poor_one_is_told_wh
     assert swayed.why.startswith("not admitted")
 
 
+def test_a_rule_names_the_templates_of_the_judgments_it_was_tested_on(fill, judged_lines):
+    def asked(line):
+        number = int(line["prompt"].removeprefix("question "))
+        # math is the even prompts. People rated the first 100 prompts: t3 was never held against them.
+        template = "t3" if number >= 100 else ("t1", "t2")[number % 4 == 0]
+        return line | {"judge": {"prompt_sha256": template}} if line["annotator"] == "sharp" else line
+
+    rules = found_in(fill, map(asked, judged_lines(120, 100)), tag="domain").admission.rules
+    assert {(rule.judge, rule.tag["domain"]): rule.templates for rule in rules} == {
+        ("sharp", "math"): ["t1", "t2"],
+        ("sharp", "writing"): ["t1"],
+        ("swayed", "math"): [""],
+        ("swayed", "writing"): [""],
+    }
+
+
 def test_each_value_of_the_tag_has_a_rule(fill, judged_lines):
     lines = [{**line, "tags": {}} if line["prompt"] == "question 7" else line for line in judged_lines()]
     rules = found_in(fill, lines, tag="domain").admission.rules
