@@ -4,8 +4,6 @@ A label is a row with the columns of LABEL_COLUMNS. `chosen` is "a" or "b"; `p_c
 better one; `margin` the mean strength in its favour divided by 3 (0 to 1, 0 where no strength was given).
 """
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -165,14 +163,13 @@ def per_judgment(votes: pd.DataFrame) -> pd.DataFrame:
     return labels.reset_index()
 
 
-def _templates(votes: pd.DataFrame, keys: list[str]) -> "pd.Series[Any]":
-    """The distinct prompt_sha256 of each judgment's votes, sorted, as a tuple."""
-    template, names = pd.factorize(votes["prompt_sha256"], sort=True)
-    numbered = votes[keys].assign(template=template).groupby(keys, sort=True)["template"]
-    lowest, highest = numbered.min(), numbered.max()
-    found: pd.Series[Any] = lowest.map({number: (str(name),) for number, name in enumerate(names)}).astype(object)
-    mixed = lowest.index[lowest != highest]
-    if len(mixed):  # rare, and slow to look at one by one
-        several = votes[[*keys, "prompt_sha256"]].set_index(keys).loc[mixed].groupby(level=keys)["prompt_sha256"]
-        found.loc[mixed] = several.unique().map(lambda values: tuple(sorted(map(str, values))))
-    return found
+def _templates(votes: pd.DataFrame, keys: list[str]) -> list[tuple[str, ...]]:
+    """The distinct prompt_sha256 of each judgment's votes, sorted; judgments in the order of `keys`."""
+    template, values = pd.factorize(votes["prompt_sha256"], sort=True)
+    judgment = votes.groupby(keys, sort=True).ngroup().to_numpy()
+    cells = np.unique(judgment * len(values) + template)
+    _, starts = np.unique(cells // len(values), return_index=True)
+    names = np.array([str(value) for value in values], object)[cells % len(values)].tolist()
+    known: dict[tuple[str, ...], tuple[str, ...]] = {}  # most judgments share one tuple: one of each is kept
+    used = (tuple(names[start:end]) for start, end in zip(starts, [*starts[1:], len(cells)], strict=True))
+    return [known.setdefault(templates, templates) for templates in used]
