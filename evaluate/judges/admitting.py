@@ -19,7 +19,7 @@ import numpy.typing as npt
 from firsthand.admission import Admission, Rule
 from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.judges.bench import CHANGED, NEITHER, Bench, Judge
-from firsthand.evaluate.judges.bound import Agreed, count_agreed, rows_needed
+from firsthand.evaluate.judges.bound import MOST_ROWS, Agreed, count_agreed, rows_needed
 from firsthand.records import content_id
 
 METHOD = (
@@ -67,7 +67,7 @@ def admission_of(bench: Bench, target: float, confidence: float, seed: int) -> A
         split=f"{LEARNING_SHARE:.0%} of the prompts, by a hash of their id and the seed, choose where a chain of "
         "thresholds starts, the others test it; a judge without probabilities has one threshold, tested on all",
         rules=[
-            _rule(chain, threshold, level, target)
+            make_rule(chain, threshold, level, target)
             for chain, threshold, level in zip(chains, passed, levels, strict=True)
         ],
     )
@@ -181,7 +181,8 @@ def _passed(p_values: Sequence[float], level: float) -> int:
     return next((number for number, value in enumerate(p_values) if value > level), len(p_values))
 
 
-def _rule(chain: Chain, threshold: float | None, level: float, target: float) -> Rule:
+def make_rule(chain: Chain, threshold: float | None, level: float, target: float) -> Rule:
+    """What is said of a chain that passed down to `threshold`, None for nowhere, at the error `level`."""
     at = chain.thresholds[0] if threshold is None else threshold
     found = chain.tested(at)
     lower = found.lower(level) if found.rows else None
@@ -202,7 +203,7 @@ def _rule(chain: Chain, threshold: float | None, level: float, target: float) ->
 
 
 def _more_labels(chain: Chain, at: float, level: float, target: float) -> int:
-    """How many more comparisons people should label; 0 where more would not help."""
+    """How many more comparisons people should label, at most MOST_ROWS; 0 where more would not help."""
     found = chain.tested(at)
     if found.rows and found.upper(level) < target:
         return 0
@@ -210,14 +211,17 @@ def _more_labels(chain: Chain, at: float, level: float, target: float) -> int:
     hoped = float(known.mean()) if len(known) and known.mean() > target else (1.0 + target) / 2
     needed = rows_needed(hoped, target, level, found.design_effect)
     if needed is None:
-        return 0
+        return MOST_ROWS
     used = found.rows / len(chain.agrees) if found.rows else 1.0
-    return max(1, int(np.ceil((needed - found.rows) / used)))
+    return min(max(1, int(np.ceil((needed - found.rows) / used))), MOST_ROWS)
 
 
 def _why(found: Agreed, threshold: float | None, level: float, target: float, more: int) -> str:
+    missing = f"about {more:,} more human labels needed"
+    if more >= MOST_ROWS:
+        missing = f"more than {MOST_ROWS:,} human labels would be needed"
     if not found.rows:
-        return f"not admitted: no label of it was left to test; about {more:,} more human labels needed"
+        return f"not admitted: no label of it was left to test; {missing}"
     seen = (
         f"agrees with people on {found.share:.1%} of {found.rows:,} labels ({found.prompts:,} prompts), at least "
         f"{found.lower(level):.1%} with {1 - level:.1%} confidence"
@@ -227,5 +231,5 @@ def _why(found: Agreed, threshold: float | None, level: float, target: float, mo
         return f"{kept}: {seen}"
     if more:
         still = "" if found.share > target else f", which do not rule out {target:.0%} yet"
-        return f"not admitted: {seen}{still}; about {more:,} more human labels needed"
+        return f"not admitted: {seen}{still}; {missing}"
     return f"not admitted: {seen}; shown to be below {target:.0%}, so that more human labels would not help"

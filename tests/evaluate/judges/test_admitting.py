@@ -3,9 +3,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from firsthand.evaluate.judges.admitting import make_chain, run_chains
+from firsthand.evaluate.judges.admitting import make_chain, make_rule, run_chains
 from firsthand.evaluate.judges.bench import COLUMNS
 from firsthand.evaluate.judges.findings import find
+from firsthand.evaluate.judges.report import more_text
 
 
 def chain_of(agrees, confidence=None, learning=None, target=0.85):
@@ -60,6 +61,17 @@ def test_a_chain_too_short_to_pass_takes_no_share_of_the_error() -> None:
 
 def test_without_chains_nothing_is_admitted() -> None:
     assert run_chains([], 0.85, 0.05) == ([], [])
+
+
+def test_a_judge_just_above_the_target_needs_more_labels_than_anyone_counts():
+    # 8,501 of 10,000 are not shown to be below 85 %, and are so near it that over a million rows would be needed.
+    rule = make_rule(chain_of([1.0] * 8_501 + [0.0] * 1_499), None, 0.05, 0.85)
+    assert rule.more_labels == 1_000_000
+    assert rule.why.endswith("; more than 1,000,000 human labels would be needed")
+    assert more_text(rule) == "over 1,000,000"
+    below = make_rule(chain_of([1.0] * 700 + [0.0] * 300), None, 0.05, 0.85)
+    assert (below.more_labels, more_text(below)) == (0, "would not help")
+    assert "shown to be below 85%" in below.why
 
 
 def found_in(fill, lines, **options):
