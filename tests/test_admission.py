@@ -9,8 +9,8 @@ from firsthand.errors import ConfigError, InputError
 
 def rule(judge: str = "gpt-4", tag: dict[str, str | None] | None = None, threshold: float | None = 0.8) -> Rule:
     return Rule(
-        judge=judge, tag=tag, admitted=threshold is not None, threshold=threshold, agreement=0.9, lower_bound=0.86,
-        n=240, n_prompts=100, more_labels=0, why="because",
+        judge=judge, templates=[""], tag=tag, admitted=threshold is not None, threshold=threshold,
+        agreement=0.9, lower_bound=0.86, n=240, n_prompts=100, more_labels=0, why="because",
     )  # fmt: skip
 
 

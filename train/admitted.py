@@ -11,12 +11,14 @@ import pandas as pd
 
 from firsthand.admission import Admission, Rule, read_admission
 from firsthand.train.drops import Drops
+from firsthand.train.labels import LABEL_COLUMNS
 
 Tag: TypeAlias = dict[str, str | None] | None
 UNKNOWN = "not admitted: no rule for this judge and tag, so that people were never asked"
 REFUSED = "not admitted: the judge's rule admits none of its labels here"
+OTHER_TEMPLATE = "not admitted: asked with another template than the one that was validated"
 UNSURE = "not admitted: below the confidence that the rule asks for"
-REASONS = (UNKNOWN, REFUSED, UNSURE)
+REASONS = (UNKNOWN, REFUSED, OTHER_TEMPLATE, UNSURE)
 ADMITTED = ""
 
 
@@ -25,11 +27,11 @@ def admitted_labels(
 ) -> tuple[pd.DataFrame, dict[str, Any] | None]:
     """The judges' labels that the admission file at `path` admits, and what the manifest tells of it.
 
-    votes hold the tags of each comparison. Every label stays where no file is named. Raises InputError where the file
-    can't be read.
+    labels come with JUDGE_COLUMNS, and are returned with LABEL_COLUMNS. votes hold the tags of each comparison. Every
+    label stays where no file is named. Raises InputError where the file can't be read.
     """
     if path is None:
-        return labels, None
+        return labels[LABEL_COLUMNS], None
     admission, sha256 = read_admission(path)
     rules = _rules(labels, votes, admission)
     reasons = _reasons(labels, [rule for _, rule in rules])
@@ -41,7 +43,7 @@ def admitted_labels(
     }
     for reason in REASONS:
         drops.count(reason, labels.loc[reasons == reason, "source"])
-    return labels[reasons == ADMITTED].reset_index(drop=True), facts
+    return labels.loc[reasons == ADMITTED, LABEL_COLUMNS].reset_index(drop=True), facts
 
 
 def tag_name(tag: Tag) -> str:
@@ -71,9 +73,16 @@ def _reasons(labels: pd.DataFrame, rules: list[Rule | None]) -> npt.NDArray[np.s
     conditions = [
         np.array([rule is None for rule in rules], np.bool_),
         np.isnan(thresholds),
+        _asked_otherwise(labels, rules),
         labels["p_chosen"].to_numpy(np.float64) < thresholds,
     ]
     return np.select(conditions, [np.array(reason) for reason in REASONS], default=ADMITTED)
+
+
+def _asked_otherwise(labels: pd.DataFrame, rules: list[Rule | None]) -> npt.NDArray[np.bool_]:
+    """Whether each label was asked with a template that its rule was not tested on."""
+    asked = zip(labels["templates"], rules, strict=True)
+    return np.array([rule is not None and not set(used) <= set(rule.templates) for used, rule in asked], np.bool_)
 
 
 def _counted(

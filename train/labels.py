@@ -14,6 +14,8 @@ from firsthand.train.drops import Drops
 from firsthand.train.mix_config import HumanRules, SyntheticRules
 
 LABEL_COLUMNS = ["comparison_id", "prompt_id", "source", "annotator", "simulated", "chosen", "p_chosen", "margin"]
+JUDGE_COLUMNS = [*LABEL_COLUMNS, "templates"]
+"""Of a judge's labels: templates has the distinct prompt_sha256 of its votes, sorted, as a tuple."""
 P_A = {"a": 1.0, "b": 0.0, "tie": 0.5, "both_bad": 0.5}
 """Probability that A is better, where an annotator gave none."""
 
@@ -53,7 +55,7 @@ def human_labels(votes: pd.DataFrame, rules: HumanRules, drops: Drops) -> pd.Dat
 
 
 def synthetic_labels(votes: pd.DataFrame, rules: SyntheticRules, drops: Drops) -> pd.DataFrame:
-    """Judges' labels: one a comparison and judge, both orders and repeats merged.
+    """Judges' labels, with JUDGE_COLUMNS: one a comparison and judge, both orders and repeats merged.
 
     Each order counts the same, however often it was asked: p is the mean over the orders of the mean within each
     (Zheng et al. 2023, arXiv 2306.05685, on judging in both orders).
@@ -61,7 +63,7 @@ def synthetic_labels(votes: pd.DataFrame, rules: SyntheticRules, drops: Drops) -
     if rules.judges is not None:
         votes = drops.keep(votes, votes["annotator"].isin(rules.judges), "judge not in synthetic.judges")
     if votes.empty:
-        return pd.DataFrame(columns=LABEL_COLUMNS)
+        return pd.DataFrame(columns=JUDGE_COLUMNS)
     labels = per_judgment(votes)
     if rules.swap_consistent:
         labels = drops.keep(labels, labels["orders"] != "one", "asked in one order only")
@@ -70,11 +72,11 @@ def synthetic_labels(votes: pd.DataFrame, rules: SyntheticRules, drops: Drops) -
         confidence = (labels["p_a"] - 0.5).abs() + 0.5
         labels = drops.keep(labels, labels["has_p"], "no probability to hold against min_confidence")
         labels = drops.keep(labels, confidence[labels.index] >= rules.min_confidence, "below min_confidence")
-    return _decided(labels, drops)
+    return _decided(labels, drops, JUDGE_COLUMNS)
 
 
-def _decided(labels: pd.DataFrame, drops: Drops) -> pd.DataFrame:
-    """The labels that prefer one response; p_a and signed strength turned towards it."""
+def _decided(labels: pd.DataFrame, drops: Drops, columns: list[str] = LABEL_COLUMNS) -> pd.DataFrame:
+    """The labels that prefer one response, with `columns`; p_a and signed strength turned towards it."""
     labels = drops.keep(labels, labels["p_a"] != 0.5, "tie: no response preferred")
     sign = np.where(labels["p_a"] > 0.5, 1, -1)
     margin = (labels["signed_strength"] * sign / MAX_STRENGTH).clip(lower=0).fillna(0.0)
@@ -83,7 +85,7 @@ def _decided(labels: pd.DataFrame, drops: Drops) -> pd.DataFrame:
         p_chosen=np.maximum(labels["p_a"], 1 - labels["p_a"]),
         margin=margin.astype("float64"),
     )
-    return labels[LABEL_COLUMNS].reset_index(drop=True)
+    return labels[columns].reset_index(drop=True)
 
 
 def _per_comparison(votes: pd.DataFrame) -> pd.DataFrame:
@@ -134,9 +136,10 @@ def _dawid_skene(votes: pd.DataFrame) -> "pd.Series[float]":
 
 
 def per_judgment(votes: pd.DataFrame) -> pd.DataFrame:
-    """One row a comparison and judge from `signed` votes: p_a, has_p, and orders: one, agree or flipped.
+    """One row a comparison and judge from `signed` votes: p_a, has_p, templates, and orders: one, agree or flipped.
 
-    has_p says whether p_a is a real probability. `evaluate judges` measures the very labels that a mix would take.
+    p_a is 1/2 where every verdict is a tie, whatever probability stands beside it. has_p says whether p_a is a real
+    probability. `evaluate judges` measures the very labels that a mix would take.
     """
     keys = ["comparison_id", "annotator"]
     votes = votes.assign(
@@ -145,16 +148,28 @@ def per_judgment(votes: pd.DataFrame) -> pd.DataFrame:
         signed_strength=votes["sign"] * votes["strength"],
         says_flipped=votes["swap_consistent"].eq(False),
         says_consistent=votes["swap_consistent"].eq(True),
-        prefers=np.sign(votes["p_a"].fillna(votes["verdict"].map(P_A)) - 0.5),
+        decides=votes["sign"] != 0,
     )
-    by_order = votes.groupby([*keys, "shown_first"])[["p_a", "prefers"]].mean().groupby(level=keys)
+    by_order = votes.groupby([*keys, "shown_first"])[["p_a", "sign"]].mean().groupby(level=keys)
     groups = votes.groupby(keys, sort=True)
     labels = groups[["prompt_id", "source", "simulated"]].first()
     labels["signed_strength"] = groups["signed_strength"].mean()
-    labels["p_a"] = by_order["p_a"].mean()
+    labels["p_a"] = by_order["p_a"].mean().where(groups["decides"].any(), 0.5)
     labels["has_p"] = groups["has_p"].all() | (groups.size() > 1)
-    direction = np.sign(by_order["prefers"].min()) * np.sign(by_order["prefers"].max())
-    flipped = groups["says_flipped"].any() | ((by_order.size() > 1) & (direction <= 0))
+    turns = np.sign(by_order["sign"].min()) != np.sign(by_order["sign"].max())
     both = groups["says_consistent"].any() | (by_order.size() > 1)
-    labels["orders"] = np.select([flipped, both], ["flipped", "agree"], default="one")
+    labels["orders"] = np.select([groups["says_flipped"].any() | turns, both], ["flipped", "agree"], default="one")
+    labels["templates"] = _templates(votes, keys)
     return labels.reset_index()
+
+
+def _templates(votes: pd.DataFrame, keys: list[str]) -> list[tuple[str, ...]]:
+    """The distinct prompt_sha256 of each judgment's votes, sorted; judgments in the order of `keys`."""
+    template, values = pd.factorize(votes["prompt_sha256"], sort=True)
+    judgment = votes.groupby(keys, sort=True).ngroup().to_numpy()
+    cells = np.unique(judgment * len(values) + template)
+    _, starts = np.unique(cells // len(values), return_index=True)
+    names = np.array([str(value) for value in values], object)[cells % len(values)].tolist()
+    known: dict[tuple[str, ...], tuple[str, ...]] = {}  # most judgments share one tuple: one of each is kept
+    used = (tuple(names[start:end]) for start, end in zip(starts, [*starts[1:], len(cells)], strict=True))
+    return [known.setdefault(templates, templates) for templates in used]

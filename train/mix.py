@@ -31,8 +31,8 @@ from firsthand.train.trust import trusted
 SPLITS = ("train", "anchor", "synthetic_heldout")
 UNTAGGED = "(untagged)"
 VOTES_READ = (
-    "comparison_id prompt_id annotator source simulated verdict p_a strength shown_first repeat swap_consistent gold"
-    " has_text".split()
+    "comparison_id prompt_id annotator source simulated verdict p_a strength shown_first prompt_sha256 repeat"
+    " swap_consistent gold has_text".split()
 )
 
 

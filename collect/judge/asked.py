@@ -31,8 +31,12 @@ class Asked:
         return self.judge.samples if self.method is Method.SAMPLES else 1
 
     def facts(self) -> dict[str, Any]:
-        """What every verdict of the judge keeps of how it was asked, and may not change under its name."""
-        return {"method": self.method.value, "parameters": self.parameters, "version": self.judge.version}
+        """What every verdict of the judge keeps of how it was asked, and may not change under its name.
+
+        asked_model: as the configuration names it; null where the endpoint has only one.
+        """
+        facts = {"method": self.method.value, "parameters": self.parameters, "version": self.judge.version}
+        return facts | ({"asked_model": self.judge.endpoint.model} if self.judge.endpoint else {})
 
 
 def asked_by(method: Method, name: str, judge: Judge, template: Template) -> Asked:

@@ -8,13 +8,18 @@ from firsthand.collect.judge.config import Method
 from firsthand.collect.judge.questions import KIND, Question
 from firsthand.endpoint.client import Endpoint
 from firsthand.endpoint.reply import CallFailed, FailureKind, Reply
+from firsthand.records import content_id
 from firsthand.store.calls import ANSWER, Call
 
 SEEDS = 2**31
 
 
 class NoLogprobsError(CallFailed):
-    """An answer without the log-probabilities that it was asked for."""
+    """An answer without the log-probabilities that it was asked for: the endpoint's failure, not the question's."""
+
+
+class NoWordError(CallFailed):
+    """An answer that was read, and says none of the answer words."""
 
 
 async def ask(endpoint: Endpoint, asked: Asked, question: Question) -> Call:
@@ -27,11 +32,11 @@ async def ask(endpoint: Endpoint, asked: Asked, question: Question) -> Call:
     }
     if asked.method is Method.LOGPROBS and not reply.tokens:
         message = "the endpoint gives no log-probabilities; verdict: samples does without"
-        raise NoLogprobsError(FailureKind.UNPARSABLE, message, **used, seconds=reply.seconds)
+        raise NoLogprobsError(FailureKind.REJECTED, message, **used, seconds=reply.seconds)
     try:
         said = _read(asked, reply)
     except UnreadableError as error:
-        raise CallFailed(error.kind, str(error), **used, seconds=reply.seconds) from None
+        raise NoWordError(error.kind, str(error), **used, seconds=reply.seconds) from None
     model = reply.model or endpoint.model
     return Call(KIND, question.key, ANSWER, {**said, **used, "model": model}, model, **used, seconds=reply.seconds)
 
@@ -39,9 +44,14 @@ async def ask(endpoint: Endpoint, asked: Asked, question: Question) -> Call:
 def _parameters(asked: Asked, question: Question) -> dict[str, Any]:
     if asked.method is Method.LOGPROBS:
         return asked.parameters
-    # Samples differ by their seeds, and a run that is repeated draws the same ones.
-    drawn = {"response_format": answer_schema(asked.judge.answers), "seed": int(question.key, 16) % SEEDS}
+    drawn = {"response_format": answer_schema(asked.judge.answers), "seed": _seed(question)}
     return {**drawn, **asked.parameters}
+
+
+def _seed(question: Question) -> int:
+    """Samples differ by their seeds, and a run that is repeated draws the same ones; but not again what failed."""
+    key = content_id("again", question.key, str(question.failures)) if question.failures else question.key
+    return int(key, 16) % SEEDS
 
 
 def _read(asked: Asked, reply: Reply) -> dict[str, Any]:

@@ -123,6 +123,13 @@ class JudgeJob(Config):
         return named
 
     @model_validator(mode="after")
+    def _a_cost_budget_needs_prices(self) -> "JudgeJob":
+        free = [name for name, judge in self.judges.items() if judge.endpoint and judge.endpoint.price is None]
+        if self.budget.cost is not None and free:
+            raise ValueError(f"budget.cost needs judges.{free[0]}.endpoint.price: {{prompt: ..., completion: ...}}")
+        return self
+
+    @model_validator(mode="after")
     def _panels_fit(self) -> "JudgeJob":
         for name, panel in self.panels.items():
             if name in self.judges:

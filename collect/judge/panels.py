@@ -21,7 +21,7 @@ from firsthand.collect.judge.report import Report
 from firsthand.collect.judge.running import Progress
 from firsthand.collect.judge.verdicts import add_verdicts
 from firsthand.collect.work.turns import stamp
-from firsthand.records import Annotator, Comparison, Entry, Preference, Side, Source, content_id
+from firsthand.records import Annotator, Comparison, Entry, Preference, Side, Source, content_id, dump
 from firsthand.store import Store, schema
 from firsthand.store.engine import among
 
@@ -60,6 +60,14 @@ def convene(
             report.count_verdicts([entry])
         progress(report.done)
     return report
+
+
+def panel_names(store: Store) -> set[str]:
+    """The annotators of the store that are panels."""
+    table = schema.preferences
+    said = table.c.detail.contains(f'"method":{dump(METHOD)}', autoescape=True)
+    with store.engine.connect().execution_options(read_only=True) as connection:
+        return set(connection.execute(sa.select(table.c.annotator).distinct().where(said)).scalars())
 
 
 def _votes(

@@ -1,15 +1,15 @@
 """What a judge is still to be asked: every comparison, order, repeat and sample that the journal has no answer to."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from firsthand.collect.judge.asked import Asked
-from firsthand.collect.judge.config import Choice
+from firsthand.collect.judge.config import Choice, Method
 from firsthand.collect.judge.pages import has_text, judged, pages
 from firsthand.records import Comparison, Message, Side, content_id, dump
 from firsthand.store import Store
-from firsthand.store.calls import answered
+from firsthand.store.calls import answered, failed_calls
 
 KIND = "judge"
 Answer: TypeAlias = dict[str, Any]
@@ -34,13 +34,14 @@ class Unit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """One call to be made."""
+    """One call to be made; failures: how often it was made before and brought no answer, counted for samples."""
 
     unit: Unit
     shown_first: Side
     sample: int
     key: str
     messages: list[Message]
+    failures: int = 0
 
 
 @dataclass(slots=True)
@@ -60,14 +61,17 @@ class Backlog:
 
 def questions(store: Store, asked: Asked, choice: Choice, backlog: Backlog) -> Iterator[Question]:
     """Every call that is still to be made, the two orders of a comparison one after the other."""
+    failures = failed_calls(store, KIND) if asked.method is Method.SAMPLES else {}
     for page in pages(store, choice):
         readable = [comparison for comparison in page if has_text(comparison)]
         backlog.comparisons += len(readable)
         backlog.without_text += len(page) - len(readable)
-        yield from _of_page(store, asked, readable, backlog)
+        yield from _of_page(store, asked, readable, failures, backlog)
 
 
-def _of_page(store: Store, asked: Asked, comparisons: Sequence[Comparison], backlog: Backlog) -> Iterator[Question]:
+def _of_page(
+    store: Store, asked: Asked, comparisons: Sequence[Comparison], failures: Mapping[str, int], backlog: Backlog
+) -> Iterator[Question]:
     units = [
         Unit(comparison, repeat, _orders(asked, comparison), asked.samples)
         for comparison in comparisons
@@ -91,7 +95,8 @@ def _of_page(store: Store, asked: Asked, comparisons: Sequence[Comparison], back
     backlog.ready += [unit for unit in open_units if unit.complete]
     for key, (unit, side, sample) in calls.items():
         if key not in known:
-            yield Question(unit, side, sample, key, asked.template.messages(unit.comparison, side))
+            messages = asked.template.messages(unit.comparison, side)
+            yield Question(unit, side, sample, key, messages, failures.get(key, 0))
 
 
 def _orders(asked: Asked, comparison: Comparison) -> tuple[Side, ...]:

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from typing import TypeAlias
 
 from firsthand.collect.judge.asked import Asked, asked_by, settled
-from firsthand.collect.judge.calling import NoLogprobsError, ask
+from firsthand.collect.judge.calling import NoLogprobsError, NoWordError, ask
 from firsthand.collect.judge.config import Choice, Judge, Method
 from firsthand.collect.judge.questions import KIND, Backlog, Question, Unit, questions
 from firsthand.collect.judge.report import Report
@@ -25,6 +25,8 @@ from firsthand.store.calls import Call, failed_call, record
 Outcome: TypeAlias = tuple[Question, Call | CallFailed]
 Progress: TypeAlias = Callable[[int], None]
 """Told how many units have their verdicts, those of earlier runs included."""
+UNDECIDED = 10
+"""Calls that may tell nothing of what the endpoint gives, one after the other, before it is taken to be the usual."""
 
 
 @dataclass(slots=True)
@@ -81,10 +83,11 @@ def _by(run: JudgeRun, method: Method) -> Asked:
 async def _decide(run: JudgeRun, endpoint: Endpoint, asked: Asked, todo: Iterable[Question]) -> tuple[Method, set[str]]:
     """Log-probabilities where the endpoint's first answer has them, else samples; and the calls that failed till then.
 
-    That answer is kept as any other.
+    That answer is kept as any other. A refusal, a question too long and garbage tell nothing of what the endpoint
+    gives: after UNDECIDED of them, log-probabilities are asked for.
     """
     failed: set[str] = set()
-    for question in todo:
+    for question in islice(todo, UNDECIDED):
         outcome: Call | CallFailed
         try:
             outcome = await ask(endpoint, asked, question)
@@ -94,7 +97,7 @@ async def _decide(run: JudgeRun, endpoint: Endpoint, asked: Asked, todo: Iterabl
         _journal(run, [(question, outcome)])
         if isinstance(outcome, NoLogprobsError) or _kind(outcome) is FailureKind.REJECTED:
             return Method.SAMPLES, failed
-        if _kind(outcome) in (None, FailureKind.UNPARSABLE):
+        if isinstance(outcome, Call | NoWordError):
             return Method.LOGPROBS, failed
         if _kind(outcome) in DOWN:
             raise EndpointDownError(f"the endpoint did not answer the first call: {_kind(outcome)}: {outcome}")

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from firsthand.admission import Admission, Rule
 from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.judges.bench import CHANGED, NEITHER, Bench, Judge
-from firsthand.evaluate.judges.bound import Agreed, count_agreed, rows_needed
+from firsthand.evaluate.judges.bound import MOST_ROWS, Agreed, count_agreed, rows_needed
 from firsthand.records import content_id
 
 METHOD = (
@@ -35,7 +35,8 @@ LOWEST = 0.5
 class Chain:
     """The decisive labels of one judge on one value of the tag: (N,) each, and the thresholds to test, in order.
 
-    learning: (N,), rows that chose the start of `thresholds` and are not tested on.
+    learning: (N,), rows that chose the start of `thresholds` and are not tested on. templates: all they were asked
+    with.
     """
 
     judge: str
@@ -45,6 +46,7 @@ class Chain:
     prompts: IntArray
     learning: npt.NDArray[np.bool_]
     thresholds: list[float]
+    templates: list[str]
 
     def tested(self, threshold: float) -> Agreed:
         """How far the rows kept for testing agree, from `threshold` on."""
@@ -65,7 +67,7 @@ def admission_of(bench: Bench, target: float, confidence: float, seed: int) -> A
         split=f"{LEARNING_SHARE:.0%} of the prompts, by a hash of their id and the seed, choose where a chain of "
         "thresholds starts, the others test it; a judge without probabilities has one threshold, tested on all",
         rules=[
-            _rule(chain, threshold, level, target)
+            make_rule(chain, threshold, level, target)
             for chain, threshold, level in zip(chains, passed, levels, strict=True)
         ],
     )
@@ -88,6 +90,7 @@ def make_chains(bench: Bench, target: float, seed: int) -> list[Chain]:
                     prompts=bench.prompt[unit],
                     learning=learning[unit],
                     target=target,
+                    templates=sorted({template for used in judge.templates[rows] for template in used}),
                 )
             )
     return chains
@@ -102,17 +105,18 @@ def make_chain(
     prompts: IntArray,
     learning: npt.NDArray[np.bool_],
     target: float,
+    templates: Sequence[str] = ("",),
 ) -> Chain:
     """The chain of N labels: (N,) each. Where all are equally sure there is one threshold, and nothing to learn."""
     if len(np.unique(confidence)) < 2:
-        return Chain(judge, tag, confidence, agrees, prompts, np.zeros_like(learning), [LOWEST])
+        return Chain(judge, tag, confidence, agrees, prompts, np.zeros_like(learning), [LOWEST], [*templates])
     steps = _steps(confidence[learning])
     p_values = [
         count_agreed(agrees[rows], prompts[rows]).p_value(target)
         for rows in (learning & (confidence >= step) for step in steps)
     ]
     start = int(np.argmin(p_values))
-    return Chain(judge, tag, confidence, agrees, prompts, learning, steps[start:])
+    return Chain(judge, tag, confidence, agrees, prompts, learning, steps[start:], [*templates])
 
 
 def run_chains(chains: Sequence[Chain], target: float, error: float) -> tuple[list[float | None], list[float]]:
@@ -177,13 +181,15 @@ def _passed(p_values: Sequence[float], level: float) -> int:
     return next((number for number, value in enumerate(p_values) if value > level), len(p_values))
 
 
-def _rule(chain: Chain, threshold: float | None, level: float, target: float) -> Rule:
+def make_rule(chain: Chain, threshold: float | None, level: float, target: float) -> Rule:
+    """What is said of a chain that passed down to `threshold`, None for nowhere, at the error `level`."""
     at = chain.thresholds[0] if threshold is None else threshold
     found = chain.tested(at)
     lower = found.lower(level) if found.rows else None
     more = 0 if threshold is not None else _more_labels(chain, at, level, target)
     return Rule(
         judge=chain.judge,
+        templates=chain.templates,
         tag=chain.tag,
         admitted=threshold is not None,
         threshold=threshold,
@@ -197,7 +203,7 @@ def _rule(chain: Chain, threshold: float | None, level: float, target: float) ->
 
 
 def _more_labels(chain: Chain, at: float, level: float, target: float) -> int:
-    """How many more comparisons people should label; 0 where more would not help."""
+    """How many more comparisons people should label, at most MOST_ROWS; 0 where more would not help."""
     found = chain.tested(at)
     if found.rows and found.upper(level) < target:
         return 0
@@ -205,14 +211,17 @@ def _more_labels(chain: Chain, at: float, level: float, target: float) -> int:
     hoped = float(known.mean()) if len(known) and known.mean() > target else (1.0 + target) / 2
     needed = rows_needed(hoped, target, level, found.design_effect)
     if needed is None:
-        return 0
+        return MOST_ROWS
     used = found.rows / len(chain.agrees) if found.rows else 1.0
-    return max(1, int(np.ceil((needed - found.rows) / used)))
+    return min(max(1, int(np.ceil((needed - found.rows) / used))), MOST_ROWS)
 
 
 def _why(found: Agreed, threshold: float | None, level: float, target: float, more: int) -> str:
+    missing = f"about {more:,} more human labels needed"
+    if more >= MOST_ROWS:
+        missing = f"more than {MOST_ROWS:,} human labels would be needed"
     if not found.rows:
-        return f"not admitted: no label of it was left to test; about {more:,} more human labels needed"
+        return f"not admitted: no label of it was left to test; {missing}"
     seen = (
         f"agrees with people on {found.share:.1%} of {found.rows:,} labels ({found.prompts:,} prompts), at least "
         f"{found.lower(level):.1%} with {1 - level:.1%} confidence"
@@ -222,5 +231,5 @@ def _why(found: Agreed, threshold: float | None, level: float, target: float, mo
         return f"{kept}: {seen}"
     if more:
         still = "" if found.share > target else f", which do not rule out {target:.0%} yet"
-        return f"not admitted: {seen}{still}; about {more:,} more human labels needed"
+        return f"not admitted: {seen}{still}; {missing}"
     return f"not admitted: {seen}; shown to be below {target:.0%}, so that more human labels would not help"

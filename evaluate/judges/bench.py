@@ -31,8 +31,8 @@ class Judge:
     """One judge's M labels on comparisons that people rated; its labels on others are only counted.
 
     unit: (M,), index of the comparison; choice: (M,), index into CHOICES; p_a: (M,); has_p: (M,), whether p_a is a
-    probability the judge gave. alone: labels on comparisons that no person rated. votes: every verdict of the judge,
-    orders and repeats apart.
+    probability the judge gave; templates: (M,), a tuple of the prompt_sha256 it was asked with. alone: labels on
+    comparisons that no person rated. votes: every verdict of the judge, orders and repeats apart.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Judge:
     choice: IntArray
     p_a: FloatArray
     has_p: npt.NDArray[np.bool_]
+    templates: npt.NDArray[np.object_]
     alone: int
     votes: pd.DataFrame
 
@@ -114,6 +115,7 @@ def _judge(name: str, labels: pd.DataFrame, votes: pd.DataFrame) -> Judge:
         choice=np.where(changed, CHANGED, np.sign(p_a - 0.5).astype(np.int64) + NEITHER),
         p_a=p_a,
         has_p=np.logical_and(rated["has_p"].to_numpy(np.bool_), not _all_certain(p_a)),
+        templates=rated["templates"].to_numpy(object),
         alone=len(labels) - len(rated),
         votes=votes,
     )

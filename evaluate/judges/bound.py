@@ -81,7 +81,7 @@ def count_agreed(agrees: FloatArray, prompts: IntArray) -> Agreed:
 
 
 def rows_needed(share: float, target: float, error: float, design_effect: float) -> int | None:
-    """Rows with which a judge that truly agrees on `share` passes with probability CHANCE; None where none would do."""
+    """Rows with which a judge that truly agrees on `share` passes with probability CHANCE; None for over MOST_ROWS."""
     if share <= target:
         return None
     sizes = np.unique(np.geomspace(1, MOST_ROWS, 2_000).astype(np.int64))

@@ -25,6 +25,7 @@ def add_judges_command(group: Any) -> None:
 def judges(args: argparse.Namespace) -> None:
     """Print how far each judge agrees with people, and write the rules and the page that were asked for."""
     from firsthand.admission import write_admission
+    from firsthand.collect.judge.panels import panel_names
     from firsthand.evaluate.judges.bench import COLUMNS
     from firsthand.evaluate.judges.findings import find
     from firsthand.evaluate.judges.page import write_judges_page
@@ -35,8 +36,8 @@ def judges(args: argparse.Namespace) -> None:
         if path and not path.parent.is_dir():
             raise InputError(f"can't write {path}: the folder {path.parent} does not exist")
     with Store(args.store, must_exist=True) as store:
-        votes = store.votes(COLUMNS)
-    found = find(votes, args.tag, args.target)
+        votes, panels = store.votes(COLUMNS), panel_names(store)
+    found = find(votes, args.tag, args.target, panels=panels)
     if args.rules:
         write_admission(found.admission, args.rules)
         note(f"wrote {args.rules}")

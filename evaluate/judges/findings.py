@@ -1,6 +1,6 @@
 """Everything `evaluate judges` finds."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,10 +67,11 @@ def find(
     confidence: float = CONFIDENCE,
     draws: int = DRAWS,
     seed: int = SEED,
+    panels: Collection[str] = (),
 ) -> Findings:
     """Hold every judge in a table of votes (bench.COLUMNS) against the people in it.
 
-    Raises InputError where there are no people or no judges.
+    panels: the judges that are panels of others. Raises InputError where there are no people or no judges.
     """
     bench = read_bench(votes, tag)
     admission = admission_of(bench, target, confidence, seed)
@@ -79,7 +80,7 @@ def find(
     return Findings(
         bench=bench,
         judges=[_judge(bench, judge, groups, admission, draws, seed) for judge in rated],
-        panel=panel_size(bench, draws, seed),
+        panel=panel_size(bench, panels, draws, seed),
         admission=admission,
         draws=draws,
         seed=seed,

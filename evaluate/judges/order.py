@@ -8,7 +8,7 @@ from scipy.stats import binomtest
 
 from firsthand.bootstrap import FloatArray, IntArray, ratio, resample_prompts
 from firsthand.estimates import Estimate
-from firsthand.evaluate.judges.bench import NEITHER, A, B, Bench, Judge
+from firsthand.evaluate.judges.bench import NEITHER, A, B, Bench, Judge, leader
 
 ASKED_BOTH = "no comparison was asked in both orders"
 NO_REPEATS = "no comparison was asked twice in the same order; repeats tell an order effect from noise"
@@ -93,7 +93,7 @@ def _rows(asked: pd.DataFrame, by_order: dict[str, FloatArray]) -> dict[str, Flo
     pairs = asked_a * (asked_a - 1) / 2 + asked_b * (asked_b - 1) / 2
     same_within = (a * (a - 1) / 2 + b * (b - 1) / 2).sum(axis=1)
     noise = np.nan_to_num(1.0 - ratio(same_within, pairs))
-    lead_a, lead_b = a.argmax(axis=1), b.argmax(axis=1)
+    lead_a, lead_b = leader(a), leader(b)
     first, second = (lead_a == A) & (lead_b == B), (lead_a == B) & (lead_b == A)
     return {
         "swap": np.stack([1.0 - same_across, np.ones(len(asked))], axis=1),

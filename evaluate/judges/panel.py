@@ -1,5 +1,6 @@
 """How many independent judges a set of judges is worth."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,20 +24,26 @@ class Panel:
     effective: Estimate
 
 
-def panel_size(bench: Bench, draws: int, seed: int) -> Panel | None:
-    """The panel of all judges, over comparisons that all of them labelled; None with fewer than two judges."""
-    if len(bench.judges) < 2:
+def panel_size(bench: Bench, panels: Collection[str], draws: int, seed: int) -> Panel | None:
+    """The panel of the judges, over comparisons that all of them labelled; None with fewer than two judges.
+
+    Left out are `panels`, whose errors are their members', and judges without a label where people have a majority:
+    no comparison would be left that all of them labelled.
+    """
+    decided = bench.majority != SPLIT
+    judges = [judge for judge in bench.judges if judge.name not in panels and decided[judge.unit].any()]
+    if len(judges) < 2:
         return None
-    wrong = np.full((bench.people.units, len(bench.judges)), np.nan)
-    for number, judge in enumerate(bench.judges):
+    wrong = np.full((bench.people.units, len(judges)), np.nan)
+    for number, judge in enumerate(judges):
         wrong[judge.unit, number] = judge.choice != bench.majority[judge.unit]
-    shared = np.isfinite(wrong).all(axis=1) & (bench.majority != SPLIT)
+    shared = np.isfinite(wrong).all(axis=1) & decided
     errors = wrong[shared]
     rows = {"one": np.ones(len(errors)), "wrong": errors, "both": errors[:, :, None] * errors[:, None, :]}
     resampled = resample_prompts(rows, bench.prompt[shared], draws=draws, seed=seed)
     why = "fewer than two judges err on the comparisons that all of them labelled"
     return Panel(
-        judges=[judge.name for judge in bench.judges],
+        judges=[judge.name for judge in judges],
         comparisons=len(errors),
         correlation=resampled.estimate(mean_correlation, why),
         effective=resampled.estimate(effective_size, why),

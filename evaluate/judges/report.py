@@ -9,6 +9,7 @@ from firsthand.bootstrap import LEVEL
 from firsthand.estimates import Estimate
 from firsthand.evaluate.judges.admitting import LOWEST
 from firsthand.evaluate.judges.alternative import EPSILONS
+from firsthand.evaluate.judges.bound import MOST_ROWS
 from firsthand.evaluate.judges.figures import LABELS, Figures
 from firsthand.evaluate.judges.findings import Findings, JudgeFindings
 from firsthand.evaluate.judges.groups import Group
@@ -122,7 +123,9 @@ def admits_text(rule: Rule) -> str:
 
 def more_text(rule: Rule) -> str:
     """How many more human labels the rule needs."""
-    return "" if rule.admitted else f"about {rule.more_labels:,}" if rule.more_labels else "would not help"
+    if rule.admitted or not rule.more_labels:
+        return "" if rule.admitted else "would not help"
+    return f"{'over' if rule.more_labels >= MOST_ROWS else 'about'} {rule.more_labels:,}"
 
 
 def tag_text(tag: dict[str, str | None]) -> str:

@@ -19,13 +19,15 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Rule(Config):
     """What was found of one judge, on comparisons with one value of a tag or on all.
 
-    tag: {name: value}, the value null for comparisons without that tag; None for every comparison. threshold: labels
-    with this confidence or more are admitted, None where none is. agreement: share of n labels on n_prompts prompts
-    that agree with the majority of people; lower_bound: its bound. more_labels: human labels still needed, 0 where more
-    would not help or none is needed.
+    templates: the prompt_sha256 values of the judgments it was tested on, "" for imported ones without; labels asked
+    with another one are not admitted. tag: {name: value}, the value null for comparisons without that tag; None for
+    every comparison. threshold: labels with this confidence or more are admitted, None where none is. agreement: share
+    of n labels on n_prompts prompts that agree with the majority of people; lower_bound: its bound. more_labels: human
+    labels still needed, 0 where more would not help or none is needed.
     """
 
     judge: str
+    templates: list[str]
     tag: dict[str, str | None] | None
     admitted: bool
     threshold: Annotated[float, Field(ge=0.5, le=1)] | None

@@ -42,23 +42,33 @@ Plan = Callable[[int, dict[str, Any]], Fault | None]
 """What happens to a request, by its number (from 0) and its body."""
 
 
+Says = Callable[[dict[str, Any]], dict[str, float]]
+"""The likeliest tokens of the answer to a request's body, the likeliest first, and their log-probabilities."""
+
+
 def no_fault(_number: int, _body: dict[str, Any]) -> Fault | None:
     """The plan of a sound endpoint."""
     return None
+
+
+def one_answer(_body: dict[str, Any]) -> dict[str, float]:
+    """ANSWER, whatever is asked."""
+    return ANSWER
 
 
 @dataclass(eq=False)
 class FaultyEndpoint:
     """A running endpoint and what it has seen.
 
-    upstream: the API's URL of the real server; None answers ANSWER after `delay` seconds. requests: how many came.
-    answered: how often each body was answered soundly. too_early: requests before a Retry-After was over. keys: the
-    Authorization headers seen. most_at_once: the most requests that were under way together.
+    upstream: the API's URL of the real server; None answers what it `says` after `delay` seconds. requests: how many
+    came. answered: how often each body was answered soundly. too_early: requests before a Retry-After was over. keys:
+    the Authorization headers seen. most_at_once: the most requests that were under way together.
     """
 
     upstream: str | None = None
     plan: Plan = no_fault
     delay: float = 0.0
+    says: Says = one_answer
     retry_after: float = 0.3
     slow_seconds: float = 30.0
     url: str = ""
@@ -131,7 +141,7 @@ class FaultyEndpoint:
     async def _completion(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         if self.upstream is None:
             await asyncio.sleep(self.delay)
-            return 200, _fixed(body)
+            return 200, _fixed(body, self.says(body))
         async with self.session.post(f"{self.upstream}/chat/completions", json=body) as answer:
             return answer.status, await answer.json()
 
@@ -196,11 +206,12 @@ def _spoil(completion: dict[str, Any], fault: Fault) -> None:
             token["top_logprobs"] = token["top_logprobs"][:1]
 
 
-def _fixed(body: dict[str, Any]) -> dict[str, Any]:
-    """A completion of one token, `A`."""
-    top = [{"token": token, "logprob": logprob} for token, logprob in ANSWER.items()]
-    logprobs = {"content": [{"token": "A", "logprob": ANSWER["A"], "top_logprobs": top}]}
-    choice: dict[str, Any] = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "A"}}
+def _fixed(body: dict[str, Any], answer: dict[str, float]) -> dict[str, Any]:
+    """A completion of one token, the likeliest of `answer`."""
+    top = [{"token": token, "logprob": logprob} for token, logprob in answer.items()]
+    logprobs = {"content": [{**top[0], "top_logprobs": top}]}
+    message = {"role": "assistant", "content": top[0]["token"]}
+    choice: dict[str, Any] = {"index": 0, "finish_reason": "stop", "message": message}
     if body.get("logprobs"):
         choice["logprobs"] = logprobs
     usage = {"prompt_tokens": sum(len(message["content"]) for message in body["messages"]) // 4, "completion_tokens": 1}

@@ -10,15 +10,15 @@ from firsthand.admission import Admission, Rule, write_admission
 from firsthand.config import check_config
 from firsthand.errors import ConfigError, InputError
 from firsthand.store import Store
-from firsthand.train.admitted import REASONS, REFUSED, UNKNOWN, UNSURE
+from firsthand.train.admitted import OTHER_TEMPLATE, REASONS, REFUSED, UNKNOWN, UNSURE
 from firsthand.train.mix import draw_mix, write_mix
 from firsthand.train.mix_config import MixConfig
 
 
 def rule(judge: str, tag: dict[str, str | None] | None, threshold: float | None) -> Rule:
     return Rule(
-        judge=judge, tag=tag, admitted=threshold is not None, threshold=threshold, agreement=0.9, lower_bound=0.86,
-        n=240, n_prompts=100, more_labels=0, why="because",
+        judge=judge, templates=[""], tag=tag, admitted=threshold is not None, threshold=threshold,
+        agreement=0.9, lower_bound=0.86, n=240, n_prompts=100, more_labels=0, why="because",
     )  # fmt: skip
 
 
@@ -78,12 +78,12 @@ def test_the_manifest_counts_by_judge_and_tag(judged: Store, rules: Path) -> Non
         for row in admission["labels"]
     }
     assert counts == {
-        ("judge-1", "math"): (5, 0, 0, 5),
-        ("judge-1", "code"): (0, 0, 10, 0),
-        ("judge-1", None): (0, 10, 0, 0),
-        ("judge-2", "math"): (0, 10, 0, 0),
-        ("judge-2", "code"): (0, 10, 0, 0),
-        ("judge-2", None): (0, 10, 0, 0),
+        ("judge-1", "math"): (5, 0, 0, 0, 5),
+        ("judge-1", "code"): (0, 0, 10, 0, 0),
+        ("judge-1", None): (0, 10, 0, 0, 0),
+        ("judge-2", "math"): (0, 10, 0, 0, 0),
+        ("judge-2", "code"): (0, 10, 0, 0, 0),
+        ("judge-2", None): (0, 10, 0, 0, 0),
     }
 
 
@@ -91,8 +91,26 @@ def test_the_card_tells_it_and_equal_input_gives_equal_bytes(judged: Store, rule
     manifests = [write_mix(judged, config(rules), tmp_path / name) for name in ("one", "two")]
     assert manifests[0] == manifests[1]
     card = (tmp_path / "one" / "README.md").read_text()
-    assert "| judge-1 | domain: math | 5 | 0 | 0 | 5 |" in card
+    assert "| judge-1 | domain: math | 5 | 0 | 0 | 0 | 5 |" in card
     assert "at least 85%" in card
+
+
+def test_labels_of_a_template_that_was_not_validated_are_refused(judged: Store, rules: Path) -> None:
+    # Ten more of math, 0.9 sure; asked with t, which the rule does not list: alone, or in one of the two orders.
+    for number in range(10):
+        said: dict[str, Any] = {"tags": {"domain": "math"}, "p_a": 0.9}
+        asked = ["t"] if number < 6 else ["t", None]
+        lines = [
+            synthetic(100 + number, **said, shown_first=side) | {"judge": {"prompt_sha256": template}}
+            for side, template in zip("ab", asked, strict=False)
+        ]
+        fill(judged, lines)
+    facts = draw_mix(judged, config(rules)).facts
+    assert facts["drops"][OTHER_TEMPLATE] == {"synthetic": 10}
+    (math,) = (
+        row for row in facts["admission"]["labels"] if row["judge"] == "judge-1" and row["tag"] == {"domain": "math"}
+    )
+    assert (math["admitted"], math["refused"][OTHER_TEMPLATE]) == (5, 10)
 
 
 def test_nothing_admitted_is_wrong_input(judged: Store, rules: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from crowdkit.aggregation import DawidSkene
 
 from firsthand.train.drops import Drops
-from firsthand.train.labels import human_labels, synthetic_labels, usable
+from firsthand.train.labels import human_labels, per_judgment, signed, synthetic_labels, usable
 from firsthand.train.mix_config import HumanRules, SyntheticRules
 
 DEFAULTS: dict[str, Any] = {
@@ -180,3 +180,40 @@ def test_a_raters_second_look_gives_no_label_but_a_judges_repeat_does() -> None:
     assert [list(counts.values()) for counts in drops.values()] == [[1]]
     _, drops = judged(SyntheticRules(), *looks)
     assert not any("second look" in reason for reason in drops)
+
+
+@pytest.mark.parametrize(
+    ("said", "p_a", "orders"),
+    [
+        ({"a": ("tie", 0.55), "b": ("tie", 0.5)}, 0.5, "agree"),  # not their mean, 0.525
+        ({"a": ("both_bad", 0.6), "b": ("tie", 0.6)}, 0.5, "agree"),
+        ({"both": ("tie", 0.525)}, 0.5, "one"),
+        ({"a": ("a", 0.8), "b": ("tie", 0.55)}, (0.8 + 0.55) / 2, "flipped"),
+        ({"a": ("a", 0.6), "b": ("b", 0.4)}, 0.5, "flipped"),
+        ({"a": ("a", 0.6), "b": ("a", 0.9)}, 0.75, "agree"),
+    ],
+)
+def test_a_judges_ties_are_ties_and_orders_agree_where_the_verdicts_do(
+    said: dict[str, tuple[str, float]], p_a: float, orders: str
+) -> None:
+    rows = [{"verdict": verdict, "p_a": p, "shown_first": side} for side, (verdict, p) in said.items()]
+    label = per_judgment(signed(votes(*rows))).loc[0]
+    assert (label["p_a"], label["orders"]) == (pytest.approx(p_a), orders)
+
+
+def test_a_label_keeps_the_templates_that_its_votes_were_asked_with() -> None:
+    asked = {"c1": ("t2", "t1"), "c2": ("t1", "t1"), "c3": ("", "")}
+    rows = [
+        {"comparison_id": comparison, "verdict": "a", "shown_first": side, "prompt_sha256": template}
+        for comparison, templates in asked.items()
+        for side, template in zip("ab", templates, strict=True)
+    ]
+    labels, _ = judged(SyntheticRules(), *rows)
+    assert labels["templates"].tolist() == [("t1", "t2"), ("t1",), ("",)]
+
+
+def test_a_judges_tie_is_dropped_as_one() -> None:
+    rows = [{"verdict": "tie", "p_a": 0.55, "shown_first": side} for side in "ab"]
+    labels, drops = judged(SyntheticRules(swap_consistent=True), *rows)
+    assert labels.empty
+    assert drops == {"tie: no response preferred": {"synthetic": 1}}

@@ -68,6 +68,13 @@ def answered(store: Store, kind: str, keys: Collection[str]) -> dict[str, dict[s
         return {row.key: orjson.loads(row.reply) for row in rows}
 
 
+def failed_calls(store: Store, kind: str) -> dict[str, int]:
+    """How many calls failed, by key. One read of the journal: its index knows only answers, and failures are few."""
+    query = sa.select(table.c.key, sa.func.count()).where(table.c.kind == kind, sa.not_(_IS_ANSWER))
+    with store.engine.connect().execution_options(read_only=True) as connection:
+        return {row[0]: row[1] for row in connection.execute(query.group_by(table.c.key))}
+
+
 def record(store: Store, calls: Sequence[Call]) -> None:
     """Add `calls` in one transaction; when this returns they are on disk. A second answer to a key is not kept."""
     if not calls:

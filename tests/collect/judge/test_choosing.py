@@ -50,8 +50,19 @@ def test_a_judge_stays_what_it_was_under_its_name(store: Store, tmp_path: Path, 
         run_one(store, tmp_path, judge(tmp_path, fixed.url, parameters={"top_logprobs": 5}))
     with pytest.raises(InputError, match=r"with version null, now \"2\""):
         run_one(store, tmp_path, judge(tmp_path, fixed.url, version="2"))
+    with pytest.raises(InputError, match=r"with asked_model null, now \"other\""):
+        run_one(store, tmp_path, judge(tmp_path, fixed.url, {"model": "other"}))
     with pytest.raises(InputError, match="the store knows 'j2' as a person"):
         run(store, tmp_path, {"j2": judge(tmp_path, fixed.url)})
+    assert asked_in(store) == 2
+
+
+def test_the_model_asked_for_is_kept_on_every_row(store: Store, tmp_path: Path, fixed: FaultyEndpoint) -> None:
+    comparisons(store, 1)
+    run_one(store, tmp_path, judge(tmp_path, fixed.url, {"model": "some-model"}))
+    assert {entry.preference.detail["asked_model"] for entry in verdicts(store)} == {"some-model"}
+    with pytest.raises(InputError, match=r"with asked_model \"some-model\", now null"):
+        run_one(store, tmp_path, judge(tmp_path, fixed.url))
     assert asked_in(store) == 2
 
 

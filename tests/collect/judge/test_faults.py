@@ -1,6 +1,7 @@
 """What goes wrong at an endpoint is classed, told, kept, and asked again the next time; it is never a verdict."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -114,3 +115,53 @@ def test_no_server_at_all_is_one_clear_message(
     assert command(tmp_path, store, judges={"j": one}) == 1
     assert "the endpoint did not answer the first call: outage: " in capsys.readouterr().out
     assert verdicts(store) == []
+
+
+def test_an_endpoint_without_the_log_probabilities_asked_for_ends_the_run(store: Store, tmp_path: Path) -> None:
+    comparisons(store, 60)
+    with faulty_endpoint(None, lambda _number, _body: Fault.NO_LOGPROBS) as endpoint:
+        report = run_one(store, tmp_path, judge(tmp_path, endpoint.url, {"in_flight": 2}, verdict="logprobs"))
+    assert "10 calls in a row" in (report.stopped or "")
+    assert "gives no log-probabilities; verdict: samples does without" in (report.stopped or "")
+    assert report.calls == report.failures["rejected"] <= 25
+
+
+def test_garbage_does_not_decide_how_verdicts_are_read(store: Store, tmp_path: Path) -> None:
+    comparisons(store, 2)
+
+    def plan(number: int, _body: dict[str, Any]) -> Fault:
+        return Fault.GARBAGE if number == 0 else Fault.NO_LOGPROBS
+
+    with faulty_endpoint(None, plan) as endpoint:
+        report = run_one(store, tmp_path, judge(tmp_path, endpoint.url, {"attempts": 1}, samples=1))
+    assert (report.method, report.judged, report.left) == ("samples", 2, 0)
+
+
+def test_after_ten_calls_that_decide_nothing_log_probabilities_are_asked_for(store: Store, tmp_path: Path) -> None:
+    comparisons(store, 8)
+    with faulty_endpoint(None, lambda number, _body: Fault.GARBAGE if number < 10 else None) as endpoint:
+        report = run_one(store, tmp_path, judge(tmp_path, endpoint.url, {"attempts": 1, "in_flight": 2}))
+        # The two orders of five comparisons are garbage, and left for the next run.
+        assert (report.method, report.judged, report.failures["unparsable"]) == ("logprobs", 3, 10)
+        assert endpoint.requests == 16
+
+
+def test_a_sample_that_failed_is_asked_for_again_with_another_seed(store: Store, tmp_path: Path) -> None:
+    comparisons(store, 1)
+    seeds: list[set[int]] = []
+
+    def plan(_number: int, body: dict[str, Any]) -> Fault | None:
+        seeds[-1].add(body["seed"])
+        return Fault.HALF if len(seeds) < 3 else None
+
+    with faulty_endpoint(None, plan) as endpoint:
+        one = judge(tmp_path, endpoint.url, {"attempts": 1}, verdict="samples", samples=2)
+        for _ in range(3):
+            seeds.append(set())
+            report = run_one(store, tmp_path, one)
+    assert report.judged == 1
+    assert [len(drawn) for drawn in seeds] == [4, 4, 4]
+    assert len(set.union(*seeds)) == 12
+    with store.engine.connect() as connection:
+        keys = set(connection.execute(sa.select(schema.calls.c.key)).scalars())
+    assert seeds[0] == {int(key, 16) % 2**31 for key in keys}  # a first ask's seeds stay what they were

@@ -14,6 +14,12 @@ def job(**keys: Any) -> JudgeJob:
     return check_config({"judges": {"one": MODEL, "two": REWARD}, **keys}, JudgeJob)
 
 
+def test_a_cost_budget_takes_judges_with_prices_and_reward_models() -> None:
+    priced = {**MODEL, "endpoint": {**MODEL["endpoint"], "price": {"prompt": 1.0, "completion": 2.0}}}
+    assert job(judges={"one": priced, "two": REWARD}, budget={"cost": 5.0}).budget.cost == 5.0
+    assert job(budget={"tokens": 100}).budget.tokens == 100
+
+
 def test_judges_and_panels_are_named() -> None:
     loaded = job(panels={"both": {"members": ["one", "two"], "quorum": 2}})
     assert list(loaded.judges) == ["one", "two"]
@@ -32,6 +38,7 @@ def test_judges_and_panels_are_named() -> None:
         ({"judges": {"one": {**MODEL, "answers": {"first": "A", "second": "A"}}}}, "two answers are the same word"),
         ({"judges": {"one": {**MODEL, "answers": {"first": " A"}}}}, "neither starts nor ends with a space"),
         ({"judges": {"one": {**MODEL, "api_key": "sk-secret"}}}, "api_key: unknown key"),
+        ({"budget": {"cost": 5.0}}, "budget.cost needs judges.one.endpoint.price"),
         ({"panels": {"p": {"members": ["one"], "quorum": 1}}}, "members"),
         ({"panels": {"p": {"members": ["one", "two"], "quorum": 3}}}, "quorum is 3, but there are 2 members"),
         ({"panels": {"p": {"members": ["one", "one"], "quorum": 1}}}, "a judge is listed twice"),

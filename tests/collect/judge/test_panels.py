@@ -1,12 +1,16 @@
 """Panels over the verdicts that are in the store."""
 
+import json
+import math
 from pathlib import Path
+from typing import Any
 
 import pytest
-from builders import fill, line
+from builders import fill, human, line
 from faulty_endpoint import faulty_endpoint
 from judging import comparisons, judge, run, verdicts
 
+from firsthand.cli import main
 from firsthand.collect.judge.config import Choice, Panel
 from firsthand.collect.judge.panels import convene
 from firsthand.collect.judge.report import Report
@@ -84,3 +88,45 @@ def test_a_jobs_panel_sits_after_its_members(store: Store, tmp_path: Path) -> No
     assert reports["one"].consistent == 0
     assert dict(reports["both"].reasons) == {"0 of 1 votes of the quorum": 3}
     assert verdicts(store, "both") == []
+
+
+def judges_of_three_minds(body: dict[str, Any]) -> dict[str, float]:
+    """`one` is 0.9 sure of the first answer, `two` 0.7 sure but on prompts 4 and 5, `three` never; else what is first.
+
+    A judge says in its system text who it is.
+    """
+    name, asked = (message["content"] for message in body["messages"])
+    on_its_own = name == "one" or (name == "two" and not asked.startswith(("Q: question 4", "Q: question 5")))
+    sure = {"one": 0.9, "two": 0.7, "three": 0.8}[name]
+    liked, other = ("A", "B") if not on_its_own or "A: first answer" in asked else ("B", "A")
+    return {liked: math.log(sure), other: math.log(1 - sure)}
+
+
+def test_a_jobs_panel_gives_verdicts_that_are_held_against_people(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(store, [human(number, rater=rater) for number in range(6) for rater in ("ann", "ben")])
+    with faulty_endpoint(says=judges_of_three_minds) as endpoint:
+        judges = {name: judge(tmp_path, endpoint.url, system=name) for name in MEMBERS}
+        panels = {"jury": {"members": [*MEMBERS], "quorum": 2}, "all": {"members": [*MEMBERS], "quorum": 3}}
+        reports = run(store, tmp_path, judges, panels=panels)
+    assert [reports[name].consistent for name in MEMBERS] == [6, 4, 0]
+    assert (reports["jury"].judged, dict(reports["jury"].reasons)) == (4, {"1 of 2 votes of the quorum": 2})
+    assert (reports["all"].judged, reports["all"].left) == (0, 6)
+    for entry in verdicts(store, "jury"):
+        likes = "a" if str(entry.comparison.a.content).startswith("first") else "b"
+        assert entry.preference.verdict.value == likes
+        assert entry.preference.p_a == pytest.approx(0.8 if likes == "a" else 0.2)  # the mean of 0.9 and 0.7
+        assert entry.preference.detail["votes"] == {"one": likes, "two": likes}
+
+    assert main(["evaluate", "judges", "--store", str(store.engine.url), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    labels = {one["judge"]: (one["labels"], one["changed_with_order"], one["figures"]) for one in found["judges"]}
+    assert {name: values[:2] for name, values in labels.items()} == {
+        "jury": (4, 0), "one": (6, 0), "two": (6, 2), "three": (6, 6)
+    }  # fmt: skip
+    accuracy = {name: figures["accuracy"]["value"] for name, (_, _, figures) in labels.items()}
+    assert accuracy == pytest.approx({"jury": 1.0, "one": 1.0, "two": 4 / 6, "three": 0.0})
+    assert found["panel"]["judges"] == ["one", "three", "two"]
+    (rule,) = (rule for rule in found["admission"]["rules"] if rule["judge"] == "jury")
+    assert rule["templates"] == [reports["jury"].prompt_sha256]

@@ -112,7 +112,7 @@ def test_status_tells_what_to_label_next(store, capsys, tmp_path):
     said = capsys.readouterr().out
     assert "worth 1.0, 0 of" in said
     rule = {"judge": "one", "tag": None, "admitted": False, "threshold": None, "agreement": None, "lower_bound": None}
-    rule |= {"n": 3, "n_prompts": 3, "more_labels": 70, "why": "too few labels"}
+    rule |= {"templates": [""], "n": 3, "n_prompts": 3, "more_labels": 70, "why": "too few labels"}
     head = {"schema": 1, "target": 0.85, "confidence": 0.95, "method": "m", "seed": 1, "split": "s", "rules": [rule]}
     rules = tmp_path / "rules.json"
     rules.write_text(json.dumps(head))

@@ -28,6 +28,7 @@ RULES = {
     "rules": [
         {
             "judge": judge,
+            "templates": [""],
             "tag": tag,
             "admitted": admitted,
             "threshold": threshold,

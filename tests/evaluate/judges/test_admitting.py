@@ -3,9 +3,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from firsthand.evaluate.judges.admitting import make_chain, run_chains
+from firsthand.evaluate.judges.admitting import make_chain, make_rule, run_chains
 from firsthand.evaluate.judges.bench import COLUMNS
 from firsthand.evaluate.judges.findings import find
+from firsthand.evaluate.judges.report import more_text
 
 
 def chain_of(agrees, confidence=None, learning=None, target=0.85):
@@ -62,6 +63,17 @@ def test_without_chains_nothing_is_admitted() -> None:
     assert run_chains([], 0.85, 0.05) == ([], [])
 
 
+def test_a_judge_just_above_the_target_needs_more_labels_than_anyone_counts():
+    # 8,501 of 10,000 are not shown to be below 85 %, and are so near it that over a million rows would be needed.
+    rule = make_rule(chain_of([1.0] * 8_501 + [0.0] * 1_499), None, 0.05, 0.85)
+    assert rule.more_labels == 1_000_000
+    assert rule.why.endswith("; more than 1,000,000 human labels would be needed")
+    assert more_text(rule) == "over 1,000,000"
+    below = make_rule(chain_of([1.0] * 700 + [0.0] * 300), None, 0.05, 0.85)
+    assert (below.more_labels, more_text(below)) == (0, "would not help")
+    assert "shown to be below 85%" in below.why
+
+
 def found_in(fill, lines, **options):
     return find(fill(lines).votes(COLUMNS), draws=50, **options)
 
@@ -75,6 +87,22 @@ def test_a_good_judge_is_admitted_from_a_confidence_on_and_a_poor_one_is_told_wh
     assert sharp.more_labels == 0
     assert (swayed.admitted, swayed.threshold) == (False, None)
     assert swayed.why.startswith("not admitted")
+
+
+def test_a_rule_names_the_templates_of_the_judgments_it_was_tested_on(fill, judged_lines):
+    def asked(line):
+        number = int(line["prompt"].removeprefix("question "))
+        # math is the even prompts. People rated the first 100 prompts: t3 was never held against them.
+        template = "t3" if number >= 100 else ("t1", "t2")[number % 4 == 0]
+        return line | {"judge": {"prompt_sha256": template}} if line["annotator"] == "sharp" else line
+
+    rules = found_in(fill, map(asked, judged_lines(120, 100)), tag="domain").admission.rules
+    assert {(rule.judge, rule.tag["domain"]): rule.templates for rule in rules} == {
+        ("sharp", "math"): ["t1", "t2"],
+        ("sharp", "writing"): ["t1"],
+        ("swayed", "math"): [""],
+        ("swayed", "writing"): [""],
+    }
 
 
 def test_each_value_of_the_tag_has_a_rule(fill, judged_lines):

@@ -53,6 +53,14 @@ def test_mcnemar_counts_first_twice_against_second_twice(fill):
     assert "repeats" in found.noise.why
 
 
+def test_repeats_without_a_leader_in_one_order_lean_nowhere(fill):
+    # Once a and once b where a is shown first: neither leads; b first is always answered a, the second.
+    verdicts = [{"a": "a", "a1": "b", "b": "a", "b1": "a"}] * 4 + [{"a": "a", "a1": "b", "b": "b", "b1": "b"}] * 4
+    found = bias(fill([*people(8), *asked(verdicts)]))
+    assert (found.first_both, found.second_both, found.p) == (0, 0, None)
+    assert found.pull.value == 0
+
+
 def test_with_one_order_people_are_the_measure(fill):
     # Always the first shown: a on 20 shown a first, b on 20 shown b first; people say a everywhere.
     verdicts = [{"a": "a"}] * 20 + [{"b": "b"}] * 20

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from firsthand.collect.judge.panels import panel_names
 from firsthand.evaluate.judges.bench import COLUMNS
 from firsthand.evaluate.judges.findings import find
 from firsthand.evaluate.judges.panel import effective_size, mean_correlation
@@ -36,6 +37,28 @@ def test_one_judge_is_no_panel_and_two_are_measured_where_both_judged(fill, judg
     assert both.panel is not None
     assert both.panel.judges == ["sharp", "swayed"]
     assert 1 < both.panel.effective.value <= 2
+
+
+def test_panels_and_silent_judges_are_left_out(fill, judged_lines):
+    lines = judged_lines()
+    members = [line for line in lines if line["annotator"] == "sharp" and line["shown_first"] == "a"]
+    jury = {"annotator": "jury", "shown_first": "both", "judge": {"method": "panel", "members": ["sharp", "swayed"]}}
+    # A member called as a panel's detail reads is no panel.
+    member = {"judge": {"version": '"method":"panel"'}}
+    unrated = {"prompt": "nobody rated it", "annotator": "silent", "source": "synthetic", "verdict": "a"}
+    store = fill(
+        [
+            *({**line, **(member if line["source"] == "synthetic" else {})} for line in lines),
+            *({**line, **jury} for line in members),
+            unrated,
+        ]
+    )
+    assert panel_names(store) == {"jury"}
+    found = find(store.votes(COLUMNS), draws=50, panels=panel_names(store))
+    alone = find(store.votes(COLUMNS).query("annotator not in ['jury', 'silent']"), draws=50)
+    assert found.panel is not None
+    assert found.panel.judges == ["sharp", "swayed"]
+    assert found.panel.effective.value == alone.panel.effective.value > 1
 
 
 def test_groups_tell_where_a_judge_is_worse(fill):
