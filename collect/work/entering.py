@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from firsthand.collect.work.answers import Answer, as_seen
 from firsthand.collect.work.information import Votes, counted_votes, information
+from firsthand.collect.work.overlap import hand_on
 from firsthand.collect.work.turns import IS_CURRENT, Turn, change_work, locked_work, stamp
 from firsthand.records import Side, Source, Verdict, dump
 from firsthand.store import schema
@@ -50,7 +51,8 @@ def enter(turn: Turn, lease: Any, answer: Answer) -> bool:
         return False
     _write_preference(turn, lease, answer)
     _change_lease(turn, lease, state=state, done_at=_after_all_others(turn, lease.rater), answer=None)
-    change_work(turn, work, **places, **_judged(turn, lease, work))
+    changed = {**places, **_judged(turn, lease, work)}
+    change_work(turn, work, **changed, **hand_on(turn, work, work | changed))
     return True
 
 
