@@ -194,7 +194,7 @@ def is_open(row: Mapping[str, Any]) -> bool:
 
 
 def skips_left(row: Any) -> Any:
-    """Whether so few skipped a comparison that it is still offered: of a row of `work`, or the condition on its columns."""
+    """Whether few enough skipped a comparison to offer it still: of a row of `work`, or a condition on its columns."""
     return row["skipped"] < SKIPS_ENOUGH * (1 + row["requeued"])
 
 

@@ -45,7 +45,7 @@ def test_an_answer_is_recorded_for_the_response_it_was_given_to_with_all_that_wa
     for _ in range(30):
         (item,) = next_items(store, plan, Rater("ann"), 1)
         criteria = {"helpful": Verdict.A, "honest": Verdict.B, "harmless": Verdict.TIE}
-        answer = Answer(Verdict.A, 2, criteria, "clearer", 4.5, flag="names itself")
+        answer = Answer(Verdict.A, 2, criteria, "clearer", 0.5, flag="names itself")
         assert record(store, "ann", item.lease, answer).status is Status.RECORDED
         (found,) = [
             entry for entry in store.entries() if entry.preference and entry.comparison.id == item.comparison.id
@@ -53,7 +53,7 @@ def test_an_answer_is_recorded_for_the_response_it_was_given_to_with_all_that_wa
         said, first = found.preference, item.shown_first
         assert (said.verdict.value, said.shown_first) == (first.value, first)
         assert said.criteria == {"helpful": first.value, "honest": first.swapped().value, "harmless": "tie"}
-        assert (said.strength, said.rationale, said.seconds, said.repeat, said.gold) == (2, "clearer", 4.5, 0, False)
+        assert (said.strength, said.rationale, said.seconds, said.repeat, said.gold) == (2, "clearer", 0.5, 0, False)
         assert said.detail["kind"] == "new"
         assert said.detail["flag"] == "names itself"
         assert 0 < said.detail["propensity"] <= 1
