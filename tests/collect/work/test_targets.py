@@ -92,6 +92,11 @@ def test_gold_and_repeats_must_leave_room_for_work():
         check_config({"gold_share": 0.5, "repeat_share": 0.5}, Assignment)
 
 
+def test_a_share_of_the_work_is_always_random():
+    with pytest.raises(ConfigError, match="random_share"):
+        check_config({"order": {"policy": "informative", "random_share": 0}}, Assignment)
+
+
 def test_an_import_joins_the_work_as_the_site_last_prepared_it(store):
     fill(store, [line(1)])
     prepare_new_work(store)
