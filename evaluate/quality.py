@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from firsthand.bootstrap import FloatArray
 from firsthand.collect.admin.figures import Coverage, Measured, Moment, Quality, RaterFigures
 from firsthand.collect.admin.log import last_resumed
-from firsthand.collect.work.turns import SKIPS_ENOUGH
+from firsthand.collect.work.turns import skips_left
 from firsthand.errors import InputError
 from firsthand.estimates import Estimate
 from firsthand.evaluate.agreement_report import agreement_figures
@@ -192,7 +192,7 @@ def _wanted(store: Store, first: pd.DataFrame) -> pd.DataFrame:
     What too many have skipped is wanted no more, and gold is for checks only.
     """
     work, comparisons = schema.work, schema.comparisons
-    is_wanted = sa.and_(work.c.target > 0, work.c.skipped < SKIPS_ENOUGH)
+    is_wanted = sa.and_(work.c.target > 0, skips_left(work.c))
     query = sa.select(work.c.comparison_id, work.c.target, comparisons.c.tags).where(is_wanted)
     query = query.join(comparisons, comparisons.c.id == work.c.comparison_id)
     with store.engine.connect().execution_options(read_only=True) as connection:

@@ -1,14 +1,13 @@
 """Removing a person's data: the account is emptied for good, their preferences are anonymised or deleted."""
 
 from contextlib import closing
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
-from firsthand.collect.accounts.account import Account, State, utc_text
+from firsthand.collect.accounts.account import Account, State
 from firsthand.collect.accounts.attempts import forget, login_key
 from firsthand.collect.accounts.people import get
 from firsthand.collect.accounts.rows import change, new_pseudonym, read, record_event
@@ -34,9 +33,9 @@ class Data(StrEnum):
 def remove(store: Store, account_id: str, data: Data, actor: str | None = None) -> int:
     """Remove the person: login, password, tags and sessions are gone, their data as `data` says.
 
-    What stays: the account's old pseudonym with the role, the consent given and what happened when, and by whose hand;
-    no detail. Returns how many preferences were anonymised or deleted. Exports made before are out of reach.
-    Raises InputError for an unknown or removed account.
+    What stays: the account's old pseudonym with the role, the consent given and what happened on which day, and by
+    whose hand; no detail. Returns how many preferences were anonymised or deleted. Exports made before are out of
+    reach. Raises InputError for an unknown or removed account.
     """
     known = get(store, account_id)
     attempts = login_key(store, known.login) if known and known.login else ""
@@ -53,10 +52,16 @@ def remove(store: Store, account_id: str, data: Data, actor: str | None = None) 
         judged = _judged(connection, account_id)
         touched = _delete(connection, account_id) if data is Data.DELETE else _rename(connection, account_id, nobody)
         judge_anew(connection, judged)
-        record_event(connection, account_id, "removed", actor, {"data": data.value, "preferences": touched})
+        # Without the number of preferences: it would tell which pseudonym theirs went to.
+        record_event(connection, account_id, "removed", actor, {"data": data.value})
     if store.engine.dialect.name == "sqlite":
         _empty_log(store)
     return touched
+
+
+def _day(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """The midnight of a time: to the second, it would tell whose the verdicts of the next minutes are."""
+    return sa.func.substr(column, 1, 10).concat("T00:00:00.000000Z")
 
 
 def _empty(connection: sa.Connection, account: Account) -> None:
@@ -68,20 +73,24 @@ def _empty(connection: sa.Connection, account: Account) -> None:
         tags=dump([]),
         state=State.REMOVED.value,
         state_reason=None,
+        consent_at=_day(schema.accounts.c.consent_at),
+        created_at=_day(schema.accounts.c.created_at),
+        practised_at=None,
         generation=account.generation + 1,
     )
-    for table, values in ((schema.invitations, None), (schema.account_events, {"detail": dump({})})):
-        rows = table.c.account == account.id
-        connection.execute(
-            sa.delete(table).where(rows) if values is None else sa.update(table).where(rows).values(values)
-        )
+    invitations, events = schema.invitations, schema.account_events
+    theirs = events.c.account == account.id
+    connection.execute(sa.delete(invitations).where(invitations.c.account == account.id))
+    connection.execute(sa.delete(events).where(theirs, events.c.kind == "practised"))
+    connection.execute(sa.update(events).where(theirs).values(detail=dump({}), at=_day(events.c.at)))
 
 
 def _release_work(connection: sa.Connection, account_id: str, nobody: str, data: Data) -> None:
     """Let what the person held, or what is to be judged again, run out now: assignment then gives it to others."""
     leases = schema.leases
     ends = ["held"] if data is Data.ANONYMISE else ["held", "done"]
-    out = {"state": "held", "done_at": None, "expires_at": utc_text(datetime.now(UTC))}
+    # Not at this moment, which is that of the removal.
+    out = {"state": "held", "done_at": None, "expires_at": leases.c.granted_at}
     theirs = leases.c.rater == account_id
     connection.execute(sa.update(leases).where(theirs, leases.c.state.in_(ends)).values(out))
     connection.execute(sa.update(leases).where(theirs).values(rater=nobody, answer=None))

@@ -52,9 +52,11 @@ def settle(admin: Site, actor: Actor, said: Said) -> dict[str, str]:
         answer = answer_of(said, admin.config.rating)
     except InputError as error:
         raise HTTPException(422, str(error)) from error
-    done = record(admin.store, actor.id, said.lease, answer)
     shown = shown_of(admin.store, actor.id, said.lease)
-    if done.status is Status.REFUSED or shown is None:
+    if shown is None:
+        raise HTTPException(422, "You have not taken this up to settle it; choose it from the list.")
+    done = record(admin.store, actor.id, said.lease, answer)
+    if done.status is Status.REFUSED:
         raise HTTPException(422, done.message)
     comparison, first = shown
     return {

@@ -1,8 +1,9 @@
 """Finding the names of models in a response, so that a rater does not learn who wrote it."""
 
+import html
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 HIDDEN = "[name hidden]"
@@ -38,6 +39,8 @@ _LOOKALIKES = {letter: plain for plain, letters in _ALIKE.items() for letter in 
 _UNSEEN = re.compile(r"[*`\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 _LETTER = re.compile(r"[^\W_]")
 _SEPARATORS = re.compile(r"[\s_.-]+")
+_MARK = re.compile(r"""<(?:[^<>"']|"[^"]*"|'[^']*')*>|&(?:#\w+|\w+);|\[U\+[0-9A-F]{4}\]""")
+_BREAK = re.compile(r"</?(?:p|hr|pre|blockquote|[uo]l|li|table|thead|tbody|t[rhd]|h\d|mtable|mt[rd])\b")
 
 
 def hide_names(text: str, names: Sequence[str]) -> str:
@@ -47,6 +50,46 @@ def hide_names(text: str, names: Sequence[str]) -> str:
         pieces += [text[end:start], HIDDEN]
         end = stop
     return "".join([*pieces, text[end:]])
+
+
+def hide_names_shown(markup: str, names: Sequence[str]) -> str:
+    """HTML with HIDDEN in the place of every name that its readers would see; its tags stay as they are.
+
+    Escapes, entities and mark-up make names of what holds none as it was written.
+    """
+    if not found_names(seen_text(markup), names):
+        return markup
+    pieces = list(_pieces(markup))
+    # Each character that is seen, and the piece that shows it.
+    places = [place for place, piece in enumerate(pieces) for _ in _seen(piece)]
+    for start, stop in _spans("".join(map(_seen, pieces)), tuple(names)):
+        for place in places[start:stop]:
+            pieces[place] = ""
+        pieces[places[start]] = HIDDEN
+    return "".join(pieces)
+
+
+def seen_text(markup: str) -> str:
+    """The text that readers of HTML see, with a NUL between blocks; marks of characters that act are left out."""
+    return _MARK.sub(lambda mark: _seen(mark[0]), markup)
+
+
+def _pieces(markup: str) -> Iterator[str]:
+    """Tags, entities, marks of characters that act, and each other character by itself."""
+    end = 0
+    for mark in _MARK.finditer(markup):
+        yield from markup[end : mark.start()]
+        yield mark[0]
+        end = mark.end()
+    yield from markup[end:]
+
+
+def _seen(piece: str) -> str:
+    if len(piece) == 1:
+        return piece
+    if piece[0] == "<":
+        return "\0" if _BREAK.match(piece) else ""
+    return html.unescape(piece) if piece[0] == "&" else ""
 
 
 def found_names(text: str, names: Sequence[str]) -> list[str]:

@@ -38,7 +38,7 @@ def as_html(text: str, *, plain: bool = False) -> str:
     Characters that turn the direction of writing, and control characters, are shown by their number instead of acting.
     A text that shall be `plain`, or has more than LONGEST_MARKDOWN characters, becomes one `pre` of what was written.
     """
-    text = _TURNS_DIRECTION.sub(_number_of, _CONTROLS.sub(_number_of, text))
+    text = numbered(text)
     if plain or len(text) > LONGEST_MARKDOWN:
         return f"<pre>{escaped(text)}</pre>"
     tokens = _markdown.parse(text)
@@ -46,7 +46,13 @@ def as_html(text: str, *, plain: bool = False) -> str:
         if token.type in ("heading_open", "heading_close"):
             # The page's own headings are of levels 1 and 2.
             token.tag = f"h{min(DEEPEST_HEADING, int(token.tag[1]) + 2)}"
-    return _cleaner.clean(_markdown.renderer.render(tokens, _markdown.options, {}))
+    # Once more: an entity becomes its character only here.
+    return numbered(_cleaner.clean(_markdown.renderer.render(tokens, _markdown.options, {})))
+
+
+def numbered(text: str) -> str:
+    """`text` with characters that turn the direction of writing, and control characters, shown by their number."""
+    return _TURNS_DIRECTION.sub(_number_of, _CONTROLS.sub(_number_of, text))
 
 
 def escaped(text: str) -> str:

@@ -5,8 +5,8 @@ from typing import Any
 
 from firsthand.collect.serve_config import Rating
 from firsthand.collect.ui.choices import choice_id
-from firsthand.collect.ui.masking import found_names, hide_names
-from firsthand.collect.ui.text import LONGEST_MARKDOWN, as_html, escaped
+from firsthand.collect.ui.masking import found_names, hide_names, hide_names_shown, seen_text
+from firsthand.collect.ui.text import LONGEST_MARKDOWN, as_html, escaped, numbered
 from firsthand.collect.work.items import Item
 from firsthand.collect.work.verdicts import Past
 from firsthand.records import Comparison, Content, Message, Side
@@ -25,7 +25,7 @@ def past_view(past: Past, rating: Rating) -> dict[str, Any]:
     said = past.answer
     return {
         **_pair(past.lease, past.comparison, past.shown_first, rating),
-        "excerpt": _excerpt(past.comparison.prompt),
+        "excerpt": _excerpt(past.comparison.prompt, rating),
         "choice": choice_id(rating, said.verdict, said.strength),
         "criteria": {name: verdict.value for name, verdict in said.criteria.items() if name in rating.criteria},
         "rationale": said.rationale or "",
@@ -35,9 +35,15 @@ def past_view(past: Past, rating: Rating) -> dict[str, Any]:
     }
 
 
-def turns_view(messages: list[Message]) -> list[dict[str, str]]:
-    """Chat messages with their texts as HTML."""
-    return [{"role": message["role"], "html": rendered(message["content"])} for message in messages]
+def turns_view(messages: list[Message], rating: Rating) -> list[dict[str, str]]:
+    """The turns of a prompt with their texts as HTML; what a model said in them hides names as a response does."""
+    return [
+        {
+            "role": _role(message, rating),
+            "html": rendered(message["content"]) if _is_asked(message) else _text(message["content"], rating),
+        }
+        for message in messages
+    ]
 
 
 @lru_cache(maxsize=512)
@@ -55,10 +61,10 @@ def _pair(lease: str, comparison: Comparison, shown_first: Side, rating: Rating)
     first, second = (_response(side, rating, plain=plain) for side in sides)
     return {
         "lease": lease,
-        "prompt": turns_view(comparison.prompt),
+        "prompt": turns_view(comparison.prompt, rating),
         "first": first,
         "second": second,
-        "flagged": [_flagged(side, rating) for side in sides],
+        "flagged": [_flagged(side, rating, plain=plain) for side in sides],
     }
 
 
@@ -68,29 +74,52 @@ def _response(content: Content, rating: Rating, *, plain: bool) -> str:
     if len(content) == 1:
         return _text(content[0]["content"], rating, plain=plain)
     return "".join(
-        f"<p><strong>{escaped(message['role'])}</strong></p>{_text(message['content'], rating, plain=plain)}"
+        f"<p><strong>{escaped(_role(message, rating))}</strong></p>{_text(message['content'], rating, plain=plain)}"
         for message in content
     )
 
 
-def _text(text: str, rating: Rating, *, plain: bool) -> str:
-    if rating.own_names_are == "masked":
-        text = hide_names(text, rating.own_names)
-    return rendered(text, plain=plain)
+def _text(text: str, rating: Rating, *, plain: bool = False) -> str:
+    if rating.own_names_are != "masked":
+        return rendered(text, plain=plain)
+    return _masked(text, tuple(rating.own_names), plain=plain)
 
 
-def _flagged(content: Content, rating: Rating) -> list[str]:
-    return found_names(_whole(content), rating.own_names) if rating.own_names_are == "flagged" else []
+@lru_cache(maxsize=512)
+def _masked(text: str, names: tuple[str, ...], *, plain: bool) -> str:
+    # Before, where invisible characters are still there, and after, where escapes and entities are resolved.
+    return hide_names_shown(rendered(hide_names(text, names), plain=plain), names)
+
+
+def _is_asked(message: Message) -> bool:
+    """Whether a turn of a prompt is what people ask, not what a model said."""
+    return message["role"] in ("user", "system")
+
+
+def _role(message: Message, rating: Rating) -> str:
+    """Who speaks: free text of whoever made the file."""
+    return numbered(_without_names(message["role"], rating))
+
+
+def _without_names(text: str, rating: Rating) -> str:
+    return hide_names(text, rating.own_names) if rating.own_names_are == "masked" else text
+
+
+def _flagged(content: Content, rating: Rating, *, plain: bool) -> list[str]:
+    """The names that readers of a response see."""
+    if rating.own_names_are != "flagged":
+        return []
+    texts = [content] if isinstance(content, str) else [message["content"] for message in content]
+    shown = "\0".join(seen_text(rendered(text, plain=plain)) for text in texts)
+    return found_names(shown, rating.own_names)
 
 
 def _longest(content: Content) -> int:
     return len(content) if isinstance(content, str) else max((len(m["content"]) for m in content), default=0)
 
 
-def _whole(content: Content) -> str:
-    return content if isinstance(content, str) else "\n".join(message["content"] for message in content)
-
-
-def _excerpt(prompt: list[Message]) -> str:
+def _excerpt(prompt: list[Message], rating: Rating) -> str:
     last = " ".join(prompt[-1]["content"].split()) if prompt else ""
+    if prompt and not _is_asked(prompt[-1]):
+        last = _without_names(last, rating)
     return last if len(last) <= EXCERPT else last[: EXCERPT - 1] + "…"

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from firsthand.collect.work.answers import Answer, as_seen
 from firsthand.collect.work.information import Votes, counted_votes, information
+from firsthand.collect.work.overlap import hand_on
 from firsthand.collect.work.turns import IS_CURRENT, Turn, change_work, locked_work, stamp
 from firsthand.records import Side, Source, Verdict, dump
 from firsthand.store import schema
@@ -18,6 +19,8 @@ UNDONE = "undone"
 HOLD = timedelta(minutes=30)
 """How long a withdrawn item is held; asking for items renews it."""
 TICK = timedelta(microseconds=1)
+CLOCKS_DIFFER = 1.0
+"""Seconds that an answer may claim beyond those since its item was given."""
 
 
 _PREFERENCES, _LEASES = schema.preferences, schema.leases
@@ -50,7 +53,8 @@ def enter(turn: Turn, lease: Any, answer: Answer) -> bool:
         return False
     _write_preference(turn, lease, answer)
     _change_lease(turn, lease, state=state, done_at=_after_all_others(turn, lease.rater), answer=None)
-    change_work(turn, work, **places, **_judged(turn, lease, work))
+    changed = {**places, **_judged(turn, lease, work)}
+    change_work(turn, work, **changed, **hand_on(turn, work, work | changed))
     return True
 
 
@@ -108,7 +112,7 @@ def _write_preference(turn: Turn, lease: Any, answer: Answer) -> None:
         **key,
         "verdict": as_seen(answer.verdict, side).value,
         "strength": answer.strength,
-        "seconds": answer.seconds,
+        "seconds": _believed(turn, lease, answer.seconds),
         "rationale": answer.rationale,
         "criteria": dump({name: as_seen(verdict, side).value for name, verdict in answer.criteria.items()}),
         "gold": lease.kind == "adjudication" and answer.verdict is not Verdict.SKIP,
@@ -119,6 +123,13 @@ def _write_preference(turn: Turn, lease: Any, answer: Answer) -> None:
         "is_current": True,
     }
     run(turn.connection, _NEW_PREFERENCE, row)
+
+
+def _believed(turn: Turn, lease: Any, claimed: float | None) -> float | None:
+    """The active time that a page claims, but no more than has passed since the rater was given the item."""
+    passed = (turn.now - datetime.fromisoformat(lease.granted_at)).total_seconds()
+    # A clock that was set back says nothing.
+    return claimed if claimed is None or passed < 0 else round(min(claimed, passed + CLOCKS_DIFFER), 3)
 
 
 def _change_lease(turn: Turn, lease: Any, **values: Any) -> None:

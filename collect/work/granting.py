@@ -43,6 +43,12 @@ _EXPIRED = (
     .limit(RELEASED_AT_ONCE)
     .with_for_update(skip_locked=True)
 )
+_HELD = (
+    sa.select(_LEASES.c.id, _LEASES.c.comparison_id, _LEASES.c.kind, _WORK.c.tag)
+    .join(_WORK, _WORK.c.comparison_id == _LEASES.c.comparison_id)
+    .where(_LEASES.c.rater == sa.bindparam("rater"), _LEASES.c.state == "held")
+    .with_for_update(of=_LEASES, skip_locked=True)
+)
 _CHANGE_LEASE = _LEASES.update().where(_LEASES.c.id == sa.bindparam("lease"))
 _GRANT = sa.text(
     "INSERT INTO leases"
@@ -61,12 +67,24 @@ _PLACE_BEFORE = first_open_work(_IN_POOL, _WORK.c.position < sa.bindparam("pivot
 def release_expired(turn: Turn) -> None:
     """End leases whose time is over, so that others can have the comparisons; those in another turn are left to it."""
     for row in run(turn.connection, _EXPIRED, {"now": stamp(turn.now)}).rows:
-        if row.kind == "new":
-            work = free_work(turn, row.comparison_id)
-            if work is None:
-                continue
-            change_work(turn, work, taken=work["taken"] - 1)
-        run(turn.connection, _CHANGE_LEASE, {"lease": row.id, "state": "expired"})
+        _release(turn, row)
+
+
+def release_unfit(turn: Turn, rater: Rater) -> None:
+    """End the leases of the turn's rater that are for others, now that their role or their tags have changed."""
+    for row in run(turn.connection, _HELD, {"rater": rater.id}).rows:
+        if not turn.standing.fits(row.kind, row.tag):
+            _release(turn, row)
+
+
+def _release(turn: Turn, lease: Any) -> None:
+    """End a lease; nothing where another turn has its comparison in hand: the next turn comes back to it."""
+    if lease.kind == "new":
+        work = free_work(turn, lease.comparison_id)
+        if work is None:
+            return
+        change_work(turn, work, taken=work["taken"] - 1)
+    run(turn.connection, _CHANGE_LEASE, {"lease": lease.id, "state": "expired"})
 
 
 def regain(turn: Turn, rater: Rater, until: datetime, count: int) -> int:

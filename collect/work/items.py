@@ -10,9 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from firsthand.collect.serve_config import Assignment
-from firsthand.collect.work.granting import Request, grant_item, regain, release_expired
+from firsthand.collect.work.granting import Request, grant_item, regain, release_expired, release_unfit
 from firsthand.collect.work.raters import Rater, open_pools
-from firsthand.collect.work.turns import Turn, clock, paused, stamp, turn_of
+from firsthand.collect.work.turns import Standing, Turn, clock, stamp, standing_of, turn_of
 from firsthand.records import Comparison, Side
 from firsthand.store import Store, schema
 from firsthand.store.driver import run
@@ -62,15 +62,18 @@ def next_items(
     """The next items of `rater`, at most `count`: the leases they hold, oldest first, then newly granted ones.
 
     After a reload or a restart the same items come, with the same sides. Fewer than `count`: there is no more work for
-    them now. None for a rater who is paused. What is returned is on disk.
+    them now. None for a rater who is paused. What their role or tags are not enough for any more is let go. What is
+    returned is on disk.
     """
     secret = store_secret(store.engine)
     lease = timedelta(minutes=assignment.lease_minutes)
     with store.engine.connect().execution_options(read_only=True) as connection:
         held = _held(connection, rater, count)
         late = stamp(clock(connection) + lease / 2)
-        if len(held) == count and held[0].expires_at > late and not paused(connection, rater.id):
-            return [_item(row) for row in held]
+        if len(held) == count and held[0].expires_at > late:
+            standing = standing_of(connection, rater.id)
+            if standing.paused is None and _fitting(held, standing) == held:
+                return [_item(row) for row in held]
     with turn_of(store, rater.id) as turn:
         return [] if turn.paused else items_in(turn, assignment, rater, secret, count, chance).items
 
@@ -85,6 +88,7 @@ def items_in(
 ) -> Given:
     """`next_items` inside a turn of a rater who is not paused; `secret` is the store's."""
     until = turn.now + timedelta(minutes=assignment.lease_minutes)
+    release_unfit(turn, rater)
     missing = count - _renew(turn, rater, until)
     release_expired(turn)
     missing -= regain(turn, rater, until, missing)
@@ -93,7 +97,8 @@ def items_in(
     for _ in range(missing):
         if not grant_item(request):
             break
-    return Given([_item(row) for row in _held(turn.connection, rater, count)], sizes.total())
+    held = _fitting(_held(turn.connection, rater, count), turn.standing)
+    return Given([_item(row) for row in held], sizes.total())
 
 
 def item_of(connection: sa.Connection, lease: str) -> Item:
@@ -106,13 +111,18 @@ def _held(connection: sa.Connection, rater: Rater, count: int) -> Sequence[Any]:
     return run(connection, _HELD, {"rater": rater.id, "count": count}).rows
 
 
+def _fitting(held: Sequence[Any], standing: Standing) -> Sequence[Any]:
+    return [row for row in held if standing.fits(row.kind, row.work_tag)]
+
+
 def _leased_query() -> sa.Select[Any]:
-    leases, comparisons, prompts = schema.leases, schema.comparisons, schema.prompts
+    leases, comparisons, prompts, work = schema.leases, schema.comparisons, schema.prompts, schema.work
     return (
         sa.select(
             *(leases.c.id.label("lease"), leases.c.shown_first, leases.c.kind, leases.c.expires_at),
-            *(comparisons, prompts.c.messages),
+            *(work.c.tag.label("work_tag"), comparisons, prompts.c.messages),
         )
+        .join(work, work.c.comparison_id == leases.c.comparison_id)
         .join(comparisons, comparisons.c.id == leases.c.comparison_id)
         .join(prompts, prompts.c.id == comparisons.c.prompt_id)
     )

@@ -6,14 +6,14 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from firsthand.collect.work.information import Votes, information, votes_on
-from firsthand.collect.work.turns import Turn, change_work, clock, resize_pools
+from firsthand.collect.work.turns import ANYONE, Turn, change_work, clock, resize_pools
 from firsthand.store import schema
 from firsthand.store.engine import among
 
 
 def judge_anew(connection: sa.Connection, comparisons: Sequence[str]) -> None:
     """Set whether raters contradict each other on the comparisons, and what a verdict would tell, by today's votes."""
-    turn = Turn(connection, clock(connection), paused=None)
+    turn = Turn(connection, clock(connection), ANYONE)
     work = schema.work
     theirs = sa.select(work).where(among(connection, work.c.comparison_id, comparisons))
     rows = connection.execute(theirs.order_by(work.c.comparison_id).with_for_update()).all()

@@ -1,6 +1,5 @@
 """What work there is: how many raters each comparison shall have, who may be given it, and what a label is worth."""
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ import sqlalchemy as sa
 from firsthand.admission import read_admission
 from firsthand.collect.serve_config import Assignment
 from firsthand.collect.work.information import Votes, counted_votes, information
+from firsthand.collect.work.overlap import choose_overlap
 from firsthand.collect.work.sides import position
 from firsthand.collect.work.turns import is_open
 from firsthand.collect.work.worth import Doubts, Judgment, Pair, all_judgments, joint_word
@@ -65,7 +65,7 @@ def make_plan(connection: sa.Connection, assignment: Assignment, doubts: Doubts,
         if doubts.has_own_family(pair):
             own_family.add(id_)
     _count_leases(connection, rows)
-    _choose_overlap(rows, own_family, assignment)
+    choose_overlap(rows.values(), own_family, assignment.overlap)
     _set_targets(rows.values(), assignment)
     return Plan(known, rows, pairs, votes, judgments, own_family, uncovered, doubts)
 
@@ -143,28 +143,6 @@ def _count_leases(connection: sa.Connection, rows: Rows) -> None:
     )
     for row in connection.execute(query):
         rows[row.comparison_id]["taken" if row.state == "held" else "skipped"] += row.leases
-
-
-def _choose_overlap(rows: Rows, own_family: set[str], assignment: Assignment) -> None:
-    """Choose what several people shall label early on.
-
-    First what they have labelled already, then what was chosen before and is begun, then own-family pairs, then the
-    store's random order.
-    """
-    ratable = [row for row in rows.values() if not row["is_gold"]]
-
-    def rank(row: dict[str, Any]) -> tuple[bool, bool, bool, float]:
-        has_several = row["taken"] >= assignment.overlap.raters
-        is_begun = row["overlap"] and row["taken"] > 0
-        return not has_several, not is_begun, row["comparison_id"] not in own_family, row["position"]
-
-    # Rounded before the ceiling: 0.07 x 100 is 7.000000000000001.
-    wanted = math.ceil(round(assignment.overlap.share * len(ratable), 9))
-    ratable.sort(key=rank)
-    for place, row in enumerate(ratable):
-        row["overlap"] = place < wanted
-    for row in rows.values():
-        row["overlap"] = row["overlap"] and not row["is_gold"]
 
 
 def _set_targets(rows: Iterable[dict[str, Any]], assignment: Assignment) -> None:

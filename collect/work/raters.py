@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from firsthand.collect.work.turns import Pool
+from firsthand.collect.work.turns import Pool, holds
 from firsthand.store import schema
 from firsthand.store.driver import run
 
@@ -28,7 +28,8 @@ class Rater:
 def routed_to(tags: frozenset[str], tag: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     """The condition that work with the tag in column `tag` may go to a rater who holds `tags`.
 
-    Work without a tag goes to everyone, work with one to those who hold it; who holds `law` also holds `law/contracts`.
+    Work without a tag goes to everyone, work with one to those who hold it; who holds `law` also holds `law/contracts`
+    (`holds`, for a tag at hand).
     """
     held = (sa.or_(tag == name, tag.startswith(f"{name}/", autoescape=True)) for name in sorted(tags) if name)
     return sa.or_(tag == "", *held)
@@ -54,7 +55,7 @@ def open_pools(connection: sa.Connection, rater: Rater, resized: Mapping[Pool, i
     for *pool, size in run(connection, _pools(rater.tags), {}).rows:
         sizes[Pool(*pool)] = size
     for changed, by in (resized or {}).items():
-        if _holds(rater, changed.tag):
+        if holds(rater.tags, changed.tag):
             sizes[changed] += by
     for *pool, seen in run(connection, _SEEN_OF_POOLS, {"rater": rater.id}).rows:
         sizes[Pool(*pool)] -= seen
@@ -66,11 +67,6 @@ def _pools(tags: frozenset[str]) -> sa.Select[Any]:
     pools = schema.pools.c
     query = sa.select(pools.tag, pools.overlap, pools.taken, pools.information, pools.size)
     return query.where(pools.size > 0, routed_to(tags, pools.tag))
-
-
-def _holds(rater: Rater, tag: str) -> bool:
-    """`routed_to` for a tag at hand."""
-    return tag == "" or any(tag == name or tag.startswith(f"{name}/") for name in rater.tags if name)
 
 
 def _seen_of_pools() -> sa.Select[Any]:

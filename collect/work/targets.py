@@ -16,8 +16,9 @@ def prepare_work(store: Store, assignment: Assignment) -> None:
 
     Every comparison with both texts shall have assignment.raters raters. Of those without a trusted verdict,
     ceil(overlap.share x their number) shall have overlap.raters at least, pairs with an author of a judge's own family
-    first; what has several raters already counts. Comparisons with a trusted verdict are for checks only. A second call
-    changes nothing. Raters at work wait until it is done. Raises InputError where order.rules can't be read.
+    first; among equals what has several raters already, and what too many have skipped last. Comparisons with a trusted
+    verdict are for checks only. A second call changes nothing. Raters at work wait until it is done. Raises
+    InputError where order.rules can't be read.
     """
     secret = store_secret(store.engine)
     doubts = read_doubts(store, assignment)

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, NamedTuple
 
+import orjson
 import sqlalchemy as sa
 
 from firsthand.store import Store, schema
@@ -32,7 +33,7 @@ IS_CURRENT = sa.text("preferences.is_current")
 # Statements are built once, here and beside this file: to build one takes longer than to run it.
 _LOCK_RATER = sa.text("SELECT pg_advisory_xact_lock(:space, hashtext(:rater))")
 _STATE = (
-    sa.select(schema.accounts.c.state, schema.accounts.c.state_reason)
+    sa.select(schema.accounts.c.state, schema.accounts.c.state_reason, schema.accounts.c.role, schema.accounts.c.tags)
     .where(schema.accounts.c.id == sa.bindparam("rater"))
     .with_for_update(read=True)
 )
@@ -58,18 +59,51 @@ class Pool(NamedTuple):
     information: int
 
 
+class Standing(NamedTuple):
+    """What a rater may do at this moment, by their account.
+
+    paused: why they may not rate; None where they may. role, tags: None of a rater without an account, who may do all
+    that they were leased.
+    """
+
+    paused: str | None
+    role: str | None
+    tags: frozenset[str] | None
+
+    @property
+    def settles(self) -> bool:
+        """Whether they may settle what raters contradict each other on."""
+        return self.role in ("expert", "admin", None)
+
+    def fits(self, kind: str, tag: str) -> bool:
+        """Whether a lease of this kind, on work with this tag, is still for them."""
+        if kind == "adjudication" and self.role != "expert":
+            # An admin takes up disputes of any domain.
+            return self.settles
+        return self.tags is None or holds(self.tags, tag)
+
+
+ANYONE = Standing(None, None, None)
+"""Of a rater without an account."""
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """An open transaction, its time by the database's clock, and what it changes in the sizes of the pools.
 
-    paused: why the rater may not rate, which can't change before the transaction ends; None where they may.
+    standing: the rater's, which can't change before the transaction ends.
     """
 
     connection: sa.Connection
     now: datetime
-    paused: str | None
+    standing: Standing
     resized: Counter[Pool] = field(default_factory=Counter)
     _moments: Iterator[int] = field(default_factory=count)
+
+    @property
+    def paused(self) -> str | None:
+        """Why the rater may not rate; None where they may."""
+        return self.standing.paused
 
     def next_moment(self) -> datetime:
         """Now, a microsecond later at each call: what is given in one turn keeps its order."""
@@ -83,7 +117,7 @@ def turn_of(store: Store, rater: str) -> Iterator[Turn]:
     with queue, store.engine.connect().execution_options(row_locks=True) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             run(connection, _LOCK_RATER, {"space": RATERS, "rater": rater})
-        turn = Turn(connection, clock(connection), paused(connection, rater))
+        turn = Turn(connection, clock(connection), standing_of(connection, rater))
         yield turn
         resize_pools(turn)
 
@@ -101,12 +135,18 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def paused(connection: sa.Connection, rater: str) -> str | None:
-    """Why `rater` may not rate now; None where they may. Their account can't change before the transaction ends."""
+def standing_of(connection: sa.Connection, rater: str) -> Standing:
+    """What `rater` may do now. Their account can't change before the transaction ends."""
     found = run(connection, _STATE, {"rater": rater}).first()
-    if found is None or found.state == "active":
-        return None
-    return f"{found.state}: {found.state_reason}" if found.state_reason else str(found.state)
+    if found is None:
+        return ANYONE
+    paused = f"{found.state}: {found.state_reason}" if found.state_reason else str(found.state)
+    return Standing(None if found.state == "active" else paused, found.role, frozenset(orjson.loads(found.tags)))
+
+
+def holds(tags: frozenset[str], tag: str) -> bool:
+    """Whether who knows the domains `tags` may be given work with the tag; "" is for everyone."""
+    return tag == "" or any(tag == name or tag.startswith(f"{name}/") for name in tags if name)
 
 
 def locked_work(turn: Turn, comparison_id: str) -> dict[str, Any]:
@@ -150,7 +190,12 @@ def change_work(turn: Turn, row: dict[str, Any], **values: Any) -> None:
 
 def is_open(row: Mapping[str, Any]) -> bool:
     """Whether one more rater is wanted for the comparison in a row of `work`."""
-    return bool(row["taken"] < row["target"] and row["skipped"] < SKIPS_ENOUGH * (1 + row["requeued"]))
+    return bool(row["taken"] < row["target"] and skips_left(row))
+
+
+def skips_left(row: Any) -> Any:
+    """Whether few enough skipped a comparison to offer it still: of a row of `work`, or a condition on its columns."""
+    return row["skipped"] < SKIPS_ENOUGH * (1 + row["requeued"])
 
 
 def _pool(row: dict[str, Any]) -> Pool:

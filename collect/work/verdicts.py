@@ -19,13 +19,19 @@ NOT_YOURS = Recorded(Status.REFUSED, "This item was not given to you; load the p
 TAKEN = Recorded(
     Status.REFUSED, "You held this item for too long and others have judged it meanwhile; your answer was put aside."
 )
+OTHERS = Recorded(
+    Status.REFUSED,
+    "This item is for others, now that your role or your domains have changed; your answer was put aside.",
+)
+SETTLED = Recorded(Status.REFUSED, "You settled this as an expert, which you are not any more; your answer stands.")
 FULL = Recorded(Status.REFUSED, "Others have judged the comparison since you skipped it; your skip stands.")
 RECORDED = Recorded(Status.RECORDED)
 
 _LEASE = (
-    sa.select(schema.leases)
+    sa.select(schema.leases, schema.work.c.tag)
+    .join(schema.work, schema.work.c.comparison_id == schema.leases.c.comparison_id)
     .where(schema.leases.c.id == sa.bindparam("lease"), schema.leases.c.rater == sa.bindparam("rater"))
-    .with_for_update()
+    .with_for_update(of=schema.leases)
 )
 
 
@@ -58,7 +64,7 @@ def record_in(turn: Turn, rater_id: str, lease: str, answer: Answer) -> Recorded
         return NOT_YOURS
     if row.state in ("done", "skipped"):
         return Recorded(Status.KNOWN, "You have answered this one already.")
-    refusal = _refusal(turn) or (None if enter(turn, row, answer) else TAKEN)
+    refusal = _refusal(turn) or _not_for_them(turn, row) or (None if enter(turn, row, answer) else TAKEN)
     if refusal:
         put_aside(turn, row, answer)
         return refusal
@@ -78,7 +84,7 @@ def amend(store: Store, rater_id: str, lease: str, answer: Answer) -> Recorded:
             return NOT_YOURS
         if row.done_at is None:
             return Recorded(Status.REFUSED, "There is no answer of yours to change; give one first.")
-        return _refusal(turn) or (RECORDED if enter(turn, row, answer) else FULL)
+        return _refusal(turn) or _stands(turn, row) or (RECORDED if enter(turn, row, answer) else FULL)
 
 
 def undo(store: Store, rater_id: str) -> Recorded:
@@ -92,7 +98,7 @@ def undo(store: Store, rater_id: str) -> Recorded:
         row = turn.connection.execute(last.order_by(leases.c.done_at.desc()).limit(1).with_for_update()).first()
         if row is None:
             return Recorded(Status.REFUSED, "There is no answer of yours to withdraw.")
-        return _refusal(turn) or (RECORDED if withdraw(turn, row) else FULL)
+        return _refusal(turn) or _stands(turn, row) or (RECORDED if withdraw(turn, row) else FULL)
 
 
 def history(store: Store, rater_id: str, n: int = 10) -> list[Past]:
@@ -127,6 +133,15 @@ def _lease(turn: Turn, rater_id: str, lease: str) -> Any:
 def _refusal(turn: Turn) -> Recorded | None:
     message = f"Your account is {turn.paused}. Nothing was recorded."
     return Recorded(Status.REFUSED, message) if turn.paused else None
+
+
+def _not_for_them(turn: Turn, lease: Any) -> Recorded | None:
+    return None if turn.standing.fits(lease.kind, lease.tag) else OTHERS
+
+
+def _stands(turn: Turn, lease: Any) -> Recorded | None:
+    """Why an answer can't be changed: gold is an expert's alone, also afterwards."""
+    return SETTLED if lease.kind == "adjudication" and not turn.standing.settles else None
 
 
 def _past(row: Any) -> Past:

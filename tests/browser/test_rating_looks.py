@@ -1,12 +1,15 @@
 """What the page looks like and lets through: accessibility, sizes, hostile and huge texts."""
 
+from dataclasses import replace
+
 import pytest
 from playwright.sync_api import expect
 from rating_site import HOSTILE, comparison, look_at, open_page
 from views import check_views
 
 from firsthand.collect.accounts import people
-from firsthand.collect.accounts.account import State
+from firsthand.collect.accounts.account import Role, State
+from firsthand.records import Annotator, Preference, Source, Verdict
 from firsthand.store import Store
 
 LONG = " ".join(["A longer answer."] * 20)
@@ -95,6 +98,75 @@ def test_the_theme_can_be_chosen_and_is_kept(rate):
     page.locator("#theme").click()
     assert page.evaluate(background) == light
     page.evaluate("localStorage.clear()")
+
+
+BANNED = "script, img, form, input, iframe, svg, style, a, [style], [onerror], [onload]"
+
+
+def watched(context, site) -> list[str]:
+    """The addresses beyond the site that pages ask for from now on."""
+    asked: list[str] = []
+    own = (site.url, "data:", "blob:")
+    context.on("request", lambda request: request.url.startswith(own) or asked.append(request.url))
+    return asked
+
+
+def test_hostile_text_is_as_harmless_among_past_answers(context, site):
+    site.fill([comparison(0, HOSTILE, HOSTILE), comparison(1, "fine")])
+    asked = watched(context, site)
+    page = open_page(context, site, site.person())
+    for _ in range(2):
+        page.keyboard.press("1")
+        look_at(page)
+    page.keyboard.press("h")
+    dialog = page.locator("#dialog")
+    dialog.get_by_role("button", name="Change", exact=True).nth(1).wait_for()
+    assert "<script>window.ran" in dialog.inner_text()
+    assert dialog.locator("script, img, form, iframe, svg, style, a, [onerror], [onload]").count() == 0
+    for answer in ("1", "2"):
+        page.keyboard.press(answer)
+        page.wait_for_selector("#firsthand[data-step='edit']")
+        if "<script>window.ran" in page.locator("#pair").inner_text():
+            break
+        page.keyboard.press("Escape")
+        page.keyboard.press("h")
+        dialog.get_by_role("button", name="Change", exact=True).nth(1).wait_for()
+    pair = page.locator("#pair")
+    assert "<script>window.ran" in pair.inner_text()
+    assert pair.locator(BANNED).count() == 0
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.ran") is None
+    assert asked == []
+
+
+def open_admin(context, site, account):
+    site.enter(context, account)
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"{site.url}admin/")
+    return page
+
+
+def test_hostile_text_is_as_harmless_on_the_admin_page(context, site):
+    entry = comparison(0, HOSTILE, HOSTILE)
+    said = (("rater-one", Verdict.A), ("rater-two", Verdict.B))
+    site.fill([replace(entry, annotator=Annotator(who, Source.HUMAN), preference=Preference(v)) for who, v in said])
+    asked = watched(context, site)
+    page = open_admin(context, site, site.person("otto", role=Role.AUDITOR))
+    card = page.locator("#queue article")
+    expect(card).to_contain_text("<script>window.ran")
+    card.locator("summary").click()
+    expect(card.locator(".texts")).to_contain_text("[U+202E]")
+    assert card.locator(BANNED).count() == 0
+    assert page.evaluate("window.ran") is None
+    page = open_admin(context, site, site.person("ada", role=Role.ADMIN))
+    page.get_by_role("button", name="Settle it").click()
+    settling = page.locator("#settle-pair")
+    expect(settling).to_contain_text("[U+202E]")
+    assert settling.locator(BANNED).count() == 0
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.ran") is None
+    assert asked == []
 
 
 @pytest.mark.parametrize("place", ["answer", "prompt", "chat", "role"])

@@ -47,6 +47,28 @@ def process_of(site) -> None:
             os.kill(int(line.split()[0]), signal.SIGKILL)
 
 
+def test_an_answer_waits_until_the_person_has_agreed_to_a_new_text(context, tmp_path):
+    with served(tmp_path) as site:
+        site.answers("one", "two", "three")
+        page = open_page(context, site, site.person())
+    (tmp_path / "serve.yaml").write_text('rating: {consent: {version: "next", text: "Agree to something new."}}')
+    with running(site):
+        page.keyboard.press("3")
+        page.wait_for_selector("#firsthand[data-step='consent']")
+        expect(page.locator("#words")).to_contain_text("Agree to something new.")
+        expect(page.get_by_role("alert")).to_contain_text("Your last answer is not saved yet, but kept here")
+        assert site.votes() == []
+        page.get_by_role("button", name="I agree").click()
+        page.wait_for_selector("#firsthand[data-step='rate']")
+        expect(page.locator("#count")).to_contain_text("1 of 3")
+        expect(page.get_by_role("alert")).to_be_hidden()
+        look_at(page)
+        page.keyboard.press("1")
+        expect(page.locator("#count")).to_contain_text("2 of 3")
+        page.close()
+    assert site.verdict_count() == 2
+
+
 def test_a_store_that_others_have_locked_is_told_and_the_answer_saved_afterwards(rate, site):
     page = rate("one", "two", "three")
     away = {"message": "The store can't be reached."}

@@ -8,13 +8,14 @@ import pytest
 from firsthand.collect.accounts.account import State
 from firsthand.collect.accounts.people import add, events, get, set_state
 from firsthand.collect.serve_config import Assignment, Overlap, Rules
+from firsthand.collect.work.queue import requeue
 from firsthand.collect.work.targets import prepare_work
 from firsthand.evaluate.agreement import alpha_ordinal
 from firsthand.evaluate.enforcing import enforce
 from firsthand.evaluate.quality import alpha_course, disagreement, measure_quality, planted_gold
 from firsthand.lines import parse_line
 from firsthand.records import Annotator, Entry, Preference, Side, Source, Verdict
-from firsthand.store import Store
+from firsthand.store import Store, schema
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -108,6 +109,19 @@ def test_coverage_and_what_is_left(store):
         ("law", 2, 3, 4),
     ]
     assert (found.open_votes, found.wanted_votes) == (3, 6)
+
+
+def test_what_was_requeued_after_its_skips_is_wanted_again(store):
+    store.add([parse_line(line(0))])
+    prepare_work(store, Assignment(overlap=Overlap(share=0)))
+    with store.engine.begin() as connection:
+        connection.execute(schema.work.update().values(skipped=3))
+    assert measure_quality(store, now=NOW).wanted_votes == 0
+    (given_up_one,) = store.comparisons()
+    requeue(store, given_up_one.id)
+    found = measure_quality(store, now=NOW)
+    # One by the plan, and one more.
+    assert (found.open_votes, found.wanted_votes) == (2, 2)
 
 
 def line(number: int) -> dict[str, str]:

@@ -88,11 +88,13 @@ def check_books(store: Store) -> None:
     assert kept == pools
 
 
-def add_account(store: Store, name: str, state: str = "active", reason: str | None = None) -> None:
+def add_account(
+    store: Store, name: str, state: str = "active", reason: str | None = None, role: str = "rater", tags: str = "[]"
+) -> None:
     row = {
         "id": name,
-        "role": "rater",
-        "tags": "[]",
+        "role": role,
+        "tags": tags,
         "state": state,
         "state_reason": reason,
         "generation": 0,

@@ -79,15 +79,15 @@ function begin(first) {
   root.querySelector("#help").addEventListener("click", () => tell(root.querySelector("#dialog"), "Instructions", page.instructions));
   enter(first);
 
-  function enter({ step, reason, progress, warning }) {
+  function enter({ step, reason, progress, warning, page: { consent } }) {
     screen.progress(progress);
     screen.warn(warning);
     pair.hide();
     deck.close();
     screen.ribbon("");
     if (step === "consent") {
-      screen.words("consent", "Before you begin", page.consent.html, [
-        { label: "I agree", key: "Enter", main: true, pressed: async () => enter(await screen.insist(() => post("consent", { version: page.consent.version }))) },
+      screen.words("consent", "Before you begin", consent.html, [
+        { label: "I agree", key: "Enter", main: true, pressed: async () => enter(await screen.insist(() => post("consent", { version: consent.version }))) },
         { label: "I don't agree: log out", key: "Escape", pressed: () => location.assign("/logout") },
       ]);
     } else if (step === "instructions") {

@@ -1,6 +1,7 @@
 // Answers on their way to the server: in order, one at a time, each sent again until the server has acknowledged it.
+// Where something else comes first, they wait until they are hurried.
 
-import { Outage, Refusal, post } from "./server.js";
+import { Detour, Outage, Refusal, post } from "./server.js";
 
 const WAITS = [1_000, 2_000, 5_000, 10_000, 20_000]; // milliseconds before the next try
 
@@ -9,9 +10,9 @@ export class Outbox {
   #sending = false;
   #wake = () => {};
 
-  // known: () => leases whose texts the page has. acknowledged, refused, stuck: told what became of an answer.
-  constructor({ known, acknowledged, refused, stuck }) {
-    Object.assign(this, { known, acknowledged, refused, stuck });
+  // known: () => leases whose texts the page has. acknowledged, refused, stuck, held: told what became of an answer.
+  constructor({ known, acknowledged, refused, stuck, held }) {
+    Object.assign(this, { known, acknowledged, refused, stuck, held });
   }
 
   get size() {
@@ -50,11 +51,15 @@ export class Outbox {
         tries = 0;
         this.acknowledged(said, answer);
       } catch (error) {
-        if (error instanceof Refusal) {
+        if (error instanceof Detour) {
+          const hurried = this.#pause();
+          this.held(error.message);
+          await hurried;
+        } else if (error instanceof Refusal) {
           this.#answers.shift();
           this.refused(error.message, answer);
         } else if (error instanceof Outage) {
-          this.stuck(error.message, this.size);
+          this.stuck(error.message);
           await this.#pause(WAITS[Math.min(tries++, WAITS.length - 1)]);
         } else {
           throw error;
@@ -66,7 +71,7 @@ export class Outbox {
   #pause(milliseconds) {
     return new Promise((wake) => {
       this.#wake = wake;
-      setTimeout(wake, milliseconds);
+      if (milliseconds) setTimeout(wake, milliseconds);
     });
   }
 }

@@ -24,7 +24,8 @@ export class Rating {
       known: () => this.#items.map((item) => item.lease),
       acknowledged: (said, answer) => this.#acknowledged(said, answer),
       refused: (why) => this.#refused(why),
-      stuck: (why, waiting) => this.#stuck(why, waiting),
+      stuck: (why) => this.#stuck(why),
+      held: (why) => this.#held(why),
     });
     root.querySelector("#undo").addEventListener("click", () => this.#undo());
     root.querySelector("#past").addEventListener("click", () => this.#choosePast());
@@ -34,6 +35,7 @@ export class Rating {
   async begin() {
     this.screen.show("waiting");
     this.#take(await this.screen.insist(() => get("items")));
+    this.outbox.hurry();
     this.#showNext();
   }
 
@@ -97,9 +99,21 @@ export class Rating {
     this.screen.alert(why, "Close", () => this.screen.alert("")); // last: what insists ends the message that stands
   }
 
-  #stuck(why, waiting) {
-    const what = waiting === 1 ? "Your last answer is" : `Your last ${waiting} answers are`;
-    this.screen.alert(`${why} ${what} not saved yet, but kept here: leave this page open, it goes on trying.`, TRY_AGAIN, () => this.outbox.hurry());
+  // The server takes no answer before the person has done something else: what they gave waits for that.
+  async #held(why) {
+    const state = await this.screen.insist(() => get("state"));
+    if (state.step === "rate") return this.outbox.hurry();
+    await this.moved();
+    const before = state.step === "consent" ? "The text below has changed." : why;
+    this.screen.alert(`${before} ${this.#unsaved()} not saved yet, but kept here: leave this page open, and go on.`, "Close", () => this.screen.alert(""));
+  }
+
+  #unsaved() {
+    return this.outbox.size === 1 ? "Your last answer is" : `Your last ${this.outbox.size} answers are`;
+  }
+
+  #stuck(why) {
+    this.screen.alert(`${why} ${this.#unsaved()} not saved yet, but kept here: leave this page open, it goes on trying.`, TRY_AGAIN, () => this.outbox.hurry());
   }
 
   async #undo() {

@@ -32,6 +32,7 @@ def ann(either_store):
     prepare_work(either_store, PLAN)
     ann = people.add(either_store, LOGIN, password="a good password", tags=["nursing"])
     people.give_consent(either_store, ann.id, "1")
+    people.finish_practice(either_store, ann.id)
     items = next_items(either_store, PLAN, Rater(ann.id), 4)
     answers = (
         Answer(Verdict.A, strength=2, rationale=OWN_WORDS[0]),
@@ -77,7 +78,7 @@ def test_nothing_that_names_the_person_or_is_in_their_words_stays(either_store, 
     assert gone.consent == "1"
     happened = people.events(either_store, ann.id)
     assert [event["kind"] for event in happened] == ["added", "consent", "paused", "invited", "removed"]
-    assert [event["detail"] for event in happened if event["detail"]] == [{"data": data.value, "preferences": 4}]
+    assert [event["detail"] for event in happened if event["detail"]] == [{"data": data.value}]
     assert happened[-1]["actor"] == boss.id
 
 
@@ -96,6 +97,21 @@ def test_anonymised_preferences_stay_and_lead_to_nobody(either_store, ann, tmp_p
         details = connection.execute(sa.select(schema.preferences.c.detail)).scalars().all()
     assert nobody not in str(events)
     assert all('"kind":"new"' in detail for detail in details)
+
+
+def test_no_number_and_no_time_ties_an_anonymised_account_to_its_verdicts(either_store, ann):
+    remove(either_store, ann.id, Data.ANONYMISE)
+    gone, happened = people.get(either_store, ann.id), people.events(either_store, ann.id)
+    midnight = "T00:00:00.000000Z"
+    assert gone.practised_at is None
+    assert (gone.consent_at[10:], gone.created_at[10:]) == (midnight, midnight)
+    *before, removed = happened
+    assert "practised" not in [event["kind"] for event in happened]
+    assert {event["at"][10:] for event in before} == {midnight}
+    assert removed["detail"] == {"data": "anonymise"}
+    # What they held does not end at the moment of the removal.
+    (held,) = rows(either_store, schema.leases, state="held")
+    assert held["expires_at"] == held["granted_at"]
 
 
 def test_deleted_preferences_are_gone_and_their_comparisons_go_to_others(either_store, ann):

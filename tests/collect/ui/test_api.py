@@ -16,7 +16,7 @@ from firsthand.collect.ui.api import LARGEST_BODY, add_api
 from firsthand.collect.work.targets import prepare_work
 from firsthand.config import check_config
 from firsthand.records import Side, Verdict
-from firsthand.store import Store
+from firsthand.store import Store, schema
 from firsthand.store.secret import store_secret
 
 ORIGIN = {"origin": "http://testserver"}
@@ -63,7 +63,7 @@ def session(store: Store, config: ServeConfig, account: Account) -> str:
 
 
 def say(client: TestClient, lease: str, choice: str = "a3", path: str = "verdict", **keys):
-    return client.post(f"/api/{path}", json={"lease": lease, "choice": choice, "seconds": 2.5, **keys})
+    return client.post(f"/api/{path}", json={"lease": lease, "choice": choice, "seconds": 0.5, **keys})
 
 
 def leases(client: TestClient) -> list[str]:
@@ -87,7 +87,20 @@ def test_a_verdict_is_recorded_for_whoever_is_logged_in_and_the_next_pair_follow
     assert entry.annotator.name == client.headers["x-account"]
     shown = entry.preference.shown_first
     assert (entry.preference.verdict, entry.preference.strength) == (Verdict(shown.value), 3)
-    assert entry.preference.seconds == 2.5
+    assert entry.preference.seconds == 0.5
+
+
+def test_nobody_claims_more_seconds_than_have_passed(enter, store):
+    client = enter()
+    first, second = leases(client)
+    say(client, first, seconds=3_000)
+    with store.engine.begin() as connection:
+        connection.execute(schema.leases.update().values(granted_at="2026-01-01T00:00:00.000000Z"))
+    say(client, second, seconds=3_000)
+    script, person = sorted(entry.preference.seconds for entry in votes(store))
+    # Nobody was slow: the test itself takes less than a minute.
+    assert 1 <= script < 60
+    assert person == 3_000
 
 
 def test_items_tell_neither_authors_nor_kind_nor_ids(enter, store):

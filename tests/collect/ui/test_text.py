@@ -80,6 +80,7 @@ def test_text_inside_a_formula_is_text():
 
 def test_characters_that_turn_the_direction_or_control_are_shown_by_number():
     assert as_html("a\u202eb\u2066c\x07d\x00e") == "<p>a[U+202E]b[U+2066]c[U+0007]d[U+0000]e</p>\n"
+    assert as_html("a&#x202e;b&#8297;c") == "<p>a[U+202E]b[U+2069]c</p>\n"
     assert as_html("שלום\u200f!") == "<p>שלום\u200f!</p>\n"
 
 

@@ -9,6 +9,7 @@ import pytest
 from builders import fill, human, line
 from rating_work import SKIP, A, add_account, assignment, check_books, prepared, raters_of, rows, work_off
 
+from firsthand.collect.accounts import people
 from firsthand.collect.work import turns
 from firsthand.collect.work.items import Kind, Rater, next_items
 from firsthand.collect.work.progress import Progress, progress
@@ -140,6 +141,23 @@ def test_work_goes_only_to_those_who_hold_its_tag(either_store):
     assert sorted(item.comparison.tags.get("domain", "") for _, item in given) == ["", "law", "law/contracts"]
     assert progress(either_store, Rater("ann", frozenset({"law"}))) == Progress(rated=3, held=0, open_for_them=0)
     assert len(work_off(either_store, plan, [Rater("bob", frozenset({"medicine", "lawless"}))])) == 2
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_is_routed_by_a_tag_that_a_rater_lost_is_let_go(either_store, count):
+    plan = assignment(route_by="domain")
+    fill(either_store, [line(n, tags={"domain": "law"} if n < 2 else {}) for n in range(3)])
+    prepare_work(either_store, plan)
+    add_account(either_store, "ann", tags='["law"]')
+    held = next_items(either_store, plan, Rater("ann", frozenset({"law"})), 3)
+    assert len(held) == 3
+    people.set_tags(either_store, "ann", [])
+    (law,) = [item for item in held if item.comparison.tags][:1]
+    assert record(either_store, "ann", law.lease, A).status is Status.REFUSED
+    assert [item.comparison.tags for item in next_items(either_store, plan, Rater("ann"), count)] == [{}]
+    assert sorted(row["state"] for row in rows(either_store, schema.leases)) == ["expired", "expired", "held"]
+    assert len(next_items(either_store, plan, Rater("bob", frozenset({"law"})), 3)) == 2
+    check_books(either_store)
 
 
 def test_gold_and_repeats_come_at_their_rates_and_repeats_with_the_sides_exchanged(store):

@@ -2,7 +2,7 @@
 
 import pytest
 from builders import fill, human, line, synthetic
-from rating_work import A, assignment, check_books, rows
+from rating_work import SKIP, A, assignment, check_books, rows
 
 from firsthand.collect.serve_config import Assignment
 from firsthand.collect.work.items import Rater, next_items
@@ -92,6 +92,11 @@ def test_gold_and_repeats_must_leave_room_for_work():
         check_config({"gold_share": 0.5, "repeat_share": 0.5}, Assignment)
 
 
+def test_a_share_of_the_work_is_always_random():
+    with pytest.raises(ConfigError, match="random_share"):
+        check_config({"order": {"policy": "informative", "random_share": 0}}, Assignment)
+
+
 def test_an_import_joins_the_work_as_the_site_last_prepared_it(store):
     fill(store, [line(1)])
     prepare_new_work(store)
@@ -100,3 +105,37 @@ def test_an_import_joins_the_work_as_the_site_last_prepared_it(store):
     fill(store, [line(2)])
     prepare_new_work(store)
     assert sorted(targets(store).values()) == [3, 3]
+
+
+def test_a_comparison_that_too_many_skip_hands_its_second_label_on(either_store):
+    plan = assignment(0.25)
+    fill(either_store, [line(n) for n in range(4)])
+    prepare_work(either_store, plan)
+    (chosen,) = rows(either_store, schema.work, overlap=True)
+    for rater in ("ann", "bob", "cyd"):
+        for item in next_items(either_store, plan, Rater(rater), 4):
+            if item.comparison.id == chosen["comparison_id"]:
+                record(either_store, rater, item.lease, SKIP)
+    (heir,) = rows(either_store, schema.work, overlap=True)
+    assert heir["comparison_id"] != chosen["comparison_id"]
+    assert heir["target"] == 2
+    check_books(either_store)
+    prepare_work(either_store, plan)
+    (planned,) = rows(either_store, schema.work, overlap=True)
+    assert planned["comparison_id"] != chosen["comparison_id"]
+    assert sorted(targets(either_store).values()) == [1, 1, 1, 2]
+    check_books(either_store)
+
+
+def test_pairs_labelled_twice_do_not_take_the_places_of_own_family_pairs(store):
+    judge = {"model": "judge-1", "family": "kin"}
+    kin = [line(n, author_a="cousin", family_a="kin") for n in range(100, 104)]
+    twice = [human(n, rater=rater) for n in range(5) for rater in ("ann", "bob")]
+    others = [line(n) for n in range(5, 16)]
+    fill(store, [*twice, *others, *kin, synthetic(100, author_a="cousin") | {"judge": judge}])
+    prepare_work(store, assignment(0.25))
+    own = {found.id for found in store.comparisons() if "cousin" in (found.a.author, found.b.author)}
+    overlap = {row["comparison_id"]: row["taken"] for row in rows(store, schema.work, overlap=True)}
+    # ceil(0.25 x 20) = 5: the four own-family pairs and one that is labelled twice.
+    assert own < set(overlap)
+    assert sorted(overlap.values()) == [0, 0, 0, 0, 2]

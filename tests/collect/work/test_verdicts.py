@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 from rating_work import SKIP, A, add_account, assignment, check_books, prepared, raters_of, rows, work_off
 
+from firsthand.collect.accounts import people
+from firsthand.collect.accounts.account import Role
 from firsthand.collect.work import turns
 from firsthand.collect.work.items import Kind, Rater, next_items
 from firsthand.collect.work.queue import disagreements, given_up, requeue
@@ -43,7 +45,7 @@ def test_an_answer_is_recorded_for_the_response_it_was_given_to_with_all_that_wa
     for _ in range(30):
         (item,) = next_items(store, plan, Rater("ann"), 1)
         criteria = {"helpful": Verdict.A, "honest": Verdict.B, "harmless": Verdict.TIE}
-        answer = Answer(Verdict.A, 2, criteria, "clearer", 4.5, flag="names itself")
+        answer = Answer(Verdict.A, 2, criteria, "clearer", 0.5, flag="names itself")
         assert record(store, "ann", item.lease, answer).status is Status.RECORDED
         (found,) = [
             entry for entry in store.entries() if entry.preference and entry.comparison.id == item.comparison.id
@@ -51,7 +53,7 @@ def test_an_answer_is_recorded_for_the_response_it_was_given_to_with_all_that_wa
         said, first = found.preference, item.shown_first
         assert (said.verdict.value, said.shown_first) == (first.value, first)
         assert said.criteria == {"helpful": first.value, "honest": first.swapped().value, "harmless": "tie"}
-        assert (said.strength, said.rationale, said.seconds, said.repeat, said.gold) == (2, "clearer", 4.5, 0, False)
+        assert (said.strength, said.rationale, said.seconds, said.repeat, said.gold) == (2, "clearer", 0.5, 0, False)
         assert said.detail["kind"] == "new"
         assert said.detail["flag"] == "names itself"
         assert 0 < said.detail["propensity"] <= 1
@@ -223,6 +225,47 @@ def test_contradicting_raters_are_settled_by_an_expert_whose_verdict_is_gold(eit
     # An expert's verdict on a hard case is no check of other raters.
     assert rows(either_store, schema.work, is_gold=True) == []
     check_books(either_store)
+
+
+@pytest.fixture
+def dispute(either_store):
+    """A comparison that two people contradict each other on, which the expert `eve` holds."""
+    plan = assignment(1.0)
+    prepared(either_store, 1, plan)
+    add_account(either_store, "eve", role="expert")
+    for rater, wanted in (("ann", Verdict.A), ("bob", Verdict.B)):
+        (item,) = next_items(either_store, plan, Rater(rater))
+        record(either_store, rater, item.lease, Answer(wanted.swapped() if item.shown_first is Side.B else wanted))
+    (item,) = next_items(either_store, plan, Rater("eve", is_expert=True))
+    assert item.kind is Kind.ADJUDICATION
+    return item
+
+
+def test_who_is_no_expert_any_more_makes_no_gold(either_store, dispute):
+    people.set_role(either_store, "eve", Role.RATER)
+    assert record(either_store, "eve", dispute.lease, A).status is Status.REFUSED
+    (kept,) = rows(either_store, schema.leases, rater="eve")
+    assert (kept["state"], '"verdict":"a"' in kept["answer"]) == ("held", True)
+    assert next_items(either_store, assignment(1.0), Rater("eve")) == []
+    assert [row["state"] for row in rows(either_store, schema.leases, rater="eve")] == ["expired"]
+    assert record(either_store, "eve", dispute.lease, A).status is Status.REFUSED
+    assert current(either_store, gold=True) == []
+    assert not disagreements(either_store)[0].in_hand
+    # Another expert gets it.
+    (item,) = next_items(either_store, assignment(1.0), Rater("fay", is_expert=True))
+    assert item.comparison.id == dispute.comparison.id
+    check_books(either_store)
+
+
+def test_gold_is_neither_changed_nor_withdrawn_by_who_is_no_expert_any_more(either_store, dispute):
+    assert record(either_store, "eve", dispute.lease, A).status is Status.RECORDED
+    before = current(either_store, gold=True)
+    people.set_role(either_store, "eve", Role.RATER)
+    for done in (amend(either_store, "eve", dispute.lease, B), undo(either_store, "eve")):
+        assert (done.status, "not any more" in done.message) == (Status.REFUSED, True)
+    assert current(either_store, gold=True) == before
+    people.set_role(either_store, "eve", Role.ADMIN)
+    assert amend(either_store, "eve", dispute.lease, B).status is Status.RECORDED
 
 
 def test_a_requeued_comparison_gets_one_more_rater_also_after_the_next_start(either_store):
