@@ -88,8 +88,9 @@ def find(store: Store, who: str) -> Account:
 
 
 def everyone(store: Store) -> list[Account]:
-    """All accounts, removed ones too, oldest first."""
-    query = sa.select(schema.accounts).order_by(schema.accounts.c.created_at, schema.accounts.c.id)
+    """All accounts, oldest first, removed ones after them."""
+    table = schema.accounts.c
+    query = sa.select(schema.accounts).order_by(table.state == State.REMOVED, table.created_at, table.id)
     with reading(store) as connection:
         return [account_of(row) for row in connection.execute(query)]
 

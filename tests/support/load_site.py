@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,8 +87,9 @@ class Server:
     url: str
 
     def kill(self) -> None:
-        """kill -9, and its helper process with it."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        """kill -9, and its helper process with it, unless that was done before."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def processor_seconds(self) -> float:

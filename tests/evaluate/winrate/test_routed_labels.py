@@ -1,6 +1,7 @@
 """Labels that the queue sent to the worthiest comparisons are weighed, so that win rates stay true."""
 
 import random
+from itertools import cycle
 
 from builders import fill, synthetic
 from rating_work import assignment
@@ -18,16 +19,17 @@ PLAN = assignment(order={"policy": "informative", "random_share": 0.3})
 
 
 def test_win_rates_stay_true_where_people_are_sent_to_the_worthiest(store):
-    # On even questions the judge is sure of model-x and right; on odd ones it is unsure, and people choose at random.
+    # On even questions the judge is sure of model-x and right; on odd ones it is unsure, and model-x wins every second
+    # time.
     fill(store, [synthetic(n, p_a=0.51 if n % 2 else 0.99) for n in range(160)])
     prepare_work(store, PLAN)
     assert worth_before_people(store) is None
-    chance = random.Random(5)
+    chance, odd = random.Random(5), cycle([True, False])
     for _ in range(80):
         (item,) = next_items(store, PLAN, Rater("ann"), 1, chance)
         is_unsure = int(item.comparison.prompt[0]["content"].removeprefix("question ")) % 2
         x = Verdict.A if item.comparison.a.author == "model-x" else Verdict.B
-        said = chance.choice([Verdict.A, Verdict.B]) if is_unsure else x
+        said = x if not is_unsure or next(odd) else x.swapped()
         record(store, "ann", item.lease, Answer(as_seen(said, item.shown_first)))
     worth = worth_before_people(store)
     assert sorted(set(worth.values())) == [5, 10]
