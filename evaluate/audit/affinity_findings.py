@@ -10,7 +10,6 @@ prompt and Student's t with one degree of freedom less than there are prompts. H
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 from scipy.stats import t as student
@@ -22,7 +21,6 @@ from firsthand.evaluate.audit.effect import Effect, effect
 from firsthand.evaluate.audit.finding import Finding, Verdict, verdict_of
 from firsthand.evaluate.audit.power import mde, needed_votes
 from firsthand.evaluate.audit.sentences import Said, among_others, caveats_of, sentence, unknown_kind
-from firsthand.evaluate.audit.side_by_side import for_judges
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import OWN, Target, other_targets, own_target, own_targets
 from firsthand.evaluate.audit.testable import Overlap, Refusal, no_people, no_target, overlap
@@ -60,8 +58,7 @@ class Measured:
 def affinity_findings(table: AuditTable, lineages: Mapping[str, Lineage], settings: AuditConfig) -> list[Finding]:
     """The headline of every judge, then the controls of every judge."""
     known = table.attributed()
-    work = partial(_of_judge, known, lineages=lineages, settings=settings, whole=table)
-    by_judge = for_judges(work, len(table.judges), len(known))
+    by_judge = [_of_judge(known, judge, lineages, settings, table) for judge in range(len(table.judges))]
     headlines = [headline for headline, _ in by_judge]
     controls = [control for _, controls in by_judge for control in controls]
     return _settled(headlines, [], settings) + _settled(controls, headlines, settings)

@@ -14,7 +14,6 @@ likes length as people do, or (for mediation) its own kind writes as long as oth
 """
 
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
@@ -26,7 +25,6 @@ from firsthand.evaluate.audit.detectors.said import length_column, with_authors
 from firsthand.evaluate.audit.effect import effect
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
-from firsthand.evaluate.audit.side_by_side import for_judges
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import Target, own_target
 from firsthand.evaluate.audit.testable import FEWEST_PROMPTS, Refusal, no_people, no_target
@@ -50,8 +48,7 @@ class Styled:
 def mediation_findings(table: AuditTable, lineages: Lineages, settings: AuditConfig) -> list[Finding]:
     """For each judge, its taste for longer responses, and what of its affinity for the closest authors that carries."""
     table = with_authors(table)
-    work = partial(_of_judge, table, lineages=lineages, settings=settings)
-    by_judge = for_judges(work, len(table.judges), len(table))
+    by_judge = [_of_judge(table, number, lineages, settings) for number in range(len(table.judges))]
     tastes, carried = ([findings[place] for findings in by_judge] for place in (0, 1))
     return settled(tastes, settings) + settled(carried, settings)
 

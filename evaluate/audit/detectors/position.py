@@ -16,7 +16,6 @@ the affinity model, given people's votes, takes the place of mean(d_i).
 """
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +34,6 @@ from firsthand.evaluate.audit.detectors.measured import (
 from firsthand.evaluate.audit.detectors.mediation import no_fit, points_per_logit, styled
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
-from firsthand.evaluate.audit.side_by_side import for_judges
 from firsthand.evaluate.audit.table import P_A, AuditTable, Votes
 from firsthand.evaluate.audit.targets import own_target
 from firsthand.evaluate.audit.testable import no_target
@@ -50,9 +48,10 @@ ASK_AGAIN = "Ask the judge again in the same order on some comparisons: repeats 
 
 def position_findings(table: AuditTable, lineages: Lineages, settings: AuditConfig) -> list[Finding]:
     """For each judge, a finding on the response shown first and one on answers that change with the order."""
-    work = partial(_of_judge, table, lineages=lineages, settings=settings)
-    by_judge = for_judges(work, len(table.judges), len(table))
-    return settled([finding for findings in by_judge for finding in findings], settings)
+    findings = []
+    for number in range(len(table.judges)):
+        findings += [_first(table, number, lineages, settings), _order(table, number, settings)]
+    return settled(findings, settings)
 
 
 def order_counts(votes: Votes, comparisons: int) -> FloatArray:
@@ -87,10 +86,6 @@ def flip_rate(sums: Sums) -> FloatArray:
 def excess_flips(sums: Sums) -> FloatArray:
     """P(answers differ | orders differ) - P(answers differ | same order)."""
     return flip_rate(sums) - ratio(sums["flips"][..., 2], sums["flips"][..., 3])
-
-
-def _of_judge(table: AuditTable, number: int, lineages: Lineages, settings: AuditConfig) -> tuple[Finding, Finding]:
-    return _first(table, number, lineages, settings), _order(table, number, settings)
 
 
 def _first(table: AuditTable, number: int, lineages: Lineages, settings: AuditConfig) -> Finding:

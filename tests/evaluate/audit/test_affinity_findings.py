@@ -5,7 +5,6 @@ import pytest
 from audit_worlds import lineages
 from scipy.stats import norm
 
-from firsthand.evaluate.audit import side_by_side
 from firsthand.evaluate.audit.affinity_findings import affinity_findings, headline_findings
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.finding import Verdict
@@ -164,13 +163,6 @@ def test_comparisons_without_an_author_are_left_out_and_counted():
     assert "100 comparisons without the name of an author could not be used." in finding.caveats
     known = headline_findings(table.part(np.arange(len(table)) >= 100), lineages(table), SETTINGS)[0]
     assert finding.estimate == pytest.approx(known.estimate)
-
-
-def test_judges_measured_side_by_side_are_measured_alike(biased, monkeypatch):
-    table, findings = biased
-    monkeypatch.setattr(side_by_side, "MUCH", 1)
-    monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    assert affinity_findings(table, lineages(table), SETTINGS) == findings
 
 
 def test_a_style_is_held_constant_as_length_is():
