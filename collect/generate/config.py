@@ -156,9 +156,7 @@ class GenerateJob(Config):
 
     @model_validator(mode="after")
     def _a_cost_budget_needs_prices(self) -> "GenerateJob":
-        free = [name for name, model in self.models.items() if model.endpoint and model.endpoint.price is None]
-        if self.budget.cost is not None and free:
-            raise ValueError(f"budget.cost needs models.{free[0]}.endpoint.price: {{prompt: ..., completion: ...}}")
+        self.budget.check_prices({f"models.{name}": model.endpoint for name, model in self.models.items()})
         return self
 
     @model_validator(mode="after")

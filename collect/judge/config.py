@@ -124,9 +124,7 @@ class JudgeJob(Config):
 
     @model_validator(mode="after")
     def _a_cost_budget_needs_prices(self) -> "JudgeJob":
-        free = [name for name, judge in self.judges.items() if judge.endpoint and judge.endpoint.price is None]
-        if self.budget.cost is not None and free:
-            raise ValueError(f"budget.cost needs judges.{free[0]}.endpoint.price: {{prompt: ..., completion: ...}}")
+        self.budget.check_prices({f"judges.{name}": judge.endpoint for name, judge in self.judges.items()})
         return self
 
     @model_validator(mode="after")

@@ -22,8 +22,8 @@ from firsthand.evaluate.audit.finding import Finding, Verdict, verdict_of
 from firsthand.evaluate.audit.power import mde, needed_votes
 from firsthand.evaluate.audit.sentences import Said, among_others, caveats_of, sentence, unknown_kind
 from firsthand.evaluate.audit.table import AuditTable
-from firsthand.evaluate.audit.targets import OWN, Target, other_targets, own_target, own_targets
-from firsthand.evaluate.audit.testable import Overlap, Refusal, no_people, no_target, overlap
+from firsthand.evaluate.audit.targets import OWN, Overlap, Target, other_targets, overlap, own_target, own_targets
+from firsthand.evaluate.audit.testable import Refusal, no_people, no_target
 from firsthand.evaluate.multiple import holm
 from firsthand.lineage import Lineage
 

@@ -8,8 +8,7 @@ import numpy as np
 from firsthand.evaluate.audit.affinity import Fit
 from firsthand.evaluate.audit.finding import Finding, Interval, Verdict
 from firsthand.evaluate.audit.table import AuditTable
-from firsthand.evaluate.audit.targets import Target
-from firsthand.evaluate.audit.testable import Overlap
+from firsthand.evaluate.audit.targets import Overlap, Target
 from firsthand.evaluate.table import counted, plain
 from firsthand.lineage import Lineage, Relation
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from firsthand.bootstrap import FloatArray
+from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.lineage import Lineage, Relation, relation
 
@@ -32,6 +32,28 @@ class Target:
         return sign
 
 
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """What a judge and people share: n comparisons of the target, of n_prompts prompts; judged: of the judge in all."""
+
+    n: int
+    n_prompts: int
+    judged: int
+
+
+def overlap(table: AuditTable, judge: int, target: Target) -> Overlap:
+    """How much there is to test the target on."""
+    theirs = target.sign(table) != 0
+    judged = voted(table, table.judged.of(judge).pair)
+    both = theirs & judged & voted(table, table.people.pair)
+    return Overlap(int(both.sum()), len(np.unique(table.prompt[both])), int((theirs & judged).sum()))
+
+
+def voted(table: AuditTable, pairs: IntArray) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Which comparisons are among `pairs`, the comparisons of votes: (N,)."""
+    return np.bincount(pairs, minlength=len(table)) > 0
+
+
 def own_target(table: AuditTable, judge: str, lineages: Mapping[str, Lineage]) -> Target | None:
     """The authors to which the judge is related most closely, or None where it is related to none.
 
@@ -39,7 +61,11 @@ def own_target(table: AuditTable, judge: str, lineages: Mapping[str, Lineage]) -
     closely related have more.
     """
     kin = own_targets(table, judge, lineages)
-    return next((target for target in kin if _shared(table, judge, target) >= FEWEST_OWN), kin[0] if kin else None)
+    if judge not in table.judges:
+        return kin[0] if kin else None
+    number = table.judges.index(judge)
+    enough = (target for target in kin if overlap(table, number, target).n >= FEWEST_OWN)
+    return next(enough, kin[0] if kin else None)
 
 
 def own_targets(table: AuditTable, judge: str, lineages: Mapping[str, Lineage]) -> list[Target]:
@@ -51,14 +77,6 @@ def own_targets(table: AuditTable, judge: str, lineages: Mapping[str, Lineage]) 
         if authors:
             found.append(Target(", ".join(table.authors[number] for number in authors), authors, closest))
     return found
-
-
-def _shared(table: AuditTable, judge: str, target: Target) -> int:
-    """On how many comparisons of the target people and the judge both voted."""
-    if judge not in table.judges:
-        return 0
-    judged = np.isin(np.arange(len(table)), table.judged.of(table.judges.index(judge)).pair)
-    return int((judged & np.isin(np.arange(len(table)), table.people.pair) & (target.sign(table) != 0)).sum())
 
 
 def other_targets(table: AuditTable, judge: str, lineages: Mapping[str, Lineage]) -> list[Target]:

@@ -4,24 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from firsthand.bootstrap import IntArray
 from firsthand.evaluate.audit.table import NEITHER, P_A, AuditTable
-from firsthand.evaluate.audit.targets import FEWEST_OWN, Target
+from firsthand.evaluate.audit.targets import FEWEST_OWN, Target, overlap, voted
 from firsthand.evaluate.table import counted, plain
 
 FEWEST_DOUBLED = 30
 """Comparisons with two votes of people: with one vote each, their noise can't be told from differences in quality."""
 FEWEST_PROMPTS = 20
 """Prompts, over which errors are clustered; with fewer the sandwich is too small."""
-
-
-@dataclass(frozen=True, slots=True)
-class Overlap:
-    """What a judge and people share: n comparisons of the target, of n_prompts prompts; judged: of the judge in all."""
-
-    n: int
-    n_prompts: int
-    judged: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +23,6 @@ class Refusal:
     needed: int | None = None
 
 
-def overlap(table: AuditTable, judge: int, target: Target) -> Overlap:
-    """How much there is to test the target on."""
-    theirs = target.sign(table) != 0
-    judged = _voted(table, table.judged.of(judge).pair)
-    both = theirs & judged & _voted(table, table.people.pair)
-    return Overlap(int(both.sum()), len(np.unique(table.prompt[both])), int((theirs & judged).sum()))
-
-
 def no_people(table: AuditTable, judge: int) -> Refusal | None:
     """Why nothing can be said of `judge`, whatever the target."""
     name = plain(table.judges[judge])
@@ -50,7 +32,7 @@ def no_people(table: AuditTable, judge: int) -> Refusal | None:
             "Let people rate some of the comparisons: firsthand collect serve.",
             2 * FEWEST_OWN,
         )
-    shared = _voted(table, table.people.pair) & _voted(table, table.judged.of(judge).pair)
+    shared = voted(table, table.people.pair) & voted(table, table.judged.of(judge).pair)
     if not shared.any():
         return Refusal(
             f"{name} was never compared with people: no comparison has both its verdict and a person's vote.",
@@ -120,14 +102,10 @@ def no_target(table: AuditTable, judge: int, target: Target) -> Refusal | None:
 def choices(table: AuditTable, judge: int, target: Target) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     """Whether the judge chose the target, 1 yes, 0 no, 1/2 a tie, in each verdict on comparisons that people rated."""
     votes = table.judged.of(judge)
-    seen = _voted(table, table.people.pair)
+    seen = voted(table, table.people.pair)
     votes = votes.where((target.sign(table)[votes.pair] != 0) & seen[votes.pair])
     for_a = np.where(np.isnan(votes.p_a), P_A[votes.outcome], votes.p_a)
     return np.where(target.sign(table)[votes.pair] > 0, for_a, 1 - for_a)
-
-
-def _voted(table: AuditTable, pairs: IntArray) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    return np.bincount(pairs, minlength=len(table)) > 0
 
 
 def _only(count: int) -> str:

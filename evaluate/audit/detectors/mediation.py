@@ -19,7 +19,7 @@ import numpy as np
 
 from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.audit.affinity import Design, Fit, design, fit
-from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.audit.config import LENGTH, AuditConfig
 from firsthand.evaluate.audit.detectors.measured import Measured, in_points, not_testable, settled
 from firsthand.evaluate.audit.detectors.said import length_column, with_authors
 from firsthand.evaluate.audit.effect import effect
@@ -32,7 +32,7 @@ from firsthand.evaluate.table import counted, plain
 from firsthand.lineage import Relation
 
 STYLE, MEDIATION = "style", "mediation"
-LENGTH, LONGER = "length", "longer responses"
+LONGER = "longer responses"
 STEP = 0.01
 
 

@@ -1,8 +1,11 @@
 """How much a run may use."""
 
+from collections.abc import Mapping
+
 from pydantic import Field
 
 from firsthand.config import Config
+from firsthand.endpoint.config import EndpointConfig
 
 
 class BudgetConfig(Config):
@@ -10,6 +13,12 @@ class BudgetConfig(Config):
 
     tokens: int | None = Field(default=None, ge=1)
     cost: float | None = Field(default=None, gt=0)
+
+    def check_prices(self, endpoints: Mapping[str, EndpointConfig | None]) -> None:
+        """Raise ValueError where a cost is set and an endpoint has no price, by whose place in the YAML it is named."""
+        for place, endpoint in endpoints.items():
+            if self.cost is not None and endpoint and endpoint.price is None:
+                raise ValueError(f"budget.cost needs {place}.endpoint.price: {{prompt: ..., completion: ...}}")
 
 
 class Budget:

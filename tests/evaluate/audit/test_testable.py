@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from firsthand.evaluate.audit.table import NEITHER, AuditTable, Votes
-from firsthand.evaluate.audit.targets import Target
-from firsthand.evaluate.audit.testable import no_people, no_target, overlap
+from firsthand.evaluate.audit.targets import Target, overlap
+from firsthand.evaluate.audit.testable import no_people, no_target
 from firsthand.evaluate.simulate import Judge, World, simulate
 from firsthand.lineage import Relation
 
