@@ -68,12 +68,12 @@ def next_items(
     secret = store_secret(store.engine)
     lease = timedelta(minutes=assignment.lease_minutes)
     with store.engine.connect().execution_options(read_only=True) as connection:
-        held = _held(connection, rater, count)
+        held = _held(connection, rater)
         late = stamp(clock(connection) + lease / 2)
-        if len(held) == count and held[0].expires_at > late:
+        if len(held) >= count and held[0].expires_at > late:
             standing = standing_of(connection, rater.id)
             if standing.paused is None and _fitting(held, standing) == held:
-                return [_item(row) for row in held]
+                return [_item(row) for row in held[:count]]
     with turn_of(store, rater.id) as turn:
         return [] if turn.paused else items_in(turn, assignment, rater, secret, count, chance).items
 
@@ -97,8 +97,8 @@ def items_in(
     for _ in range(missing):
         if not grant_item(request):
             break
-    held = _fitting(_held(turn.connection, rater, count), turn.standing)
-    return Given([_item(row) for row in held], sizes.total())
+    held = _fitting(_held(turn.connection, rater), turn.standing)
+    return Given([_item(row) for row in held[:count]], sizes.total())
 
 
 def item_of(connection: sa.Connection, lease: str) -> Item:
@@ -106,9 +106,9 @@ def item_of(connection: sa.Connection, lease: str) -> Item:
     return _item(connection.execute(_LEASED.where(schema.leases.c.id == lease)).one())
 
 
-def _held(connection: sa.Connection, rater: Rater, count: int) -> Sequence[Any]:
+def _held(connection: sa.Connection, rater: Rater) -> Sequence[Any]:
     """The leases that `rater` holds, with their comparisons, oldest first."""
-    return run(connection, _HELD, {"rater": rater.id, "count": count}).rows
+    return run(connection, _HELD, {"rater": rater.id}).rows
 
 
 def _fitting(held: Sequence[Any], standing: Standing) -> Sequence[Any]:
@@ -138,10 +138,8 @@ def _item(row: Any) -> Item:
 
 
 _LEASED = _leased_query()
-_HELD = (
-    _LEASED.where(schema.leases.c.rater == sa.bindparam("rater"), schema.leases.c.state == "held")
-    .order_by(schema.leases.c.granted_at, schema.leases.c.id)
-    .limit(sa.bindparam("count"))
+_HELD = _LEASED.where(schema.leases.c.rater == sa.bindparam("rater"), schema.leases.c.state == "held").order_by(
+    schema.leases.c.granted_at, schema.leases.c.id
 )
 _RENEW = schema.leases.update().where(
     schema.leases.c.rater == sa.bindparam("of_rater"), schema.leases.c.state == "held"
