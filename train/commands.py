@@ -32,7 +32,7 @@ def mix(args: argparse.Namespace) -> None:
     from firsthand.train.mix import write_mix
     from firsthand.train.mix_config import MixConfig, parse_ratio
 
-    overrides = {"ratio": parse_ratio(args.ratio)} if args.ratio else {}
+    overrides = {"ratio": parse_ratio(args.ratio)} if args.ratio is not None else {}
     config = load_config(args.config, MixConfig, overrides)
     with Store(args.store, must_exist=True) as store:
         manifest = write_mix(store, config, args.out)

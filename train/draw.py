@@ -27,19 +27,13 @@ def draw(human: pd.DataFrame, synthetic: pd.DataFrame, strata: "pd.Series[str] |
     labelled by both is drawn twice only when the two prefixes meet. `strata` maps comparisons to tags: with it every
     prefix holds each tag in its pool's share, within one row.
 
-    Raises InputError when a source has no rows to give, or too few under `shortage: error`.
+    A source with a share has rows. Raises InputError where they are too few under `shortage: error`.
     """
     pools = {
         Source.HUMAN: _in_order(human, config.seed, strata),
         Source.SYNTHETIC: _in_order(synthetic, config.seed, strata, from_the_back=True),
     }
     available = {source: len(pool) for source, pool in pools.items()}
-    for source, rows in available.items():
-        if config.ratio.of(source) > 0 and rows == 0:
-            raise InputError(
-                f"the mix asks for {config.ratio.of(source):.0%} {source} rows but none is left after the filters; "
-                f"collect some, loosen the filters, or set ratio.{source} to 0"
-            )
     largest = _largest(config, available)
     size = largest if config.size == "max" else config.size
     short = size > largest

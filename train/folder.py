@@ -17,11 +17,14 @@ RECORD = "training.json"
 def claim(out: Path, identity: Mapping[str, Any], overwrite: bool = False) -> dict[str, Any] | None:
     """Take `out` for the run `identity`; returns the record of a run of this identity that is already finished there.
 
-    With `overwrite` the folder's earlier run is removed first. Raises InputError when the folder holds another run or
-    files that no run wrote.
+    With `overwrite` the folder's earlier run is removed first; one that never began, because its model does not exist
+    or its mix holds nothing to train on, is forgotten. Raises InputError when the folder holds another run or files
+    that no run wrote.
     """
+    wanted = json.loads(json.dumps(identity))
     found = _read(out / IDENTITY)
-    if found is not None and overwrite:
+    never_began = found != wanted and found is not None and [path.name for path in out.iterdir()] == [IDENTITY]
+    if found is not None and (overwrite or never_began):
         shutil.rmtree(out)
         found = None
     if found is None:
@@ -30,7 +33,7 @@ def claim(out: Path, identity: Mapping[str, Any], overwrite: bool = False) -> di
         out.mkdir(parents=True, exist_ok=True)
         write_json(out / IDENTITY, identity)
         return None
-    changes = _differences(found, json.loads(json.dumps(identity)))
+    changes = _differences(found, wanted)
     if changes:
         raise InputError(
             f"{out} holds a run of another job: {'; '.join(changes)}. "

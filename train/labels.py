@@ -31,6 +31,20 @@ def usable(votes: pd.DataFrame, drops: Drops) -> pd.DataFrame:
     return signed(votes)
 
 
+def once_each(votes: pd.DataFrame, drops: Drops) -> pd.DataFrame:
+    """People's `usable` votes, by comparison and annotator, with one of each person on each comparison.
+
+    Who saw it in both orders counts once, as in `evaluate agreement`: not at all where the two verdicts differ.
+    """
+    keys = ["comparison_id", "annotator"]
+    if not (votes[keys] == votes[keys].shift()).all(axis=1).any():
+        return votes
+    keys.append("gold")
+    differ = votes.groupby(keys)["sign"].transform("nunique") > 1
+    votes = drops.keep(votes, ~differ, "a rater's votes on one comparison, different verdicts")
+    return drops.keep(votes, ~votes.duplicated(keys), "a rater's further votes on one comparison, same verdict")
+
+
 def signed(votes: pd.DataFrame) -> pd.DataFrame:
     """Adds `sign` to votes: +1 for A, -1 for B, 0 for neither."""
     return votes.assign(sign=votes["verdict"].map({"a": 1, "b": -1}).fillna(0).astype("int8"))

@@ -21,10 +21,10 @@ from firsthand.train.admitted import admitted_labels
 from firsthand.train.calibrate import calibrated, people_prefer
 from firsthand.train.draw import draw
 from firsthand.train.drops import Drops
-from firsthand.train.labels import human_labels, synthetic_labels, usable
+from firsthand.train.labels import human_labels, once_each, synthetic_labels, usable
 from firsthand.train.mix_card import mix_card
 from firsthand.train.mix_config import MixConfig
-from firsthand.train.mix_files import content_sha256, write_manifest, write_split, write_text, written_whole
+from firsthand.train.mix_files import CARD, DATA, content_sha256, write_manifest, write_split, write_text, written_whole
 from firsthand.train.row_weights import weighed, weight_facts
 from firsthand.train.trust import trusted
 
@@ -58,9 +58,9 @@ def write_drawn(store: Store, mix: Mix, out: Path) -> dict[str, Any]:
     with written_whole(out) as folder:
         for name, rows in mix.splits.items():
             if len(rows):
-                write_split(store, rows, folder / "data", name)
-        manifest = {**mix.facts, "content_sha256": content_sha256(folder / "data")}
-        write_text(folder / "README.md", mix_card(manifest))
+                write_split(store, rows, folder / DATA, name)
+        manifest = {**mix.facts, "content_sha256": content_sha256(folder / DATA)}
+        write_text(folder / CARD, mix_card(manifest))
         write_manifest(folder, manifest)
     return manifest
 
@@ -95,16 +95,18 @@ def read_pools(store: Store, config: MixConfig) -> Pools:
     if votes.empty:
         raise InputError("the store holds no preferences to mix; firsthand collect import FILE brings some")
     is_human = votes["source"] == Source.HUMAN.value
-    human = human_labels(votes[is_human], config.human, drops)
+    people = once_each(votes[is_human], drops)
     synthetic = synthetic_labels(votes[~is_human], config.synthetic, drops)
     _check_judges(votes[~is_human], config)
     synthetic, admitted = admitted_labels(synthetic, votes, config.synthetic.admission, drops)
 
     prompts = pa.array(votes["prompt_id"]).unique().to_pylist()
     held_out = [prompt_id for prompt_id in prompts if in_anchor(prompt_id, config.anchor.fraction)]
-    human_train, anchor = _split(human, held_out)
+    # Votes are split before they become labels: what a model learns of raters must not come from the anchor.
+    people, of_anchor = _split(people, held_out)
+    human_train, anchor = (human_labels(part, config.human, drops) for part in (people, of_anchor))
     synthetic_train, heldout = _split(synthetic, held_out)
-    people = votes[is_human & ~_is_among(votes["prompt_id"], held_out)]
+    anchor_share = _anchor_share(human_train, anchor)
     curves = None
     if config.synthetic.calibrate:
         synthetic_train, heldout, curves = calibrated(synthetic_train, heldout, people_prefer(people), drops)
@@ -123,7 +125,7 @@ def read_pools(store: Store, config: MixConfig) -> Pools:
         anchor,
         heldout,
         strata,
-        anchor_share=_anchor_share(human, anchor),
+        anchor_share=anchor_share,
         admitted=admitted,
         trust=trust,
         curves=curves,
@@ -138,9 +140,10 @@ def draw_mix(store: Store, config: MixConfig) -> Mix:
 
 def mix_from(pools: Pools, config: MixConfig, counts: Counts) -> Mix:
     """The mix that `config` draws from pools of it, whatever its ratio, size and seed; counts: of the whole store."""
+    left = {Source.HUMAN: len(pools.human), Source.SYNTHETIC: len(pools.synthetic)}
+    _check_sources(left, pools.drops, config)
     drawn = draw(pools.human, pools.synthetic, pools.strata, config)
     rows = drawn.rows
-    left = {Source.HUMAN: len(pools.human), Source.SYNTHETIC: len(pools.synthetic)}
     plain = {"weight": 1.0, "repetition": 0}
     splits = {
         "train": rows,
@@ -180,6 +183,21 @@ def in_anchor(prompt_id: str, fraction: float) -> bool:
     return int(content_id("anchor", prompt_id)[:16], 16) < fraction * 2**64
 
 
+def _check_sources(left: dict[Source, int], drops: Drops, config: MixConfig) -> None:
+    for source, rows in left.items():
+        if config.ratio.of(source) > 0 and rows == 0:
+            reasons = "; ".join(
+                f"{reason}: {counts[source.value]:,}"
+                for reason, counts in drops.as_dict().items()
+                if source.value in counts
+            )
+            raise InputError(
+                f"the mix asks for {config.ratio.of(source):.0%} {source} rows but none is left "
+                f"({reasons or f'the store holds no {source} preferences'}); collect some, change what took them "
+                f"(the filters, conflict or anchor), or set ratio.{source} to 0"
+            )
+
+
 def _check_judges(votes: pd.DataFrame, config: MixConfig) -> None:
     known = sorted(votes["annotator"].unique())
     for key, names in (("judges", config.synthetic.judges or []), ("weights", config.synthetic.weights)):
@@ -203,10 +221,11 @@ def _is_among(column: "pd.Series[str]", values: Iterable[str]) -> "pd.Series[boo
     return pd.Series(found.to_numpy(zero_copy_only=False), index=column.index)
 
 
-def _anchor_share(human: pd.DataFrame, anchor: pd.DataFrame) -> float:
+def _anchor_share(human_train: pd.DataFrame, anchor: pd.DataFrame) -> float:
     """Share of the prompts with human labels that are held out; chance moves it around the requested fraction."""
-    prompts = human["prompt_id"].nunique()
-    return anchor["prompt_id"].nunique() / prompts if prompts else 0.0
+    held_out = anchor["prompt_id"].nunique()
+    prompts = human_train["prompt_id"].nunique() + held_out
+    return held_out / prompts if prompts else 0.0
 
 
 def _settle_conflicts(

@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from tqdm import tqdm
 
 from firsthand.ahead import map_ahead
 from firsthand.errors import InputError
@@ -22,6 +23,8 @@ from firsthand.records import Content, Message
 from firsthand.store import Store, Texts
 
 MANIFEST = "manifest.json"
+CARD = "README.md"
+DATA = "data"
 SHARD_ROWS = 200_000
 FIRST_ROWS = 100
 GROUP_BYTES = 2**25  # of texts in memory at once
@@ -60,9 +63,12 @@ def written_whole(out: Path) -> Iterator[Path]:
     An older mix at `out` is replaced; anything else there is refused with InputError. What an interrupted run left
     beside `out` is removed.
     """
-    if out.exists() and not (out / MANIFEST).is_file():
-        raise InputError(f"{out} exists and is not a mix (it has no {MANIFEST}); choose another folder for --out")
-    out.parent.mkdir(parents=True, exist_ok=True)
+    out = out.resolve()
+    _refuse_other_files(out)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise InputError(f"{out.parent} is no folder; choose another place for --out") from error
     for name in ("unfinished", "replaced"):
         shutil.rmtree(_beside(out, name), ignore_errors=True)
     draft = _beside(out, "unfinished")
@@ -77,14 +83,41 @@ def written_whole(out: Path) -> Iterator[Path]:
         shutil.rmtree(_beside(out, "replaced"), ignore_errors=True)
 
 
+def _refuse_other_files(out: Path) -> None:
+    """Raise InputError where something is at `out` that `train mix` did not write: it would be lost."""
+    if not out.exists():
+        return
+    if not _is_manifest(out / MANIFEST):
+        raise InputError(
+            f"{out} exists and is not a mix (it has no {MANIFEST} of ours); choose another folder for --out"
+        )
+    written = {out / MANIFEST, out / CARD, out / DATA, *(out / DATA).glob("*.parquet")}
+    others = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path not in written)
+    if others:
+        raise InputError(
+            f"{out} holds a mix, and {', '.join(others[:3])}{', ...' if len(others) > 3 else ''}, which would be lost; "
+            "move that away, or choose another folder for --out"
+        )
+
+
+def _is_manifest(path: Path) -> bool:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and {"schema", "content_sha256"} <= content.keys()
+
+
 def write_split(store: Store, labels: pd.DataFrame, folder: Path, split: str) -> None:
     """Write `labels` with their texts as `folder/split-*.parquet`, by comparison id, a few megabytes in memory."""
     folder.mkdir(exist_ok=True)
     rows = pa.Table.from_pandas(labels, preserve_index=False).sort_by([(name, "ascending") for name in ORDER])
     shards = range(0, len(rows), SHARD_ROWS)
-    for number, start in enumerate(shards):
-        path = folder / f"{split}-{number:05d}-of-{len(shards):05d}.parquet"
-        _write_shard(path, _groups(store, rows.slice(start, SHARD_ROWS)))
+    with tqdm(desc=split, total=len(rows), unit="row", unit_scale=True, disable=None, leave=False) as bar:
+        for number, start in enumerate(shards):
+            path = folder / f"{split}-{number:05d}-of-{len(shards):05d}.parquet"
+            for written in _write_shard(path, _groups(store, rows.slice(start, SHARD_ROWS))):
+                bar.update(written)
 
 
 def content_sha256(folder: Path) -> str:
@@ -114,16 +147,19 @@ def _beside(out: Path, name: str) -> Path:
     return out.parent / f".{out.name}.{name}"
 
 
-def _write_shard(path: Path, groups: Iterable[tuple[pa.Table, pa.Table]]) -> None:
-    """Write the groups as one Parquet file, in a thread that leaves the interpreter to whoever makes them."""
+def _write_shard(path: Path, groups: Iterable[tuple[pa.Table, pa.Table]]) -> Iterator[int]:
+    """Write the groups as one Parquet file, in a thread that leaves the interpreter to whoever makes them.
+
+    Gives the number of rows of each.
+    """
     settings = {"compression": "zstd", "use_dictionary": REPEATED, "write_statistics": REPEATED}
     with pq.ParquetWriter(path, SCHEMA, **settings) as writer:
 
-        def write(group: tuple[pa.Table, pa.Table]) -> None:
+        def write(group: tuple[pa.Table, pa.Table]) -> int:
             writer.write_table(_table(*group))
+            return len(group[0])
 
-        for _ in map_ahead(write, groups, depth=1):
-            pass
+        yield from map_ahead(write, groups, depth=1)
 
 
 def _groups(store: Store, rows: pa.Table) -> Iterator[tuple[pa.Table, pa.Table]]:

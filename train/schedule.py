@@ -29,7 +29,7 @@ def schedule_defaults(job: RewardJob | DPOJob, mix: Mix) -> dict[str, Any]:
         "save_total_limit": 2,
         "eval_strategy": "steps",
         "eval_steps": 0.1 if job.grounding.stop or job.grounding.keep_best else 0.5,
-        "eval_on_start": 5 * heldout_rows <= len(mix.splits["train"]),
+        "eval_on_start": job.trainer.get("eval_strategy") != "no" and 5 * heldout_rows <= len(mix.splits["train"]),
     }
 
 

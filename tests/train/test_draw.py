@@ -101,11 +101,6 @@ def test_shortage_error_names_the_numbers() -> None:
         draw(pool("human", 10), pool("synthetic", 100, first=1000), None, setting)
 
 
-def test_a_source_with_a_share_but_no_rows_is_refused() -> None:
-    with pytest.raises(InputError, match="asks for 30% human rows but none is left"):
-        draw(pool("human", 0), pool("synthetic", 9), None, config(0.7))
-
-
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_a_ratio_of_0_or_1_uses_one_source_whole(share: float) -> None:
     ids = drawn_ids(pool("human", 7), pool("synthetic", 5, first=1000), config(share))

@@ -7,7 +7,7 @@ import pytest
 from crowdkit.aggregation import DawidSkene
 
 from firsthand.train.drops import Drops
-from firsthand.train.labels import human_labels, per_judgment, signed, synthetic_labels, usable
+from firsthand.train.labels import human_labels, once_each, per_judgment, signed, synthetic_labels, usable
 from firsthand.train.mix_config import HumanRules, SyntheticRules
 
 DEFAULTS: dict[str, Any] = {
@@ -35,6 +35,26 @@ def judged(rules: SyntheticRules, *rows: dict[str, Any]) -> tuple[pd.DataFrame, 
 
 def by_rater(*verdicts: str, **keys: Any) -> list[dict[str, Any]]:
     return [{"annotator": f"r{number}", "verdict": verdict, **keys} for number, verdict in enumerate(verdicts)]
+
+
+def test_who_saw_both_orders_counts_once_and_not_at_all_where_the_two_differ() -> None:
+    seen = [
+        {"annotator": "ann", "verdict": "a", "shown_first": "a"},
+        {"annotator": "ann", "verdict": "a", "shown_first": "b"},
+        {"annotator": "bob", "verdict": "a", "shown_first": "a"},
+        {"annotator": "bob", "verdict": "b", "shown_first": "b"},
+        {"annotator": "cyd", "verdict": "b", "shown_first": "a"},
+        {"annotator": "dan", "verdict": "b", "shown_first": "a"},
+    ]
+    drops = Drops()
+    kept = once_each(usable(votes(*seen), drops), drops)
+    labels = human_labels(kept, HumanRules(), drops)
+    assert labels.loc[0, "annotator"] == "ann+cyd+dan"
+    assert labels.loc[0, "p_chosen"] == pytest.approx(2 / 3)
+    assert drops.as_dict() == {
+        "a rater's further votes on one comparison, same verdict": {"human": 1},
+        "a rater's votes on one comparison, different verdicts": {"human": 2},
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The mix as a whole: split by prompt, conflicts, files, determinism, bad input."""
 
 import json
+import random
 import resource
 import subprocess
 import sys
@@ -8,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from builders import fill, human, synthetic
+from builders import fill, human, line, synthetic
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from firsthand.errors import InputError
+from firsthand.lines import parse_line
 from firsthand.store import Store
 from firsthand.train import mix_files
-from firsthand.train.mix import draw_mix, in_anchor, write_mix
+from firsthand.train.mix import draw_mix, in_anchor, read_pools, write_mix
 from firsthand.train.mix_config import MixConfig
 
 
@@ -174,9 +177,15 @@ def test_a_synthetic_only_mix_works_and_says_its_effect_is_not_measurable(store:
 
 
 def test_no_human_preferences_at_all_is_refused_when_a_share_is_asked_for(store: Store, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="50% human rows but none is left"):
+    with pytest.raises(InputError, match=r"50% human rows but none is left \(the store holds no human preferences\)"):
         write_mix(fill(store, [synthetic(1)]), config(), tmp_path / "mix")
     assert not (tmp_path / "mix").exists()
+
+
+def test_a_source_that_is_used_up_says_by_what(store: Store) -> None:
+    lines = [make(n) for n in range(5) for make in (human, synthetic)]
+    with pytest.raises(InputError, match=r"none is left \(conflict: people labelled it too: 5\); collect some"):
+        draw_mix(fill(store, lines), config(anchor={"fraction": 0}))
 
 
 @pytest.mark.parametrize(
@@ -232,4 +241,37 @@ def test_a_folder_that_is_not_a_mix_is_never_replaced(mixed_store: Store, tmp_pa
     (tmp_path / "precious" / "thesis.tex").write_text("years of work")
     with pytest.raises(InputError, match="is not a mix"):
         write_mix(mixed_store, config(), tmp_path / "precious")
+    (tmp_path / "precious" / "manifest.json").write_text('{"name": "an extension of a browser"}')
+    with pytest.raises(InputError, match="is not a mix"):
+        write_mix(mixed_store, config(), tmp_path / "precious")
+    write_mix(mixed_store, config(), tmp_path / "mix")
+    write_mix(mixed_store, config(), tmp_path / "mix" / "another")
+    with pytest.raises(InputError, match=r"holds a mix, and another, another/README.md, .*, which would be lost"):
+        write_mix(mixed_store, config(), tmp_path / "mix")
     assert (tmp_path / "precious" / "thesis.tex").exists()
+    assert (tmp_path / "mix" / "another" / "manifest.json").exists()
+    with pytest.raises(InputError, match="is no folder"):
+        write_mix(mixed_store, config(), tmp_path / "precious" / "thesis.tex" / "mix")
+
+
+def test_a_mix_at_a_link_is_replaced_where_the_link_points(mixed_store: Store, tmp_path: Path) -> None:
+    write_mix(mixed_store, config(), tmp_path / "first")
+    (tmp_path / "latest").symlink_to("first")
+    manifest = write_mix(mixed_store, config(0.2), tmp_path / "latest")
+    assert (tmp_path / "latest").is_symlink()
+    assert json.loads((tmp_path / "first" / "manifest.json").read_bytes()) == manifest
+
+
+def test_votes_on_the_anchor_never_move_a_training_row(store: Store) -> None:
+    plan = config(0, human={"aggregate": "dawid-skene"}, anchor={"fraction": 0.5})
+    chance = random.Random(13)
+    fill(store, [human(n, 0, chance.choice("aab"), f"r{rater}") for n in range(60) for rater in range(3)])
+    before = read_pools(store, plan)
+    held_out = [n for n in range(60) if in_anchor(parse_line(line(n)).comparison.prompt_id, 0.5)]
+    assert len(held_out) > 15
+    # On further comparisons of the anchor's prompts r0 is contradicted each time: the worst rater of all there.
+    fill(store, [human(n, 1, "b" if rater else "a", f"r{rater}") for n in held_out for rater in range(3)])
+    after = read_pools(store, plan)
+    pd.testing.assert_frame_equal(after.human, before.human)
+    first = after.anchor["comparison_id"].isin(before.anchor["comparison_id"])
+    assert not after.anchor[first].reset_index(drop=True).equals(before.anchor)

@@ -68,6 +68,14 @@ def test_a_claim_cut_off_while_writing_is_taken_again(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "run.json").read_text()) == {"kind": "dpo"}
 
 
+def test_a_run_that_never_began_leaves_its_folder_to_another(tmp_path: Path) -> None:
+    claim(tmp_path, {"kind": "dpo", "model": "mistyped"})
+    assert claim(tmp_path, {"kind": "dpo", "model": "right"}) is None
+    (tmp_path / "metrics.jsonl").write_text("")
+    with pytest.raises(InputError, match="model: was 'right', is 'other'"):
+        claim(tmp_path, {"kind": "dpo", "model": "other"})
+
+
 def test_a_finished_folder_gives_its_record_back(tmp_path: Path) -> None:
     claim(tmp_path, {"kind": "dpo"})
     write_json(tmp_path / "training.json", {"steps": 3})
