@@ -43,6 +43,8 @@ def test_every_step_fits_and_axe_finds_nothing(context, site):
         look_at(page)
         page.keyboard.press(key)
         expect(page.get_by_role("button", name="Go on")).to_be_visible()
+        if key == "1":
+            check("practice")
         page.keyboard.press("Enter")
     check("rate")
     page.keyboard.press("v")
