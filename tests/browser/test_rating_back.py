@@ -70,12 +70,10 @@ def test_after_logging_out_no_way_leads_back_to_what_was_shown(site, keeping):
     page.go_back()
     page.wait_for_selector("#firsthand[data-step='rate']")
     page.evaluate(note)
-    page.locator("#account").click()
-    page.go_back()
-    page.wait_for_selector("#firsthand[data-step='rate']")
+    leave_and_come_back(page)
     assert page.evaluate("sessionStorage.getItem('kept')") is None
     page.locator("#account").click()
-    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("heading", name="Logged out")).to_be_visible()
     for _ in range(2):
         page.go_back()
