@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from firsthand.collect.page_files import KEPT
 from firsthand.errors import InputError
 
 # Gradio sets styles in attributes. Scripts are the site's own files; PagePolicy lets Gradio's inline ones through.
@@ -30,10 +31,14 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 HEADERS = {
+    # What one person was shown is not there for who sits down next.
+    "Cache-Control": "no-store",
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+ASSETS = "/assets/"
+"""Where Gradio has the files whose names change with their content."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -49,7 +54,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def serve_app(app: FastAPI, listener: socket.socket) -> None:
     """Serve `app` until interrupted."""
-    # An open page holds an event stream; the server stops without waiting for the browser to close it.
+    # The server stops without waiting for who takes long over an answer, such as an export.
     # Which proxies to believe is the configuration's to say (collect/accounts/headers.py).
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, timeout_graceful_shutdown=1, proxy_headers=False
@@ -60,7 +65,7 @@ def serve_app(app: FastAPI, listener: socket.socket) -> None:
 
 
 class SecureHeaders:
-    """Puts HEADERS on every answer without its own; plain ASGI, so that event streams pass through unbuffered."""
+    """Puts HEADERS on every answer without its own; plain ASGI, so that exports pass through unbuffered."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -71,10 +76,12 @@ class SecureHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                if ASSETS in scope["path"] and message["status"] == 200:
+                    headers.setdefault("Cache-Control", KEPT["Cache-Control"])
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
-        # Only the server cancels: it is stopping, and an open page's event stream ends with it.
+        # Only the server cancels: it is stopping, and what it was still answering ends with it.
         with contextlib.suppress(asyncio.CancelledError):
             await self.app(scope, receive, send_with_headers)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from chromium import CHROMIUM, FLAGS
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
@@ -15,13 +16,6 @@ from firsthand.store import Store
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 ENGINES = ("sqlite", "postgresql")
-
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-).split()
 
 # How long an example takes depends on what else the machine does; the examples themselves are the same every time.
 settings.register_profile("firsthand", deadline=None, derandomize=True)

@@ -2,11 +2,10 @@
 
 from importlib.resources import files
 
-import gradio as gr
 from fastapi import FastAPI
 
+from firsthand.collect.frame import mount_frame
 from firsthand.collect.page_files import add_files, head_of, read_files
-from firsthand.collect.ui.page import MOUNT_OPTIONS
 from firsthand.markup import Html, element
 
 SECTIONS = (
@@ -24,9 +23,7 @@ def mount_admin_page(app: FastAPI) -> None:
     content = {**read_files(files("firsthand.collect.admin") / "assets"), "page.html": _shell().encode()}
     content["stopwatch.js"] = (files("firsthand.collect.ui") / "assets" / "stopwatch.js").read_bytes()
     where = add_files(app, "/admin-ui", content)
-    with gr.Blocks(title="firsthand: quality", analytics_enabled=False, fill_width=True) as page:
-        gr.Column(elem_id="admin")
-    gr.mount_gradio_app(app, page, path="/admin", head=head_of(where, ("page.css",), "page.js"), **MOUNT_OPTIONS)
+    mount_frame(app, "/admin", "admin", "firsthand: quality", head_of(where, ("page.css",), "page.js"))
 
 
 def _shell() -> Html:

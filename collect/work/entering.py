@@ -1,7 +1,7 @@
 """Writing an answer into the store inside a turn: the preference, the lease, the place on the comparison."""
 
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,7 +20,7 @@ HOLD = timedelta(minutes=30)
 """How long a withdrawn item is held; asking for items renews it."""
 TICK = timedelta(microseconds=1)
 CLOCKS_DIFFER = 1.0
-"""Seconds that an answer may claim beyond those since its item was given."""
+"""Seconds that an answer may claim beyond those that its rater can have had."""
 
 
 _PREFERENCES, _LEASES = schema.preferences, schema.leases
@@ -36,6 +36,26 @@ _KNOW_RATER = sa.text(
     "INSERT INTO annotators (name, source, simulated) VALUES (:name, :source, :no) ON CONFLICT DO NOTHING"
 )
 _CHANGE_LEASE = _LEASES.update().where(_LEASES.c.id == sa.bindparam("lease"))
+_CLAIMED_SINCE = (
+    sa.select(_LEASES.c.granted_at, _PREFERENCES.c.seconds)
+    .join(
+        _PREFERENCES,
+        sa.and_(
+            _PREFERENCES.c.comparison_id == _LEASES.c.comparison_id,
+            _PREFERENCES.c.annotator == _LEASES.c.rater,
+            _PREFERENCES.c.shown_first == _LEASES.c.shown_first,
+            IS_CURRENT,
+        ),
+    )
+    .where(
+        _LEASES.c.rater == sa.bindparam("rater"),
+        _LEASES.c.done_at.is_not(None),
+        _LEASES.c.done_at >= sa.bindparam("since"),
+        _LEASES.c.id != sa.bindparam("lease"),
+        _PREFERENCES.c.seconds.is_not(None),
+    )
+    .order_by(_LEASES.c.done_at)
+)
 _NEWEST_ANSWER = sa.select(sa.func.max(_LEASES.c.done_at)).where(
     _LEASES.c.rater == sa.bindparam("rater"), _LEASES.c.done_at.is_not(None)
 )
@@ -126,10 +146,29 @@ def _write_preference(turn: Turn, lease: Any, answer: Answer) -> None:
 
 
 def _believed(turn: Turn, lease: Any, claimed: float | None) -> float | None:
-    """The active time that a page claims, but no more than has passed since the rater was given the item."""
-    passed = (turn.now - datetime.fromisoformat(lease.granted_at)).total_seconds()
+    """The active time that a page claims, but no more than the rater can have had for the item.
+
+    That is what has passed since it was given, less what their answers since then claim: nobody judges two at once.
+    """
+    granted = datetime.fromisoformat(lease.granted_at)
     # A clock that was set back says nothing.
-    return claimed if claimed is None or passed < 0 else round(min(claimed, passed + CLOCKS_DIFFER), 3)
+    if claimed is None or turn.now < granted:
+        return claimed
+    free = max(granted, _claimed_until(turn, lease))
+    return round(max(0.0, min(claimed, (turn.now - free).total_seconds() + CLOCKS_DIFFER)), 3)
+
+
+def _claimed_until(turn: Turn, lease: Any) -> datetime:
+    """The earliest end of what the rater's answers since `lease` was given claim, one after the other.
+
+    Each begins as early as it can, when its item was given, and not when it was recorded: answers that waited for the
+    server arrive together.
+    """
+    end = datetime.min.replace(tzinfo=UTC)
+    values = {"rater": lease.rater, "since": lease.granted_at, "lease": lease.id}
+    for answer in run(turn.connection, _CLAIMED_SINCE, values).rows:
+        end = max(end, datetime.fromisoformat(answer.granted_at)) + timedelta(seconds=answer.seconds)
+    return end
 
 
 def _change_lease(turn: Turn, lease: Any, **values: Any) -> None:

@@ -3,9 +3,10 @@
 import re
 
 from playwright.sync_api import Page, expect
-from rating_site import comparison, look_at, open_page
+from rating_site import TOO_SOON, comparison, look_at, open_page
 from waiting import wait_for
 
+from firsthand.collect.work.targets import prepare_work
 from firsthand.records import Side, Source, Verdict
 from firsthand.store import Store, schema
 
@@ -161,6 +162,37 @@ def test_what_is_not_meant_does_not_count(rate, site):
     expect_rated(page, 1, 3)
     look_at(page)
     assert [entry.preference.verdict for entry in site.votes()] == [Verdict.TIE]
+    page.keyboard.press("3")
+    expect_rated(page, 2, 3)
+    page.get_by_role("button", name="Undo").click(click_count=3)
+    expect_rated(page, 1, 3)
+    page.wait_for_timeout(300)
+    expect_rated(page, 1, 3)
+    # Two verdicts, and the skip that withdrew the second.
+    assert site.verdict_count() == 3
+
+
+def test_the_end_finds_new_pairs_and_leaves_the_focus_alone_meanwhile(context, site):
+    site.answers("one")
+    context.clear_cookies()
+    page = context.new_page()
+    page.clock.install()
+    site.enter(context, site.person())
+    page.goto(site.url)
+    page.wait_for_selector("#firsthand[data-step='rate']", timeout=60_000)
+    page.clock.fast_forward(TOO_SOON)
+    page.keyboard.press("3")
+    button = page.get_by_role("button", name="Look for new pairs")
+    button.focus()
+    with page.expect_response("**/api/items"):
+        page.clock.fast_forward(30_000)
+    expect(button).to_be_focused()
+    with Store(str(site.store)) as store:
+        store.add([comparison(1, "two")])
+        prepare_work(store, site.config.assignment)
+    page.clock.fast_forward(30_000)
+    page.wait_for_selector("#firsthand[data-step='rate']")
+    expect_rated(page, 1, 2)
 
 
 def test_a_choice_has_no_default_and_a_reload_shows_the_same_pair_in_the_same_order(rate):

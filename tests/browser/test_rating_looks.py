@@ -1,5 +1,6 @@
 """What the page looks like and lets through: accessibility, sizes, hostile and huge texts."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -43,6 +44,8 @@ def test_every_step_fits_and_axe_finds_nothing(context, site):
         look_at(page)
         page.keyboard.press(key)
         expect(page.get_by_role("button", name="Go on")).to_be_visible()
+        if key == "1":
+            check("practice")
         page.keyboard.press("Enter")
     check("rate")
     page.keyboard.press("v")
@@ -219,6 +222,8 @@ def test_the_page_says_what_may_run_and_load(context, site):
     assert policy["img-src"] == "'self' data:"
     assert policy["connect-src"] == "'self'"
     assert headers["referrer-policy"] == "no-referrer"
+    for path in ("", "api/state", "api/items", "api/history"):
+        assert page.request.get(site.url + path).headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("shape", ["one line", "many lines", "markdown"])
@@ -257,6 +262,10 @@ def test_the_page_and_its_files_are_there_for_who_is_logged_in(context, site):
         assert answer.status == 200
         assert "immutable" in answer.headers["cache-control"]
     assert page.request.get(f"{site.url}ui/0/main.js").status == 404
+    # Gradio's own files are named by their content too.
+    (script, *_) = re.findall(r'"\./(assets/[^"]+\.js)"', page.request.get(site.url).text())
+    assert "immutable" in page.request.get(site.url + script).headers["cache-control"]
+    assert page.request.get(f"{site.url}assets/none.js").headers["cache-control"] == "no-store"
     context.clear_cookies()
     page.goto(site.url)
     assert page.url == f"{site.url}login?next=/"

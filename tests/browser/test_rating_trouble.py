@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import expect
 from rating_site import look_at, open_page, running, served
-from views import accessibility_faults
+from views import check_views
 
 from firsthand.collect.accounts import people
 from firsthand.collect.accounts.account import Role, State
@@ -27,9 +27,10 @@ def test_an_answer_is_kept_while_the_server_is_down_and_saved_once_when_it_is_ba
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("The server can't be reached. Your last answer is not saved yet, but kept here")
     expect(alert.get_by_role("button", name="Try again now")).to_be_visible()
-    look_at(page)
+    check_views(page, "outage")
     page.keyboard.press("1")
     expect(page.get_by_role("heading", name="One moment")).to_be_visible()
+    check_views(page, "waiting")
     assert site.votes() == []
     with running(site):
         expect(alert).to_be_hidden(timeout=60_000)
@@ -122,7 +123,7 @@ def test_a_warning_of_a_rule_is_read_on_the_page_until_it_is_understood(rate, si
         record_event(connection, account.id, WARNED, None, {"rule": "median_seconds", "reason": "Half took 2 s."})
     page.reload()
     expect(page.locator("#warning")).to_contain_text("Please take a little more care. Half took 2 s.")
-    assert accessibility_faults(page) == []
+    check_views(page, "warning")
     page.locator("#warning").get_by_role("button", name="Understood").click()
     expect(page.locator("#warning")).to_be_hidden()
     page.reload()

@@ -18,6 +18,8 @@ const root = frame.querySelector("#firsthand");
 startTheme(root.querySelector("#theme"));
 for (const button of root.querySelectorAll("nav [data-key], #expand, #alert [data-key]")) showKey(button);
 listenForKeys(root);
+// The second click of a double click was not meant for what stands there by then. The deck says so itself.
+root.addEventListener("click", (event) => event.detail > 1 && !event.target.closest("#deck") && event.stopPropagation(), { capture: true });
 const screen = new Screen(root);
 begin(await state);
 

@@ -29,6 +29,7 @@ export class Rating {
     });
     root.querySelector("#undo").addEventListener("click", () => this.#undo());
     root.querySelector("#past").addEventListener("click", () => this.#choosePast());
+    setInterval(() => this.root.dataset.step === "end" && !document.hidden && this.#lookAgain(), LOOK_AGAIN);
     window.addEventListener("beforeunload", (event) => this.outbox.size && event.preventDefault());
   }
 
@@ -184,12 +185,13 @@ export class Rating {
     this.screen.words("end", "Thank you", here + this.page.thanks, [
       { label: "Look for new pairs", key: "Enter", pressed: () => this.begin() },
     ]);
-    setTimeout(() => this.root.dataset.step === "end" && !document.hidden && this.#lookAgain(), LOOK_AGAIN);
   }
 
+  // Quietly: where nothing is found, or the server is away, the page and the focus stay as they are.
   async #lookAgain() {
-    this.#take(await this.screen.insist(() => get("items")));
+    const found = await get("items").catch(() => null);
+    if (!found || this.root.dataset.step !== "end") return;
+    this.#take(found);
     if (this.#items.length) this.#showNext();
-    else this.#end();
   }
 }

@@ -2,11 +2,10 @@
 
 from importlib.resources import files
 
-import gradio as gr
 from fastapi import FastAPI
 
+from firsthand.collect.frame import mount_frame
 from firsthand.collect.page_files import add_files, head_of, read_files
-from firsthand.collect.ui.page import MOUNT_OPTIONS
 from firsthand.markup import Html, element
 
 STYLES = ("admin.css", "page.css", "audit.css")
@@ -19,10 +18,8 @@ def mount_audit_page(app: FastAPI) -> None:
         content[name] = (files("firsthand.evaluate.audit") / name).read_bytes()
     content["admin.css"] = (files("firsthand.collect.admin") / "assets" / "page.css").read_bytes()
     where = add_files(app, "/audit-ui", content)
-    with gr.Blocks(title="firsthand: audit", analytics_enabled=False, fill_width=True) as page:
-        # It looks as the admin page does, whose styles are those of everything in #admin.
-        gr.Column(elem_id="admin")
-    gr.mount_gradio_app(app, page, path="/audit", head=head_of(where, STYLES, "page.js"), **MOUNT_OPTIONS)
+    # It looks as the admin page does, whose styles are those of everything in #admin.
+    mount_frame(app, "/audit", "admin", "firsthand: audit", head_of(where, STYLES, "page.js"))
 
 
 def _shell() -> Html:

@@ -1,6 +1,7 @@
 """The routes that the page's script talks to, asked directly, as an attacker would."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from builders import fill, line
@@ -14,6 +15,7 @@ from firsthand.collect.accounts.web import add_accounts
 from firsthand.collect.serve_config import ServeConfig
 from firsthand.collect.ui.api import LARGEST_BODY, add_api
 from firsthand.collect.work.targets import prepare_work
+from firsthand.collect.work.turns import stamp
 from firsthand.config import check_config
 from firsthand.records import Side, Verdict
 from firsthand.store import Store, schema
@@ -90,17 +92,40 @@ def test_a_verdict_is_recorded_for_whoever_is_logged_in_and_the_next_pair_follow
     assert entry.preference.seconds == 0.5
 
 
-def test_nobody_claims_more_seconds_than_have_passed(enter, store):
+def test_nobody_claims_more_seconds_than_they_can_have_had(enter, store):
     client = enter()
     first, second = leases(client)
-    say(client, first, seconds=3_000)
+    held_for(store, 100)
+    say(client, first, seconds=60)
+    (third, _) = (item["lease"] for item in say(client, second, seconds=3_000).json()["items"])
+    say(client, third, seconds=3_000)
+    one, two, three = seconds_of(store, client)
+    # 100 - 60, one for clocks that differ, and what the test takes: less than a minute. Then nothing is left to claim.
+    assert (one, 41 <= two < 101, 0 <= three < 60) == (60, True, True)
+    assert 101 <= one + two + three < 161
+
+
+def test_answers_that_waited_for_the_server_together_keep_their_seconds(enter, store):
+    client = enter()
+    first, second = leases(client)
+    held_for(store, 100)
+    say(client, first, seconds=70)
+    (third, _) = (item["lease"] for item in say(client, second, seconds=25).json()["items"])
+    say(client, third, seconds=0.5)
+    assert seconds_of(store, client) == [70, 25, 0.5]
+
+
+def held_for(store: Store, seconds: float) -> None:
+    """Let all items have been given so long ago."""
+    given = stamp(datetime.now(UTC) - timedelta(seconds=seconds))
     with store.engine.begin() as connection:
-        connection.execute(schema.leases.update().values(granted_at="2026-01-01T00:00:00.000000Z"))
-    say(client, second, seconds=3_000)
-    script, person = sorted(entry.preference.seconds for entry in votes(store))
-    # Nobody was slow: the test itself takes less than a minute.
-    assert 1 <= script < 60
-    assert person == 3_000
+        connection.execute(schema.leases.update().where(schema.leases.c.state == "held").values(granted_at=given))
+
+
+def seconds_of(store: Store, client: TestClient) -> list[float | None]:
+    """The active time of the person's verdicts, in the order in which they were given."""
+    own = (entry.preference for entry in votes(store) if entry.annotator.name == client.headers["x-account"])
+    return [said.seconds for said in sorted(own, key=lambda said: said.created_at)]
 
 
 def test_items_tell_neither_authors_nor_kind_nor_ids(enter, store):
