@@ -54,7 +54,7 @@ def group_rows(groups: Sequence[Group]) -> list[list[str]]:
 
 def _of(what: str, found: Sequence[Group], tested: Sequence[Group]) -> str:
     if not tested:
-        return f"{what}: too few to test in any group"
+        return f"{what}: not testable in any group"
     names = [f"{group.family}: {plain(group.value)}" for group in found[:NAMED]]
     more = [f"{len(found) - NAMED} more"] if len(found) > NAMED else []
     listed = f" ({', '.join([*names, *more])})" if names else ""
