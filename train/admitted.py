@@ -82,7 +82,7 @@ def _reasons(labels: pd.DataFrame, rules: list[Rule | None]) -> npt.NDArray[np.s
 def _asked_otherwise(labels: pd.DataFrame, rules: list[Rule | None]) -> npt.NDArray[np.bool_]:
     """Whether each label was asked with a template that its rule was not tested on."""
     asked = zip(labels["templates"], rules, strict=True)
-    return np.array([rule is not None and not set(used) <= set(rule.templates) for used, rule in asked], np.bool_)
+    return np.array([rule is not None and not rule.tested_on(used) for used, rule in asked], np.bool_)
 
 
 def _counted(

@@ -12,7 +12,7 @@ from firsthand.lines import LINE_KEYS
 
 MESSAGE_COLUMNS = ("response_a_messages", "response_b_messages")
 """In Parquet, where a column has one type, a response that is an exchange stands in a column of its own."""
-JSON_COLUMNS = ("tags", "criteria", "judge")
+JSON_COLUMNS = ("tags", "criteria", "judge", "origin_a", "origin_b")
 """In Parquet these are JSON texts."""
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
+from typing import Any
 
 from firsthand.collect.generate.config import GenerateJob
 from firsthand.collect.generate.report import ModelReport
@@ -45,8 +46,8 @@ async def ask_endpoint(
             report.requests = endpoint.attempts
 
 
-def journal_reply(job: GenerateJob, one: Wanted, text: str, finish: str) -> dict[str, object]:
-    """What the journal keeps of a response: its text, and all that it came from."""
+def journal_reply(job: GenerateJob, one: Wanted, text: str, finish: str, **used: object) -> dict[str, object]:
+    """What the journal keeps of a response: its text, and all that it came from and `used`."""
     setting = job.settings[one.setting]
     return {
         "text": text,
@@ -59,6 +60,7 @@ def journal_reply(job: GenerateJob, one: Wanted, text: str, finish: str) -> dict
         "parameters": setting.request(),
         "sample": one.sample,
         "seed": one.seed,
+        **used,
     }
 
 
@@ -68,17 +70,14 @@ async def _response(job: GenerateJob, endpoint: Endpoint, one: Wanted) -> Call:
     text = reply.text.strip()
     if not text:
         raise _empty(reply)
-    return Call(
-        KIND,
-        one.key,
-        ANSWER,
-        journal_reply(job, one, text, reply.finish),
-        reply.model or endpoint.model,
-        reply.prompt_tokens,
-        reply.completion_tokens,
-        reply.cost,
-        reply.seconds,
-    )
+    model = reply.model or endpoint.model
+    used: dict[str, Any] = {
+        "prompt_tokens": reply.prompt_tokens,
+        "completion_tokens": reply.completion_tokens,
+        "cost": reply.cost,
+    }
+    kept = journal_reply(job, one, text, reply.finish, endpoint_model=model, **used)
+    return Call(KIND, one.key, ANSWER, kept, model, **used, seconds=reply.seconds)
 
 
 def _empty(reply: Reply) -> CallFailed:

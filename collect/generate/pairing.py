@@ -16,6 +16,10 @@ from firsthand.records import Entry
 from firsthand.store import Outcome, Store
 
 PROMPTS_AT_ONCE = 100
+ORIGIN = (
+    "model setting system parameters sample seed finish endpoint_model prompt_tokens completion_tokens cost".split()
+)
+"""What a comparison keeps of the journal's reply."""
 
 Answered = tuple[Prompt, list[tuple[Wanted, dict[str, Any]]]]
 Group = tuple[Prompt, list[Written]]
@@ -35,7 +39,7 @@ def add_comparisons(
     groups = _groups(job, store, prompts, versions, complete, report)
     while answers := list(islice(groups, PROMPTS_AT_ONCE)):
         entries = []
-        page = _picked(job, answers, pick)
+        page = _picked(job, answers, pick, versions)
         for (prompt, _), pairs in zip(page, _pairs(job, page, scorer, report), strict=True):
             for pair in pairs:
                 entries += _entry(job, prompt, *pair, report)
@@ -68,17 +72,28 @@ def _groups(
         yield responses[0][0].prompt, [(one, reply) for one, reply in responses if reply is not None]
 
 
-def _picked(job: GenerateJob, page: Sequence[Answered], pick: Picker) -> list[Group]:
+def _picked(job: GenerateJob, page: Sequence[Answered], pick: Picker, versions: dict[str, str]) -> list[Group]:
     """Each prompt with its responses: of those picked from candidates, the picked ones alone."""
     kept = pick([answers for _, answers in page])
     return [
-        (prompt, [_written(job, one, reply) for one, reply in answers])
+        (prompt, [_written(job, one, reply, versions[one.model]) for one, reply in answers])
         for (prompt, _), answers in zip(page, kept, strict=True)
     ]
 
 
-def _written(job: GenerateJob, one: Wanted, reply: dict[str, Any]) -> Written:
-    return Written(job.author(one.model, one.setting), reply["text"])
+def _written(job: GenerateJob, one: Wanted, reply: dict[str, Any], version: str) -> Written:
+    """The response with its origin: what the journal keeps of it, the model behind the name, of how many it is best.
+
+    version: of a trained model, the hash of its weights; of one behind an endpoint, its name there.
+    """
+    model = job.models[one.model]
+    origin = {
+        **{name: reply.get(name) for name in ORIGIN},
+        "weights" if model.trained else "asked_model": version or None,
+        "best_of": None if model.best_of is None else model.best_of.n,
+    }
+    known = {name: value for name, value in origin.items() if value is not None}
+    return Written(job.author(one.model, one.setting), reply["text"], known)
 
 
 def _pairs(
@@ -121,6 +136,8 @@ def _entry(job: GenerateJob, prompt: Prompt, one: Written, other: Written, repor
         "author_b": other.author,
         "family_a": families.get(one.author),
         "family_b": families.get(other.author),
+        "origin_a": one.origin,
+        "origin_b": other.origin,
         "tags": prompt.tags,
     }
     try:

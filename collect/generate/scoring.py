@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from firsthand.collect.generate.config import PREFERENCES
 from firsthand.collect.generate.prompts import Prompt
@@ -15,10 +16,11 @@ POINTS = {"a": (1.0, 0.0), "b": (0.0, 1.0), "tie": (0.5, 0.5)}
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A response and who wrote it."""
+    """A response, who wrote it, and how it came about."""
 
     author: str
     text: str
+    origin: dict[str, Any] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

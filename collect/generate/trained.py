@@ -110,7 +110,7 @@ class _Writer:
         if not text:
             return failed_call(KIND, one.key, CallFailed(FailureKind.UNPARSABLE, "an answer without a text", **used))
         cut = len(answer) == job.settings[one.setting].max_tokens
-        reply = journal_reply(job, one, text, "length" if cut else "stop")
+        reply = journal_reply(job, one, text, "length" if cut else "stop", **used)
         return Call(KIND, one.key, ANSWER, reply, self.name, **used)
 
 

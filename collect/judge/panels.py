@@ -26,6 +26,7 @@ from firsthand.store import Store, schema
 from firsthand.store.engine import among
 
 METHOD = "panel"
+NOTHING_ASKED = {"prompt_tokens": 0, "completion_tokens": 0, "cost": 0.0}
 Probabilities = tuple[float, float, float]
 """Of A, B and neither."""
 
@@ -35,7 +36,8 @@ def convene(
 ) -> Report:
     """Give the panel's verdict on every comparison that has none of it yet and on which its quorum votes.
 
-    members: each member's template hash. The members' first repeats count.
+    members: each member's template hash. The members' first repeats count. A panel asks nothing itself: its rows cost
+    nothing, since its members' rows hold what they cost.
     """
     report = Report(name, method=METHOD)
     sha256 = content_id(METHOD, str(panel.quorum), *(f"{member} {members[member]}" for member in sorted(panel.members)))
@@ -49,7 +51,7 @@ def convene(
         for comparison in wanted:
             voters = votes[comparison.id]
             if len(voters) >= panel.quorum:
-                entries.append(Entry(comparison, annotator, _preference(panel, voters, sha256)))
+                entries.append(Entry(comparison, annotator, _preference(panel, members, voters, sha256)))
             else:
                 report.count_left(f"{len(voters)} of {panel.quorum} votes of the quorum")
         add_verdicts(store, entries)
@@ -103,7 +105,9 @@ def _probabilities(p_a: float, tie: float) -> Probabilities:
     return p_a - tie / 2, 1 - p_a - tie / 2, tie
 
 
-def _preference(panel: Panel, voters: Mapping[str, Probabilities], sha256: str) -> Preference:
+def _preference(
+    panel: Panel, members: Mapping[str, str], voters: Mapping[str, Probabilities], sha256: str
+) -> Preference:
     pooled = [fmean(values) for values in zip(*voters.values(), strict=True)]
     verdict, p_a = verdict_of(*pooled)
     said = {member: verdict_of(*shares)[0].value for member, shares in sorted(voters.items())}
@@ -116,9 +120,9 @@ def _preference(panel: Panel, voters: Mapping[str, Probabilities], sha256: str) 
         created_at=stamp(datetime.now(UTC)),
         detail={
             "method": METHOD,
-            "members": sorted(panel.members),
+            "parameters": {"quorum": panel.quorum, "members": dict(members)},
             "votes": said,
-            "quorum": panel.quorum,
             "p_tie": pooled[2],
+            **NOTHING_ASKED,
         },
     )

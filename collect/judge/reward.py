@@ -3,6 +3,7 @@
 import hashlib
 import math
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,8 @@ def score_all(store: Store, name: str, judge: Judge, model_name: str, choice: Ch
     model = RewardModel(model_name)
     sha256 = hashlib.sha256(str(model.tokenizer.chat_template).encode()).hexdigest()
     report.prompt_sha256 = sha256
-    facts = {"method": METHOD, "version": judge.version, "weights": model.version}
+    parameters = {"max_length": model.max_length}
+    facts = {"method": METHOD, "parameters": parameters, "version": judge.version, "weights": model.version}
     check_settled(store, name, sha256, facts)
     for page in pages(store, choice):
         readable = [comparison for comparison in page if has_text(comparison)]
@@ -43,10 +45,11 @@ def score_all(store: Store, name: str, judge: Judge, model_name: str, choice: Ch
         report.judged_before += len(readable) - len(wanted)
         pairs = [conversation(one, response) for one in wanted for response in (one.a, one.b)]
         scores = model.scores(pairs).reshape(-1, 2)
+        tokens = np.array(model.lengths(pairs)).reshape(-1, 2).sum(axis=1)
         annotator = Annotator(name, Source.SYNTHETIC, model_name, judge.family)
         entries = [
-            Entry(comparison, annotator, _preference(float(a), float(b), sha256, facts))
-            for comparison, (a, b) in zip(wanted, scores, strict=True)
+            Entry(comparison, annotator, _preference(float(a), float(b), int(read), sha256, facts))
+            for comparison, (a, b), read in zip(wanted, scores, tokens, strict=True)
             if np.isfinite(a) and np.isfinite(b)
         ]
         add_verdicts(store, entries)
@@ -64,8 +67,8 @@ def conversation(comparison: Comparison, response: Response) -> list[Message]:
     return [*comparison.prompt, *answer]
 
 
-def _preference(a: float, b: float, sha256: str, facts: dict[str, str | None]) -> Preference:
-    """The verdict of two rewards. A difference beyond floating point's reach leaves p_a at 0 or 1."""
+def _preference(a: float, b: float, tokens: int, sha256: str, facts: dict[str, Any]) -> Preference:
+    """The verdict of two rewards, `tokens` read. A difference beyond floating point's reach leaves p_a at 0 or 1."""
     margin = max(-700.0, min(700.0, a - b))
     verdict = Verdict.A if a > b else Verdict.B if b > a else Verdict.TIE
     return Preference(
@@ -75,5 +78,12 @@ def _preference(a: float, b: float, sha256: str, facts: dict[str, str | None]) -
         prompt_sha256=sha256,
         swap_consistent=True,
         created_at=stamp(datetime.now(UTC)),
-        detail={**{name: fact for name, fact in facts.items() if fact is not None}, "reward_a": a, "reward_b": b},
+        detail={
+            **{name: fact for name, fact in facts.items() if fact is not None},
+            "reward_a": a,
+            "reward_b": b,
+            "prompt_tokens": tokens,
+            "completion_tokens": 0,
+            "cost": 0.0,
+        },
     )

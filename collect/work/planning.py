@@ -70,9 +70,12 @@ def make_plan(connection: sa.Connection, assignment: Assignment, doubts: Doubts,
     return Plan(known, rows, pairs, votes, judgments, own_family, uncovered, doubts)
 
 
-def judges_worth(connection: sa.Connection, doubts: Doubts) -> dict[str, int]:
-    """What a first label on each comparison with both texts is worth, in tenths, tags to cover aside."""
-    judgments = dict(all_judgments(connection))
+def judges_worth(connection: sa.Connection, doubts: Doubts, recorded_until: str) -> dict[str, int]:
+    """What a first label on each comparison with both texts is worth, in tenths, tags to cover aside.
+
+    By what judges had said until then.
+    """
+    judgments = dict(all_judgments(connection, recorded_until))
     worth = {}
     for row in _with_texts(connection):
         pair = Pair(row.author_a, row.author_b, orjson.loads(row.tags))

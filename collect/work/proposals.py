@@ -69,17 +69,18 @@ def worth_before_people(store: Store) -> dict[str, int] | None:
     """What a label on each comparison was worth, in tenths, before a person saw it; None where nobody was sent by it.
 
     The policy `informative` sends people by worth, and by nothing else but chance: of the comparisons of one worth,
-    those with a label are a random part. The cover of tags, which changes as labels come, is left out.
+    those with a label are a random part. What judges said after the last person was sent, sent nobody: it is left out,
+    and so is the cover of tags, which changes as labels come.
     """
-    routed = sa.select(schema.leases.c.id).where(
-        schema.leases.c.policy == "informative", schema.leases.c.done_at.is_not(None)
-    )
+    leases = schema.leases.c
+    sent = sa.select(sa.func.max(leases.granted_at)).where(leases.policy == "informative", leases.done_at.is_not(None))
     assignment = remembered_assignment(store)
     with store.engine.connect().execution_options(read_only=True) as connection:
-        if assignment is None or connection.execute(routed.limit(1)).first() is None:
+        last = connection.execute(sent).scalar()
+        if assignment is None or last is None:
             return None
         doubts = read_doubts(store, assignment)
-        return judges_worth(connection, doubts)
+        return judges_worth(connection, doubts, recorded_until=last)
 
 
 def _is_begun(row: dict[str, Any], several: int) -> bool:

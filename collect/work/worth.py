@@ -5,11 +5,12 @@ only as far as there is no reason to doubt them, so that the labels that tell mo
 at their word. The rating page's queue (policy `informative`) and `firsthand collect status --next` rank by it alike.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import groupby
 from statistics import fmean
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -22,6 +23,8 @@ from firsthand.store import schema
 OWN_FAMILY = (Relation.SAME_MODEL, Relation.INHERITED, Relation.SAME_SERIES, Relation.SAME_FAMILY)
 NEAR = 0.05
 """A confidence so close to the threshold of an admission rule is near it."""
+BETWEEN = "\n"
+"""What stands between the templates of a judge's verdicts."""
 UNSURE = 0.2
 """Judges whose joint P(A is better) is so close to 1/2 are unsure."""
 
@@ -54,12 +57,13 @@ class Because:
 class Judgment:
     """What a judge said of a comparison: P(A is better), the mean over the orders of the mean within each.
 
-    flipped: the answer changed with the order.
+    flipped: the answer changed with the order. templates: the prompt_sha256 of all that it was asked with, "" for none.
     """
 
     judge: str
     p_a: float
     flipped: bool
+    templates: frozenset[str] = frozenset({""})
 
     @property
     def word(self) -> float:
@@ -119,6 +123,10 @@ class Doubts:
             needed = f"; {rule.more_labels:,} more labels needed" if rule.more_labels else ""
             yield Because(Reason.NOT_ADMITTED, f"{judgment.judge} is not admitted{where}{needed}")
             return
+        if not rule.tested_on(judgment.templates):
+            said = f"{judgment.judge} was asked with a template that its rule{where} was not tested on"
+            yield Because(Reason.NOT_ADMITTED, said)
+            return
         confidence = max(judgment.p_a, 1 - judgment.p_a)
         if abs(confidence - rule.threshold) <= NEAR:
             said = f"{judgment.judge}'s confidence {confidence:.2f} is near its threshold {rule.threshold:.2f}{where}"
@@ -158,23 +166,24 @@ def doubts_on(judgments: Sequence[Judgment], doubts: Doubts, pair: Pair) -> list
     return found
 
 
-def all_judgments(connection: sa.Connection) -> Iterator[tuple[str, list[Judgment]]]:
-    """What judges said, comparison by comparison: their current verdicts but skips."""
-    for comparison, rows in groupby(connection.execute(_JUDGED), key=lambda row: row.comparison_id):
+def all_judgments(connection: sa.Connection, recorded_until: str | None = None) -> Iterator[tuple[str, list[Judgment]]]:
+    """What judges said, comparison by comparison: their current verdicts but skips, those recorded until then."""
+    asked = _JUDGED
+    if recorded_until is not None:
+        asked = asked.where(schema.preferences.c.recorded_at <= recorded_until)
+    for comparison, rows in groupby(connection.execute(asked), key=lambda row: row.comparison_id):
         by_judge = groupby(rows, key=lambda row: row.annotator)
-        yield (
-            comparison,
-            [_judgment(judge, [(row.p, row.inconsistent) for row in orders]) for judge, orders in by_judge],
-        )
+        yield comparison, [_judgment(judge, list(orders)) for judge, orders in by_judge]
 
 
-def _judgment(judge: str, orders: Iterable[tuple[float, int]]) -> Judgment:
-    said = [float(p) for p, _ in orders]
+def _judgment(judge: str, orders: Sequence[Any]) -> Judgment:
+    said = [float(row.p) for row in orders]
     turned = (min(said) - 0.5) * (max(said) - 0.5) < 0
-    return Judgment(judge, fmean(said), turned or any(inconsistent for _, inconsistent in orders))
+    templates = frozenset(template for row in orders for template in row.templates.split(BETWEEN))
+    return Judgment(judge, fmean(said), turned or any(row.inconsistent for row in orders), templates)
 
 
-def _judged_query() -> sa.Select[tuple[str, str, float, int]]:
+def _judged_query() -> sa.Select[Any]:
     preferences, annotators = schema.preferences.c, schema.annotators.c
     p_a = sa.func.coalesce(preferences.p_a, sa.case(P_A, value=preferences.verdict))
     keys = (preferences.comparison_id, preferences.annotator)
@@ -183,6 +192,7 @@ def _judged_query() -> sa.Select[tuple[str, str, float, int]]:
             *keys,
             sa.func.avg(p_a).label("p"),
             sa.func.max(sa.case((preferences.swap_consistent.is_(False), 1), else_=0)).label("inconsistent"),
+            sa.func.aggregate_strings(preferences.prompt_sha256, BETWEEN).label("templates"),
         )
         .join(schema.annotators, annotators.name == preferences.annotator)
         .where(preferences.is_current, annotators.source == "synthetic", preferences.verdict != "skip")

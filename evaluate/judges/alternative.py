@@ -5,7 +5,8 @@ scored by how many of the other people they agree with, S(f, i) and S(h_j, i). T
 S(f, i) >= S(h_j, i), the person where S(h_j, i) >= S(f, i). With d_ij = [S(h_j) >= S(f)] - [S(f) >= S(h_j)], a
 one-sided t test of mean(d_j) < epsilon says that the judge does as well as person j, given that it costs epsilon less.
 Benjamini and Yekutieli's procedure at q = 0.05 goes over the people; the winning rate omega is the share of people who
-are beaten, rho the mean share of items on which the judge does at least as well. omega >= 1/2 passes.
+are beaten, rho the mean share of items on which the judge does at least as well. omega >= 1/2 passes: the least q at
+which it does is kept as p, so that tests of many groups can be corrected for one another.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ import numpy as np
 from scipy.stats import false_discovery_control, t
 
 from firsthand.bootstrap import FloatArray, IntArray
+from firsthand.evaluate.judges.bench import Bench, Judge
+from firsthand.evaluate.raters import CHOICE
 
 EPSILONS = {"crowd": 0.1, "skilled": 0.15, "expert": 0.2}
 """What the judge saves, by who is spared."""
@@ -22,7 +25,7 @@ LEAST_ITEMS, LEAST_PEOPLE, Q, PASSES = 30, 3, 0.05, 0.5
 
 @dataclass(frozen=True, slots=True)
 class AlternativeTest:
-    """What the test found; omega, by the words of EPSILONS, is None where it is refused, and `refused` says why.
+    """What the test found; omega and p, by the words of EPSILONS, are None where it is refused; `refused` says why.
 
     people: how many were left out in turn; items: on how many comparisons each, at least and at most.
     """
@@ -31,11 +34,23 @@ class AlternativeTest:
     items: tuple[int, int] | None
     rho: float | None
     omega: dict[str, float] | None
+    p: dict[str, float] | None
     refused: str = ""
 
     def passes(self, word: str) -> bool | None:
         """Whether the judge may stand in for such people; None where the test is refused."""
         return None if self.omega is None else self.omega[word] >= PASSES
+
+
+def alternative_of(bench: Bench, judge: Judge) -> AlternativeTest:
+    """The test of `judge` on the votes of the comparisons that it labelled."""
+    people = bench.people
+    place = np.full(people.units, -1)
+    place[judge.unit] = np.arange(len(judge.unit))
+    item = place[people.unit]
+    votes = people.counted & (item >= 0)
+    choices = CHOICE[people.verdict[votes]]
+    return alternative_test(bench.counts[judge.unit], judge.choice, item[votes], people.rater[votes], choices)
 
 
 def alternative_test(
@@ -57,20 +72,31 @@ def alternative_test(
     items = np.bincount(who) if len(who) else np.zeros(0, np.int64)
     enough = np.flatnonzero(items >= LEAST_ITEMS)
     if len(enough) < LEAST_PEOPLE:
-        return AlternativeTest(len(enough), None, None, None, _refusal(items, len(enough)))
+        return AlternativeTest(len(enough), None, None, None, None, _refusal(items, len(enough)))
     by_person = [difference[who == number] for number in enough]
     return AlternativeTest(
         people=len(enough),
         items=(int(items[enough].min()), int(items[enough].max())),
         rho=float(np.mean([judge_wins[who == number].mean() for number in enough])),
         omega={word: winning_rate(by_person, epsilon) for word, epsilon in EPSILONS.items()},
+        p={word: passing_level(by_person, epsilon) for word, epsilon in EPSILONS.items()},
     )
 
 
 def winning_rate(differences: list[FloatArray], epsilon: float) -> float:
     """omega: the share of people for whom mean(d) < epsilon is shown, from each one's d: (n,)."""
+    return float((_adjusted(differences, epsilon) <= Q).mean())
+
+
+def passing_level(differences: list[FloatArray], epsilon: float) -> float:
+    """The least q at which the share PASSES of the people are beaten: winning_rate >= PASSES where it is <= Q."""
+    return float(np.sort(_adjusted(differences, epsilon))[int(np.ceil(PASSES * len(differences))) - 1])
+
+
+def _adjusted(differences: list[FloatArray], epsilon: float) -> FloatArray:
     p_values = np.array([_p_value(difference, epsilon) for difference in differences])
-    return float((false_discovery_control(p_values, method="by") <= Q).mean())
+    adjusted: FloatArray = false_discovery_control(p_values, method="by")
+    return adjusted
 
 
 def _p_value(difference: FloatArray, epsilon: float) -> float:

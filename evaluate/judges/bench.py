@@ -1,6 +1,6 @@
 """Judges' labels beside people's votes on the same comparisons."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,8 @@ SPLIT = -1
 """People's verdict where no choice leads."""
 BANDS = ("lengths within 10 %", "lengths 10 to 50 % apart", "lengths over 50 % apart")
 UNKNOWN = "(unknown)"
+LEAST_PROMPTS = 10
+"""What rests on fewer prompts is not tested in a group of labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Judge:
 
     unit: (M,), index of the comparison; choice: (M,), index into CHOICES; p_a: (M,); has_p: (M,), whether p_a is a
     probability the judge gave; templates: (M,), a tuple of the prompt_sha256 it was asked with. alone: labels on
-    comparisons that no person rated. votes: every verdict of the judge, orders and repeats apart.
+    comparisons that no person rated. votes: every verdict of the judge, orders and repeats apart, with the `unit` of
+    its comparison, -1 where no person rated it.
     """
 
     name: str
@@ -44,6 +47,20 @@ class Judge:
     templates: npt.NDArray[np.object_]
     alone: int
     votes: pd.DataFrame
+
+    def part(self, rows: npt.NDArray[np.bool_]) -> "Judge":
+        """The judge on the labels in `rows` alone: (M,)."""
+        unit = self.unit[rows]
+        return replace(
+            self,
+            unit=unit,
+            choice=self.choice[rows],
+            p_a=self.p_a[rows],
+            has_p=self.has_p[rows],
+            templates=self.templates[rows],
+            alone=0,
+            votes=self.votes[np.isin(self.votes["unit"], unit)],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +101,7 @@ def read_bench(votes: pd.DataFrame, tag: str | None = None) -> Bench:
     units = votes.drop_duplicates("comparison_id").set_index("comparison_id").loc[list(people.unit_id)]
     voted = counts.sum(axis=1) > 0
     numbers = pd.Series(np.flatnonzero(voted), index=people.unit_id[voted])
+    judged = judged.assign(unit=judged["comparison_id"].map(numbers).fillna(-1).astype("int64"))
     labels = per_judgment(signed(judged))
     labels["unit"] = labels["comparison_id"].map(numbers).fillna(-1).astype("int64")
     of_votes = dict(list(judged.groupby("annotator", sort=True)))
@@ -102,6 +120,12 @@ def leader(counts: FloatArray) -> IntArray:
     """The column with most votes in each row of (U, 3), SPLIT where two or more share the lead or nobody voted."""
     ranked = np.sort(counts, axis=1)
     return np.where(ranked[:, -1] > ranked[:, -2], counts.argmax(axis=1), SPLIT).astype(np.int64)
+
+
+def too_few(prompts: IntArray, least: int) -> str:
+    """What is missing where the rows' prompts (N,) are fewer than `least`; empty where they suffice."""
+    count = len(np.unique(prompts))
+    return f"needs {least} prompt{'s' if least > 1 else ''} to rest on, has {count}" if count < least else ""
 
 
 def _judge(name: str, labels: pd.DataFrame, votes: pd.DataFrame) -> Judge:

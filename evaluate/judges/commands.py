@@ -28,8 +28,9 @@ def judges(args: argparse.Namespace) -> None:
     from firsthand.collect.judge.panels import panel_names
     from firsthand.evaluate.judges.bench import COLUMNS
     from firsthand.evaluate.judges.findings import find
+    from firsthand.evaluate.judges.listing import findings_json
     from firsthand.evaluate.judges.page import write_judges_page
-    from firsthand.evaluate.judges.report import findings_json, findings_text
+    from firsthand.evaluate.judges.report import findings_text
     from firsthand.store import Store
 
     for path in (args.rules, args.report):

@@ -5,30 +5,27 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import logit
 
 from firsthand.admission import Admission, Rule
 from firsthand.bootstrap import DRAWS, SEED
-from firsthand.evaluate.calibration import Calibration, measure_calibration
+from firsthand.evaluate.calibration import Calibration
 from firsthand.evaluate.judges.admitting import admission_of
-from firsthand.evaluate.judges.alternative import AlternativeTest, alternative_test
-from firsthand.evaluate.judges.bench import CHANGED, DECISIVE, Bench, Judge, read_bench
+from firsthand.evaluate.judges.alternative import AlternativeTest, alternative_of
+from firsthand.evaluate.judges.bench import CHANGED, Bench, Judge, read_bench
 from firsthand.evaluate.judges.figures import Figures, judge_figures
 from firsthand.evaluate.judges.groups import Group, corrected, judge_groups
 from firsthand.evaluate.judges.order import OrderBias, order_bias
 from firsthand.evaluate.judges.panel import Panel, panel_size
-from firsthand.evaluate.raters import CHOICE
+from firsthand.evaluate.judges.sureness import Refused, calibration_of
 
 TARGET, CONFIDENCE = 0.85, 0.95
-SUREST = 1e-6
-"""Probabilities nearer to 0 or 1 are taken as this near, so that their log loss is finite."""
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeFindings:
     """What was found of one judge; people: the figures that people reach on the same comparisons.
 
-    changed: labels whose answer turned with the order; calibration: None where the judge gave no probabilities.
+    changed: labels whose answer turned with the order.
     """
 
     judge: Judge
@@ -38,7 +35,7 @@ class JudgeFindings:
     people: Figures
     alternative: AlternativeTest
     order: OrderBias
-    calibration: Calibration | None
+    calibration: Calibration | Refused
     groups: list[Group]
     rules: list[Rule]
 
@@ -99,30 +96,9 @@ def _judge(
         changed=int((judge.choice == CHANGED).sum()),
         figures=figures,
         people=people,
-        alternative=_alternative(bench, judge),
+        alternative=alternative_of(bench, judge),
         order=order_bias(bench, judge, draws, seed),
-        calibration=_calibration(bench, judge, draws, seed),
+        calibration=calibration_of(bench, judge, draws, seed),
         groups=[group for group in groups if group.judge == judge.name],
         rules=[rule for rule in admission.rules if rule.judge == judge.name],
     )
-
-
-def _alternative(bench: Bench, judge: Judge) -> AlternativeTest:
-    place = np.full(bench.people.units, -1)
-    place[judge.unit] = np.arange(len(judge.unit))
-    people = bench.people
-    item = place[people.unit]
-    votes = people.counted & (item >= 0)
-    choices = CHOICE[people.verdict[votes]]
-    return alternative_test(bench.counts[judge.unit], judge.choice, item[votes], people.rater[votes], choices)
-
-
-def _calibration(bench: Bench, judge: Judge, draws: int, seed: int) -> Calibration | None:
-    """Of the probabilities, where both the judge and the majority of people chose a or b."""
-    majority = bench.majority[judge.unit]
-    rows = judge.has_p & np.isin(judge.choice, DECISIVE) & np.isin(majority, DECISIVE)
-    if not rows.any():
-        return None
-    p_chosen_by_people = np.where(majority[rows] == DECISIVE[1], judge.p_a[rows], 1.0 - judge.p_a[rows])
-    difference = logit(np.clip(p_chosen_by_people, SUREST, 1.0 - SUREST))
-    return measure_calibration(difference, bench.prompt[judge.unit[rows]], draws, seed)

@@ -1,14 +1,14 @@
 """Whether a judge's answer depends on which response it was shown first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from firsthand.bootstrap import FloatArray, IntArray, ratio, resample_prompts
+from firsthand.bootstrap import FloatArray, Sums, ratio, resample_prompts
 from firsthand.estimates import Estimate
-from firsthand.evaluate.judges.bench import NEITHER, A, B, Bench, Judge, leader
+from firsthand.evaluate.judges.bench import NEITHER, A, B, Bench, Judge, leader, too_few
 
 ASKED_BOTH = "no comparison was asked in both orders"
 NO_REPEATS = "no comparison was asked twice in the same order; repeats tell an order effect from noise"
@@ -20,9 +20,10 @@ class OrderBias:
 
     both_orders: comparisons asked in both. flips: share of them whose answer changes with the order; noise: share of
     repeats in one order that differ; excess: flips - noise. first_both, second_both: comparisons on which the response
-    shown first, or second, was chosen both times; p: McNemar's exact test that they are equally many. pull: share by
-    which answers lean to the first position, over both orders (first_both - second_both) / both_orders, or, where each
-    comparison was asked in one order, how much more often than people the judge chose the response it saw first.
+    shown first, or second, was chosen both times. pull: share by which answers lean to the first position, over both
+    orders (first_both - second_both) / both_orders, or, where each comparison was asked in one order, how much more
+    often than people the judge chose the response it saw first. p: that there is no pull, two-sided: McNemar's exact
+    test, or of one order the normal approximation.
     """
 
     both_orders: int
@@ -36,18 +37,20 @@ class OrderBias:
     pull_from: str
 
 
-def order_bias(bench: Bench, judge: Judge, draws: int, seed: int) -> OrderBias:
-    """The order bias of `judge`."""
+def order_bias(bench: Bench, judge: Judge, draws: int, seed: int, least_prompts: int = 1) -> OrderBias:
+    """The order bias of `judge`; refused, which each figure's `why` says, on fewer than `least_prompts`."""
     votes = _votes(judge)
     asked, by_order = _asked(votes)
     stated = judge.votes[judge.votes["swap_consistent"].notna() & (judge.votes["shown_first"] == "both")]
     if not len(asked) and len(stated):
-        return _stated(stated, draws, seed)
+        return _stated(stated, draws, seed, least_prompts)
     if not len(asked):
-        nothing = Estimate(None, None, ASKED_BOTH)
-        return OrderBias(0, nothing, nothing, nothing, 0, 0, None, *_pull_of_one_order(bench, judge, draws, seed))
+        return _one_order(bench, votes, draws, seed, least_prompts)
+    prompts = asked["prompt"].to_numpy(np.int64)
+    if why := too_few(prompts, least_prompts):
+        return _refused(len(asked), why)
     rows = _rows(asked, by_order)
-    resampled = resample_prompts(rows, asked["prompt"].to_numpy(np.int64), draws=draws, seed=seed)
+    resampled = resample_prompts(rows, prompts, draws=draws, seed=seed)
     first, second = (int(total) for total in rows["leans"].sum(axis=0))
     return OrderBias(
         both_orders=len(asked),
@@ -102,9 +105,16 @@ def _rows(asked: pd.DataFrame, by_order: dict[str, FloatArray]) -> dict[str, Flo
     }
 
 
-def _stated(votes: pd.DataFrame, draws: int, seed: int) -> OrderBias:
+def _refused(both_orders: int, why: str) -> OrderBias:
+    nothing = Estimate(None, None, why)
+    return OrderBias(both_orders, nothing, nothing, nothing, 0, 0, None, nothing, "")
+
+
+def _stated(votes: pd.DataFrame, draws: int, seed: int, least_prompts: int) -> OrderBias:
     """Where the store has one verdict for both orders and says whether they agreed."""
     prompts = pd.factorize(votes["prompt_id"])[0].astype(np.int64)
+    if why := too_few(prompts, least_prompts):
+        return _refused(len(votes), why)
     flipped = (~votes["swap_consistent"].astype(bool)).to_numpy(np.float64)
     resampled = resample_prompts(
         {"flips": np.stack([flipped, np.ones_like(flipped)], 1)}, prompts, draws=draws, seed=seed
@@ -123,20 +133,28 @@ def _stated(votes: pd.DataFrame, draws: int, seed: int) -> OrderBias:
     )
 
 
-def _pull_of_one_order(bench: Bench, judge: Judge, draws: int, seed: int) -> tuple[Estimate, str]:
+def _one_order(bench: Bench, votes: pd.DataFrame, draws: int, seed: int, least_prompts: int) -> OrderBias:
     """How much more often the judge chose the response it saw first than people's votes favour that response."""
-    units = pd.Series(np.arange(bench.people.units), index=bench.people.unit_id)
-    votes = _votes(judge)
-    votes = votes.assign(unit=votes["comparison_id"].map(units)).dropna(subset=["unit"])
-    unit: IntArray = votes["unit"].to_numpy(np.int64)
+    rated = votes[votes["unit"] >= 0]
+    unit = rated["unit"].to_numpy(np.int64)
+    nothing = _refused(0, ASKED_BOTH)
+    if not len(unit):
+        return replace(nothing, pull=Estimate(None, None, "no verdict says which response was shown first"))
+    if why := too_few(bench.prompt[unit], least_prompts):
+        return _refused(0, why)
     counts = bench.counts[unit]
-    rated = counts.sum(axis=1) > 0
-    if not rated.any():
-        return Estimate(None, None, "no verdict says which response was shown first"), ""
-    unit, counts, votes = unit[rated], counts[rated], votes[rated]
-    side = np.where(votes["shown_first"] == "a", 1.0, -1.0)
-    judged = 0.5 + side * (votes["choice"].to_numpy(np.float64) - NEITHER) / 2
+    side = np.where(rated["shown_first"] == "a", 1.0, -1.0)
+    judged = 0.5 + side * (rated["choice"].to_numpy(np.float64) - NEITHER) / 2
     people = 0.5 + side * (counts[:, A] - counts[:, B]) / counts.sum(axis=1) / 2
-    rows = {"lean": np.stack([judged - people, np.ones(len(unit))], axis=1)}
-    resampled = resample_prompts(rows, bench.prompt[unit], draws=draws, seed=seed)
-    return resampled.estimate(lambda s: ratio(s["lean"][..., 0], s["lean"][..., 1])), "one order, beside people's votes"
+    lean = np.stack([judged - people, np.ones(len(unit))], axis=1)
+    resampled = resample_prompts({"lean": lean}, bench.prompt[unit], draws=draws, seed=seed)
+    return replace(
+        nothing,
+        p=resampled.p_value(_mean_lean),
+        pull=resampled.estimate(_mean_lean),
+        pull_from="one order, beside people's votes",
+    )
+
+
+def _mean_lean(sums: Sums) -> FloatArray:
+    return ratio(sums["lean"][..., 0], sums["lean"][..., 1])

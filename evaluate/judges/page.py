@@ -8,6 +8,7 @@ from firsthand.evaluate.charts import reliability_plot, share_bar
 from firsthand.evaluate.judges.figures import LABELS
 from firsthand.evaluate.judges.findings import Findings, JudgeFindings
 from firsthand.evaluate.judges.groups import Group
+from firsthand.evaluate.judges.groups_text import HEADS, LEGEND, group_rows
 from firsthand.evaluate.judges.report import (
     SIMULATED,
     admits_text,
@@ -19,6 +20,7 @@ from firsthand.evaluate.judges.report import (
     points,
     tag_text,
 )
+from firsthand.evaluate.judges.sureness import Refused
 from firsthand.evaluate.table import number, percent, shown
 from firsthand.markup import Html, element, join
 from firsthand.page import data_table, document, facts, simulated_notice
@@ -120,8 +122,8 @@ def _details(judge: JudgeFindings) -> Html:
 
 def _calibration(judge: JudgeFindings) -> list[Html]:
     found = judge.calibration
-    if found is None:
-        return [element("p", "It gave no probabilities: how sure it may be can't be tested.", class_="lead")]
+    if isinstance(found, Refused):
+        return [element("p", f"How sure it may be can't be tested: {found.why}.", class_="lead")]
     bins = [
         [
             f"{percent(cell.low)} to {percent(cell.high)}",
@@ -170,7 +172,13 @@ def _groups(groups: list[Group]) -> list[Html]:
     unlike = sum(group.verdict in ("worse", "better") for group in groups)
     title = f"{unlike} of {len(groups)} groups differ from the judge's other labels"
     heads = ["group", "labels", "accuracy", "one person", "to the rest", "p (Holm)", "verdict"]
-    return [element("details", element("summary", title), data_table(heads, rows, groups[0].judge))]
+    name = groups[0].judge
+    tests = "Order, calibration, and whether it may stand in for a person, in each group"
+    lead = element("p", LEGEND, class_="lead")
+    return [
+        element("details", element("summary", title), data_table(heads, rows, name)),
+        element("details", element("summary", tests), lead, data_table(HEADS, group_rows(groups), name)),
+    ]
 
 
 def _panel(found: Findings) -> Html:

@@ -1,8 +1,6 @@
-"""What `evaluate judges` prints: as JSON, and as tables for the terminal."""
+"""What `evaluate judges` prints for the terminal."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
 
 from firsthand.admission import Rule
 from firsthand.bootstrap import LEVEL
@@ -10,45 +8,16 @@ from firsthand.estimates import Estimate
 from firsthand.evaluate.judges.admitting import LOWEST
 from firsthand.evaluate.judges.alternative import EPSILONS
 from firsthand.evaluate.judges.bound import MOST_ROWS
-from firsthand.evaluate.judges.figures import LABELS, Figures
+from firsthand.evaluate.judges.figures import LABELS
 from firsthand.evaluate.judges.findings import Findings, JudgeFindings
 from firsthand.evaluate.judges.groups import Group
+from firsthand.evaluate.judges.groups_text import groups_line
 from firsthand.evaluate.judges.order import OrderBias
+from firsthand.evaluate.judges.sureness import Refused
 from firsthand.evaluate.table import number, percent, plain, shown, table
 
-SCHEMA = 1
 OUTSTANDING = ("worse", "better")
 SIMULATED = "Scripts answered for some of the people or judges here: these figures say nothing about people."
-
-
-def findings_json(found: Findings) -> dict[str, Any]:
-    """The figures as `--json` prints them."""
-    people = found.bench.people
-    return {
-        "schema": SCHEMA,
-        "interval": {"level": LEVEL, "method": "percentile bootstrap over prompts", "draws": found.draws},
-        "seed": found.seed,
-        "counts": {
-            "people": len(people.raters),
-            "votes": int(people.counted.sum()),
-            "comparisons": people.units,
-            "prompts": people.prompts,
-            "without_majority": int((found.bench.majority < 0).sum()),
-        },
-        "simulated": found.simulated,
-        "tag": found.bench.tag,
-        "judges": [_judge_json(judge) for judge in found.judges],
-        "without_human_benchmark": {judge.name: judge.alone for judge in found.bench.judges},
-        "panel": None
-        if found.panel is None
-        else {
-            "judges": found.panel.judges,
-            "comparisons": found.panel.comparisons,
-            "error_correlation": found.panel.correlation.as_json(),
-            "effective_judges": found.panel.effective.as_json(),
-        },
-        "admission": found.admission.model_dump(mode="json", by_alias=True),
-    }
 
 
 def findings_text(found: Findings) -> str:
@@ -86,7 +55,8 @@ def order_line(order: OrderBias) -> str:
         return text
     if order.pull.value is None:
         return f"not testable: {order.flips.why}; {order.pull.why}"
-    return f"asked in one order only. Chose the first shown {points(order.pull)} more often than people did"
+    by_chance = "" if order.p is None else f" (p = {order.p:.2g})"
+    return f"asked in one order only. Chose the first shown {points(order.pull)} more often than people did{by_chance}"
 
 
 def alternative_line(judge: JudgeFindings) -> str:
@@ -155,6 +125,7 @@ def _tables(found: Findings) -> list[str]:
         "\n".join(f"Alternative annotator test, {plain(f.judge.name)}: {alternative_line(f)}." for f in found.judges),
         "\n".join(_calibration_line(judge) for judge in found.judges),
         _groups_table([group for judge in found.judges for group in judge.groups]),
+        "\n".join(f"In groups, {plain(f.judge.name)}: {groups_line(f.groups)}." for f in found.judges if f.groups),
         _panel_line(found),
         _rules_table(found),
     ]
@@ -174,8 +145,8 @@ def _figures_table(found: JudgeFindings) -> str:
 
 def _calibration_line(found: JudgeFindings) -> str:
     name = f"Calibration, {plain(found.judge.name)}: "
-    if found.calibration is None:
-        return f"{name}not testable: it gave no probabilities."
+    if isinstance(found.calibration, Refused):
+        return f"{name}not testable: {found.calibration.why}."
     error = found.calibration
     return (
         f"{name}error {' '.join(shown(error.ece))}, {number(error.ece_if_calibrated)} if calibrated; "
@@ -227,55 +198,3 @@ def _rules_table(found: Findings) -> str:
     ]
     target = f"admitted at {percent(found.admission.target)}"
     return table([target, "admits", "agreement", "at least", "labels", "more human labels"], rows)
-
-
-def _judge_json(found: JudgeFindings) -> dict[str, Any]:
-    test, order = found.alternative, found.order
-    return {
-        "judge": found.judge.name,
-        "simulated": found.judge.simulated,
-        "labels": len(found.judge.unit),
-        "prompts": found.prompts,
-        "changed_with_order": found.changed,
-        "without_human_benchmark": found.judge.alone,
-        "figures": _figures_json(found.figures),
-        "people": _figures_json(found.people),
-        "alternative_annotator_test": asdict(test),
-        "order": {
-            "both_orders": order.both_orders,
-            "flips": order.flips.as_json(),
-            "noise": order.noise.as_json(),
-            "excess": order.excess.as_json(),
-            "first_both": order.first_both,
-            "second_both": order.second_both,
-            "p": order.p,
-            "pull": {**order.pull.as_json(), "from": order.pull_from},
-        },
-        "calibration": None
-        if found.calibration is None
-        else {
-            "error": found.calibration.ece.as_json(),
-            "error_if_calibrated": found.calibration.ece_if_calibrated,
-            "log_loss": found.calibration.log_loss.as_json(),
-            "bins": [asdict(cell) for cell in found.calibration.bins],
-        },
-        "groups": [
-            {
-                "family": group.family,
-                "value": group.value,
-                "labels": group.rows,
-                "prompts": group.prompts,
-                "figures": _figures_json(group.figures),
-                "people": _figures_json(group.people),
-                "difference": group.difference.as_json(),
-                "p": group.p,
-                "p_adjusted": group.p_adjusted,
-                "verdict": group.verdict,
-            }
-            for group in found.groups
-        ],
-    }
-
-
-def _figures_json(figures: Figures) -> dict[str, Any]:
-    return {name: figure.as_json() for name, figure in figures.items()}

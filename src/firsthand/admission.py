@@ -5,6 +5,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -41,6 +42,10 @@ class Rule(Config):
     def covers(self, tags: dict[str, str]) -> bool:
         """Whether the rule speaks of comparisons with these tags."""
         return self.tag is None or all(tags.get(name) == value for name, value in self.tag.items())
+
+    def tested_on(self, templates: Iterable[str]) -> bool:
+        """Whether the rule was tested on labels asked with each of `templates`."""
+        return set(templates) <= set(self.templates)
 
 
 class Admission(Config):

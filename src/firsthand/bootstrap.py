@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtr
 
 from firsthand.estimates import Estimate
 
@@ -24,7 +25,7 @@ DRAWS = 2_000
 LEVEL = 0.95
 SEED = 13
 
-WEIGHTS_AT_ONCE = 2**21
+WEIGHTS_AT_ONCE = 2**18
 MAX_UNDEFINED = 0.05
 
 
@@ -55,6 +56,11 @@ class Resampled:
             reason = f"all {self.clusters:,} prompts agree, so that resampling them can't show how uncertain it is"
             return Estimate(value, None, reason)
         return Estimate(value, (low, high))
+
+    def p_value(self, statistic: Statistic) -> float | None:
+        """Two-sided p of the statistic being 0, by the normal approximation; None where nothing can be tested."""
+        value, spread = float(statistic(self.total)), float(np.nanstd(statistic(self.draws)))
+        return 2.0 * float(ndtr(-abs(value) / spread)) if spread > 0 and np.isfinite(value) else None
 
 
 def resample_prompts(rows: Sums, prompts: IntArray, *, draws: int = DRAWS, seed: int = SEED) -> Resampled:

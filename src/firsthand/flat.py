@@ -66,17 +66,26 @@ def unpacked(data: bytes) -> list[FlatEntry]:
 
 def text_characters(flat: FlatEntry) -> int:
     """How much text an entry holds."""
-    comparison = flat[1]
-    return len(flat[0]) + len(comparison[-2] or "") + len(comparison[-1] or "")
+    *_, a, b, _, _ = flat[1]
+    return len(flat[0]) + len(a or "") + len(b or "")
 
 
 def entry_of(flat: FlatEntry) -> Entry:
     """The records of plain values: the inverse of `flatten`."""
     prompt, comparison, annotator, preference, families = flat
-    id_, prompt_id, a_id, b_id, author_a, author_b, length_a, length_b, tags, a, b = comparison
+    id_, prompt_id, a_id, b_id, author_a, author_b, length_a, length_b, tags, a, b, origin_a, origin_b = comparison
     a_response, b_response = (
-        Response(response_id, None if content is None else orjson.loads(content), author, length)
-        for response_id, content, author, length in ((a_id, a, author_a, length_a), (b_id, b, author_b, length_b))
+        Response(
+            response_id,
+            None if content is None else orjson.loads(content),
+            author,
+            length,
+            {} if origin is None else orjson.loads(origin),
+        )
+        for response_id, content, author, length, origin in (
+            (a_id, a, author_a, length_a, origin_a),
+            (b_id, b, author_b, length_b, origin_b),
+        )
     )
     known = Comparison(id_, prompt_id, orjson.loads(prompt), a_response, b_response, orjson.loads(tags))
     if annotator is None or preference is None:
@@ -116,6 +125,8 @@ def _flat_comparison(comparison: Comparison) -> tuple[Any, ...]:
         json_object(comparison.tags),
         _content(a.content),
         _content(b.content),
+        dump(a.origin) if a.origin else None,
+        dump(b.origin) if b.origin else None,
     )
 
 

@@ -31,7 +31,7 @@ SIDES = tuple(side.value for side in Side)
 OTHER_SIDE = {"a": "b", "b": "a"}
 COMPARISON_KEYS = frozenset(
     "prompt response_a response_b response_a_id response_b_id length_a length_b author_a author_b family_a family_b"
-    " tags".split()
+    " origin_a origin_b tags".split()
 )
 LINE_KEYS = COMPARISON_KEYS | frozenset(
     "annotator source simulated verdict strength p_a shown_first seconds rationale criteria judge gold"
@@ -73,6 +73,7 @@ def as_line(entry: Entry) -> dict[str, Any]:
         line[f"author_{side}"] = response.author
         if response.author is not None:
             line[f"family_{side}"] = entry.families.get(response.author)
+        line[f"origin_{side}"] = response.origin
     line["tags"] = comparison.tags
     if entry.annotator and entry.preference:
         line |= _preference_keys(entry.annotator, entry.preference)
@@ -109,10 +110,11 @@ def _parse(line: Mapping[str, Any]) -> FlatEntry:
         raise RecordError("the two responses are the same text; there is nothing to compare")
     swap = first[0] > second[0]
     a, b = (second, first) if swap else (first, second)
+    origin_a, origin_b = (_origin(line, side) for side in ("ba" if swap else "ab"))
     prompt_id = content_id("prompt", prompt)
     id_ = content_id("comparison", prompt_id, a[0], b[0])
     tags = json_object(checked_tags(get("tags")))
-    comparison = (id_, prompt_id, a[0], b[0], a[1], b[1], a[2], b[2], tags, a[3], b[3])
+    comparison = (id_, prompt_id, a[0], b[0], a[1], b[1], a[2], b[2], tags, a[3], b[3], origin_a, origin_b)
     annotator = preference = None
     if get("verdict") is not None:
         judge = get("judge") or {}
@@ -164,6 +166,11 @@ def _known_by_id(line: Mapping[str, Any], side: str) -> FlatResponse:
     if length is not None and (isinstance(length, bool) or not isinstance(length, int) or length < 0):
         raise RecordError(f"length_{side} is {checks.shown(length)}; expected a number of characters")
     return checks.text(f"response_{side}_id", id_), line.get(f"author_{side}") or None, length, None
+
+
+def _origin(line: Mapping[str, Any], side: str) -> str | None:
+    origin = checks.mapping(name := f"origin_{side}", line.get(name))
+    return dump(origin) if origin else None
 
 
 def _annotator(line: Mapping[str, Any], judge: Mapping[str, Any]) -> FlatAnnotator:

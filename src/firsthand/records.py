@@ -56,7 +56,7 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One response and who wrote it.
+    """One response, who wrote it, and how it came about where that is known: a model's parameters, seed, endpoint.
 
     content is None where only the id, the author and the length (characters) are known: such a response can be audited,
     not rated or trained on.
@@ -66,6 +66,7 @@ class Response:
     content: Content | None
     author: str | None = None
     length: int | None = None
+    origin: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

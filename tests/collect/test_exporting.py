@@ -36,6 +36,7 @@ lines = st.fixed_dictionaries(
         "response_b": texts.map(lambda text: text + "!"),
         "author_a": maybe(st.sampled_from(["m1", "m2"])),
         "author_b": maybe(st.sampled_from(["m1", "m2"])),
+        "origin_b": maybe(st.dictionaries(texts, st.integers(0, 5), max_size=2)),
         "annotator": st.sampled_from(["ann", "bob"]),
         "source": st.just("human"),
         "verdict": maybe(st.sampled_from(["a", "b", "tie", "both_bad", "skip"])),
@@ -62,7 +63,7 @@ def sample(store: Store) -> None:
         content | vote | {"annotator": "bob", "verdict": "tie"},
         content | vote | judge,
         content | vote | judge | {"annotator": "other judge", "judge": {"model": "o"}, "p_a": None, "verdict": "b"},
-        content | {"prompt": "Bye?"},
+        content | {"prompt": "Bye?", "origin_a": {"seed": 7, "parameters": {"temperature": 0.5}}},
         by_id | vote,
     ]
     store.add([parse_line(row) for row in rows])
@@ -93,6 +94,9 @@ def test_everything_a_store_can_hold_survives_native_export(tmp_path: Path, eith
         import_file(copy, str(tmp_path / "all.parquet"), Options())
         assert list(copy.entries()) == list(either_store.entries())
         assert copy.annotators() == either_store.annotators()
+        assert {"seed": 7, "parameters": {"temperature": 0.5}} in [
+            one.a.origin or one.b.origin for one in copy.comparisons()
+        ]
 
 
 @pytest.mark.parametrize("name", ["votes.csv", "votes.csv.gz", "votes.parquet"])

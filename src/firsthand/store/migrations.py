@@ -158,6 +158,10 @@ MIGRATIONS: list[list[str]] = [
         "ALTER TABLE work ADD COLUMN judges_p_a DOUBLE PRECISION",
         "ALTER TABLE work ADD COLUMN judges_weight DOUBLE PRECISION NOT NULL DEFAULT 0",
     ],
+    [
+        "ALTER TABLE comparisons ADD COLUMN origin_a TEXT",
+        "ALTER TABLE comparisons ADD COLUMN origin_b TEXT",
+    ],
 ]
 CURRENT = len(MIGRATIONS)
 

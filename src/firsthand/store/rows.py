@@ -13,8 +13,8 @@ def comparison_of(row: Any) -> Comparison:
         id=row.id,
         prompt_id=row.prompt_id,
         prompt=orjson.loads(row.messages),
-        a=Response(row.response_a_id, _content(row.response_a), row.author_a, row.length_a),
-        b=Response(row.response_b_id, _content(row.response_b), row.author_b, row.length_b),
+        a=Response(row.response_a_id, _content(row.response_a), row.author_a, row.length_a, _origin(row.origin_a)),
+        b=Response(row.response_b_id, _content(row.response_b), row.author_b, row.length_b, _origin(row.origin_b)),
         tags=orjson.loads(row.tags),
     )
 
@@ -36,6 +36,10 @@ def preference_of(row: Any) -> Preference:
         created_at=row.created_at,
         detail=orjson.loads(row.detail),
     )
+
+
+def _origin(value: str | None) -> dict[str, Any]:
+    return {} if value is None else dict(orjson.loads(value))
 
 
 def _content(value: str | None) -> Content | None:

@@ -26,6 +26,8 @@ comparisons = sa.Table(
     # The long columns come last: SQLite reads a row from its start, and most queries want none of the texts.
     sa.Column("response_a", sa.Text),  # JSON: a text or [{role, content}]; NULL: known by id only
     sa.Column("response_b", sa.Text),
+    sa.Column("origin_a", sa.Text),  # JSON: how the response came about; NULL: nothing is known
+    sa.Column("origin_b", sa.Text),
 )
 
 annotators = sa.Table(

@@ -73,6 +73,10 @@ def test_the_highest_score_is_compared_and_the_pick_is_written_down(store: Store
         ("plain", "I like the Rhine."),
         ("best", said[scores.index(max(scores))]),
     }
+    assert {side.author: side.origin.get("best_of") for side in (comparison.a, comparison.b)} == {
+        "plain": None,
+        "best": 3,
+    }
     (pick,) = picks(store)
     assert pick["scores"] == pytest.approx(scores)
     assert pick["candidates"] == [one.key for one in wanted(job, PROMPT, "best", "")]

@@ -55,6 +55,12 @@ def test_responses_become_comparisons_and_nothing_is_asked_twice(
         for comparison in store.comparisons():
             assert (comparison.a.author, comparison.b.author) == ("smollm2", "smollm2")
             assert comparison.tags == {"domain": "zoo"}
+            origins = {side.origin["setting"]: side.origin for side in (comparison.a, comparison.b)}
+            assert origins["cold"]["parameters"] == {"max_tokens": 6, "temperature": 0, "top_p": 1.0}
+            assert origins["hot"]["parameters"]["temperature"] == 2.0
+            assert origins["cold"]["seed"] == origins["hot"]["seed"]
+            assert {origin["endpoint_model"] for origin in origins.values()} == {"smollm2"}
+            assert all(origin["completion_tokens"] <= 6 for origin in origins.values())
         assert store.families() == {"smollm2": "hf"}
 
 

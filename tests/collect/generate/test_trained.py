@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from random_models import write_random_model
 from transformers import LlamaForCausalLM
 
+from firsthand.rewards import weights_version
 from firsthand.store import Store
 from firsthand.store.schema import calls
 
@@ -31,6 +32,7 @@ def test_a_trained_model_answers_and_resumes_like_an_endpoint(
     with Store(str(tmp_path / "store.db")) as store, store.engine.connect() as connection:
         rows = list(connection.execute(sa.select(calls)))
         assert {comparison.a.author for comparison in store.comparisons()} == {"tuned"}
+        assert {one.a.origin["weights"] for one in store.comparisons()} == {weights_version(trained)}
     cold = {row.key: orjson.loads(row.reply)["text"] for row in rows if orjson.loads(row.reply)["setting"] == "cold"}
     assert all(row.completion_tokens == 6 for row in rows)
     status, report = generate("http://unused/v1", models=models)

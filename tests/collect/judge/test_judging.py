@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import pytest
 from faulty_endpoint import Fault, faulty_endpoint
-from judging import comparisons, judge, run, run_one, verdicts
+from judging import comparisons, judge, run_one, verdicts
 
 from firsthand.collect.exporting import export_file
 from firsthand.collect.importing import Options, import_file
@@ -98,19 +97,6 @@ def test_an_endpoint_without_log_probabilities_is_sampled(store: Store, tmp_path
         comparisons(store, 2)
         more = run_one(store, tmp_path, judge(tmp_path, proxy.url, samples=1))
     assert (more.method, more.verdicts, proxy.requests) == ("samples", 2, 5)
-
-
-def test_the_embedded_model_and_a_server_take_the_same_configuration(
-    store: Store, tmp_path: Path, llamacpp_url: str
-) -> None:
-    comparisons(store, 1)
-    embedded = {**judge(tmp_path, "llamacpp:smollm2"), "verdict": "logprobs"}
-    served = {**embedded, "endpoint": {**embedded["endpoint"], "url": llamacpp_url}}
-    run(store, tmp_path, {"embedded": embedded})
-    run(store, tmp_path, {"served": served})
-    for one, other in zip(verdicts(store, "embedded"), verdicts(store, "served"), strict=True):
-        assert one.preference.verdict is other.preference.verdict
-        assert one.preference.p_a == pytest.approx(other.preference.p_a, abs=0.05)
 
 
 def test_verdicts_survive_export_and_import_unchanged(store: Store, tmp_path: Path, llamacpp_url: str) -> None:

@@ -46,8 +46,8 @@ def test_the_panel_pools_the_members_that_kept_to_their_verdicts(store: Store) -
     assert entry.preference.p_a == pytest.approx(0.45 if turned else 0.55)
     assert entry.preference.verdict is (Verdict.B if turned else Verdict.A)
     assert (entry.preference.shown_first, entry.preference.swap_consistent) == (Side.BOTH, True)
-    assert entry.preference.detail["members"] == ["one", "three", "two"]
-    assert entry.preference.detail["quorum"] == 2
+    assert entry.preference.detail["parameters"] == {"quorum": 2, "members": MEMBERS}
+    assert [entry.preference.detail[name] for name in ("prompt_tokens", "completion_tokens", "cost")] == [0, 0, 0]
     votes = entry.preference.detail["votes"]
     assert votes == ({"one": "b", "three": "a"} if turned else {"one": "a", "three": "b"})
 

@@ -75,6 +75,12 @@ def test_a_reward_models_verdict_is_the_sigmoid_of_the_difference(store: Store, 
         assert (preference.shown_first, preference.swap_consistent) == (Side.BOTH, True)
         assert preference.detail["reward_a"] == pytest.approx(a, abs=1e-6)
         assert entry.annotator.family == "ours"
+        assert preference.detail["parameters"] == {"max_length": 64}
+        texts = (question, *(str(response.content) for response in (entry.comparison.a, entry.comparison.b)))
+        # Each conversation: four marks, the question's words and an answer's.
+        words = [len(text.split()) for text in texts]
+        assert preference.detail["prompt_tokens"] == 2 * (4 + words[0]) + words[1] + words[2]
+        assert (preference.detail["completion_tokens"], preference.detail["cost"]) == (0, 0)
     again = run(store, tmp_path, {"rm": {"reward_model": str(folder)}})["rm"]
     assert (again.judged, again.judged_before) == (0, 4)
 

@@ -98,6 +98,8 @@ def reasons(judgments, pair, rules=False):
             10,
             {Reason.NOT_ADMITTED},
         ),
+        # Asked with a template that the rule was not tested on.
+        ([Judgment("gpt", 1.0, False, frozenset({"", "x"}))], STRANGERS, True, (None, 0.0), 10, {Reason.NOT_ADMITTED}),
         # No rule speaks of this judge.
         ([Judgment("claude", 1.0, False)], STRANGERS, True, (1.0, 1.0), 5, set()),
         ([Judgment("gpt", 0.6, False)], STRANGERS, False, (0.6, 1.0), 9, {Reason.UNSURE}),
@@ -117,7 +119,7 @@ def test_nobody_confirmed_any_judge_on_an_uncovered_tag():
 def test_judgments_are_means_over_orders_whatever_the_repeats(either_store):
     lines = [
         synthetic(0, p_a=0.9, shown_first="a"),
-        synthetic(0, p_a=0.7, shown_first="a", judge="judge-1") | {"judge": {"repeat": 1}},
+        synthetic(0, p_a=0.7, shown_first="a", judge="judge-1") | {"judge": {"repeat": 1, "prompt_sha256": "t"}},
         synthetic(0, verdict="b", p_a=0.2, shown_first="b"),
         synthetic(0, verdict="tie", judge="judge-2") | {"judge": {"swap_consistent": False}},
         synthetic(0, verdict="skip", judge="judge-3"),
@@ -129,16 +131,16 @@ def test_judgments_are_means_over_orders_whatever_the_repeats(either_store):
     sides = {one.id: one.a.content.startswith("first") for one in either_store.comparisons()}
     with either_store.engine.connect().execution_options(read_only=True) as connection:
         found = {
-            (one.judge, round(one.p_a if sides[id_] else 1 - one.p_a, 9), one.flipped)
+            (one.judge, round(one.p_a if sides[id_] else 1 - one.p_a, 9), one.flipped, *sorted(one.templates))
             for id_, several in all_judgments(connection)
             for one in several
         }
     # ((0.9 + 0.7) / 2 + 0.2) / 2 = 0.5
     assert found == {
-        ("judge-1", 0.5, True),
-        ("judge-2", 0.5, True),
-        ("judge-1", 1.0, False),
-        ("judge-2", 0.5, False),
+        ("judge-1", 0.5, True, "", "t"),
+        ("judge-2", 0.5, True, ""),
+        ("judge-1", 1.0, False, ""),
+        ("judge-2", 0.5, False, ""),
     }
 
 

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import ttest_1samp
 from statsmodels.stats.multitest import multipletests
 
-from firsthand.evaluate.judges.alternative import alternative_test, winning_rate
+from firsthand.evaluate.judges.alternative import alternative_test, passing_level, winning_rate
 
 
 def run_test(votes, choice):
@@ -43,6 +43,7 @@ def test_the_test_is_the_papers(skill: float) -> None:
         omega, rho = by_the_paper(votes.tolist(), choice.tolist(), epsilon)
         assert found.omega[word] == omega
         assert found.rho == pytest.approx(rho)
+        assert (found.p[word] <= 0.05) == (omega >= 0.5)
     assert found.passes("expert") == (found.omega["expert"] >= 0.5)
 
 
@@ -69,3 +70,9 @@ def test_too_few_people_or_items_are_refused_with_what_is_missing() -> None:
 
 def test_equal_differences_decide_by_their_mean() -> None:
     assert winning_rate([np.zeros(30), np.ones(30)], 0.1) == 0.5
+
+
+def test_the_test_passes_from_its_passing_level_on() -> None:
+    # Half of two people: the smaller p counts, 0. Of three people two have to be beaten, and the second has p = 1.
+    assert passing_level([np.zeros(30), np.ones(30)], 0.1) == 0
+    assert passing_level([np.zeros(30), np.ones(30), np.ones(30)], 0.1) == 1

@@ -9,8 +9,9 @@ from firsthand.cli import main
 from firsthand.collect.importing import Options, import_file
 from firsthand.evaluate.judges.bench import COLUMNS
 from firsthand.evaluate.judges.findings import find
+from firsthand.evaluate.judges.listing import findings_json
 from firsthand.evaluate.judges.page import write_judges_page
-from firsthand.evaluate.judges.report import findings_json, findings_text
+from firsthand.evaluate.judges.report import findings_text
 
 
 def run(store, *options):
@@ -27,7 +28,12 @@ def test_the_command_prints_json_and_writes_the_rules_and_the_page(fill, judged_
     assert found["admission"] == json.loads(rules.read_text())
     assert read_admission(rules)[0].target == 0.8
     assert found["judges"][0]["calibration"]["error"]["value"] > 0
-    assert {group["family"] for group in found["judges"][0]["groups"]} == {"tag domain", "author pair", "length"}
+    groups = found["judges"][0]["groups"]
+    assert {group["family"] for group in groups} == {"tag domain", "author pair", "length"}
+    for group in groups[:2]:  # the tags
+        assert set(group["alternative_annotator_test"]["p_adjusted"]) == {"crowd", "skilled", "expert"}
+        assert group["order"]["verdict"] in ("no lean shown", "leans to the first", "leans to the second")
+        assert group["calibration"]["error"]["ci"] is not None
     assert page.read_text().startswith("<!doctype html>")
 
 
@@ -130,3 +136,4 @@ def test_the_page_is_accessible_fits_and_asks_for_nothing(browser, report, width
         for summary in page.locator("summary").all():
             summary.press("Enter")
         assert page.get_by_text("p (Holm)").last.is_visible()
+        assert page.get_by_role("columnheader", name="calibration error").first.is_visible()

@@ -33,7 +33,9 @@ def test_win_rates_stay_true_where_people_are_sent_to_the_worthiest(store):
         record(store, "ann", item.lease, Answer(as_seen(said, item.shown_first)))
     worth = worth_before_people(store)
     assert sorted(set(worth.values())) == [5, 10]
-    outcomes = [one for one in author_outcomes(store) if one.author == "model-x"]
+    fill(store, [synthetic(n, p_a=0.9, judge="late") for n in range(160)])
+    assert worth_before_people(store) == worth  # nobody was sent by what this judge says
+    outcomes = [one for one in author_outcomes(store, ["judge-1"]) if one.author == "model-x"]
     (bent,), (weighed,) = (measure_win_rates(outcomes, values=values) for values in (None, worth))
     # model-x wins all of one half and half of the other: 0.75 in the mean. Most labels are on the half it can lose.
     assert bent.people.ci[1] < 0.75
