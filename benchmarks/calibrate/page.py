@@ -1,6 +1,6 @@
 """docs/calibration.md from the kept results."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 
 from calibrate.grid import CELLS, EFFECTS, NULLS, Cell
@@ -45,8 +45,9 @@ PEERS = {
 """Title -> key in the results, and the statistic."""
 
 
-def page(ours: Results, peers: Results) -> str:
-    """The whole page."""
+def page(kept: Mapping[str, Results]) -> str:
+    """The whole page, from the results of every study."""
+    ours, peers = kept["verdict"], kept["peers"]
     parts = [_opening(ours), _nulls(ours), _effects(ours), _verdicts(ours), _unmet(ours)]
     if peers:
         parts.append(_beside(ours, peers))
