@@ -64,6 +64,7 @@ def no_fit(table: AuditTable, number: int) -> Refusal | None:
     return Refusal(
         f"{name} and people both judged comparisons of {counted(prompts, 'prompt')}; {FEWEST_PROMPTS} are needed.",
         f"Add comparisons on {counted(FEWEST_PROMPTS - prompts, 'further prompt')}.",
+        2 * (FEWEST_PROMPTS - prompts),
     )
 
 
@@ -117,8 +118,10 @@ def _of_judge(table: AuditTable, number: int, lineages: Lineages, settings: Audi
         return not_testable(STYLE, judge, why, step, LONGER), not_testable(MEDIATION, judge, why, step, kin)
     if refusal is not None:
         return (
-            not_testable(STYLE, judge, refusal.why, refusal.next_step, LONGER),
-            not_testable(MEDIATION, judge, refusal.why, refusal.next_step, own.name if own else ""),
+            not_testable(STYLE, judge, refusal.why, refusal.next_step, LONGER, needed=refusal.needed),
+            not_testable(
+                MEDIATION, judge, refusal.why, refusal.next_step, own.name if own else "", needed=refusal.needed
+            ),
         )
     model = styled(table, number, own if no_kin is None else None)
     first = _taste_finding(judge, model, settings)
@@ -126,7 +129,7 @@ def _of_judge(table: AuditTable, number: int, lineages: Lineages, settings: Audi
         why = f"No author of a comparison is known to be related to {plain(judge)}."
         return first, not_testable(MEDIATION, judge, why, "Add responses of its own kind, or state the families.")
     if no_kin is not None:
-        return first, not_testable(MEDIATION, judge, no_kin.why, no_kin.next_step, own.name)
+        return first, not_testable(MEDIATION, judge, no_kin.why, no_kin.next_step, own.name, needed=no_kin.needed)
     return first, _mediation_finding(table, number, model, own, settings)
 
 

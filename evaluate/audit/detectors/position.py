@@ -138,7 +138,7 @@ def _pull(table: AuditTable, number: int, lineages: Lineages, settings: AuditCon
     refusal = no_fit(table, number)
     if refusal is not None:
         why = f"{plain(judge)} was asked in one order only. {refusal.why}"
-        return not_testable(DETECTOR, judge, why, ASK_BOTH, FIRST)
+        return not_testable(DETECTOR, judge, why, ASK_BOTH, FIRST, needed=refusal.needed)
     own = own_target(table, judge, lineages)
     model = styled(table, number, own if own and no_target(table, number, own) is None else None)
     if not model.found.converged:
