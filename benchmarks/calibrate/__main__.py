@@ -2,10 +2,10 @@
 
     cd benchmarks; python -m calibrate [STUDY] [--worlds 1000] [--minutes 10] [--cells equal power] [--render]
 
-Cells take turns, a few worlds each, and results are kept after every turn: stop it at any time. STUDY is `verdict`, the
-audit on the grid; `peers`, other packages on the same worlds, which needs them, numpy, scipy and this project's sources,
-but not torch; `errors`, three ways to tell the error of an affinity; or `command`, the whole command with `--fail-on`.
-`--render` only writes the page.
+Cells take turns, a few worlds each, and results are kept after every turn: stop it at any time. STUDY is `verdict`,
+the audit on the grid; `peers`, other packages on the same worlds, which needs them, numpy, scipy and this project's
+sources, but not torch; `errors`, three ways to tell the error of an affinity; or `command`, the whole command with
+`--fail-on`. `--render` only writes the page.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Three ways to tell the error of an affinity, on the same worlds: which of them holds its level?
+"""Three ways to tell the error of an affinity, on the same worlds, to see which of them holds its level.
 
 All rest on one fit with two slopes. *sandwich*: the estimate +- t se, se from the scores summed by prompt, t with one
 degree of freedom less than there are prompts: what the audit prints. *bootstrap*: the 2.5 and 97.5 % quantiles of the

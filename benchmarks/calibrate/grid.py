@@ -188,7 +188,9 @@ WHOLE = (
         "three unbiased judges, each of the kind of one author, less, as and more sharp than people (0.5, 1, 2), two"
         " of them asked in both orders",
         World(
-            own_pairs=300, other_pairs=300, judges=(replace(NOISIER, both_orders=True), Judge(both_orders=True), SHARPER)
+            own_pairs=300,
+            other_pairs=300,
+            judges=(replace(NOISIER, both_orders=True), Judge(both_orders=True), SHARPER),
         ),
     ),
 )

@@ -93,7 +93,8 @@ def _of_judge(table: AuditTable, number: int, people: FloatArray, settings: Audi
             n=int(rows.sum()),
             n_prompts=figure.clusters,
             why=f"{plain(judge)} agrees with one person on {with_person:.1%}, people with each other on {between:.1%} "
-            f"of the same comparisons{_coefficients(resampled, people[rows], judged[rows])}{_alternative(table, people, judged)}.",
+            f"of the same comparisons{_coefficients(resampled, people[rows], judged[rows])}"
+            f"{_alternative(table, people, judged)}.",
             caveats=("Agreement says how alike a judge and people vote, not whether it favours anyone.",),
             next_step="Keep its labels where it agrees: firsthand evaluate judges says which.",
         ),
