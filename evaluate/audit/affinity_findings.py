@@ -167,7 +167,7 @@ def _tested(
     if not found.converged:
         return _unconverged(table, judge, target)
     contrast = (np.array(found.names) == f"affinity for {target.name}").astype(np.float64)
-    caveats = caveats_of(whole, table, target, found, one_slope, tuple(covariates), left_out)
+    caveats = caveats_of(whole, table, found, one_slope, tuple(covariates), left_out)
     return _measured(table, judge, target, given, found, contrast, caveats, control)
 
 

@@ -137,7 +137,6 @@ def shared_lean(target: str, favours: bool, judges: Sequence[str]) -> str:
 def caveats_of(
     whole: AuditTable,
     used: AuditTable,
-    target: Target,
     found: Fit,
     one_slope: bool,
     held: Sequence[str],
@@ -146,8 +145,8 @@ def caveats_of(
     """What a finding rests on; whole: the table, used: what of it the model could use, held: what is held constant."""
     caveats = [
         TASTE,
-        f"Held constant: {', '.join(held) or 'nothing'}. Any other style that {plain(target.name)} has more of, and "
-        "that the judge values otherwise than people do, counts as affinity (covariates: in the configuration).",
+        f"Held constant: {', '.join(held) or 'nothing'}. Any other style that the target has more of, and that the "
+        "judge values otherwise than people do, counts as affinity (covariates: in the configuration).",
     ]
     if one_slope:
         caveats.append(

@@ -170,7 +170,7 @@ def _taste_finding(judge: str, model: Styled, style: str, settings: AuditConfig)
         n_prompts=figure.clusters,
         why=why,
         caveats=(f"{style.capitalize()} stands for whatever comes with it and is not held constant, such as detail.",),
-        next_step=f"Hold {style} in what you train on, or ask the judge to ignore it, and audit again.",
+        next_step=_next_step(style),
     )
     return in_points(found, figure, settings, scale)
 
@@ -200,9 +200,15 @@ def _mediation_finding(
         n_prompts=len(np.unique(model.given.prompt[pairs])),
         why=why,
         caveats=("Style is a carrier, not an excuse: the labels lean to the author either way.",),
-        next_step=f"Hold {named} in what you train on, or ask the judge to ignore it, and audit again.",
+        next_step=_next_step(named),
     )
     return in_points(result, figure, settings)
+
+
+def _next_step(styles: str) -> str:
+    return (
+        f"If that matters to you, hold {styles} in what you train on, or ask the judge to ignore it; then audit again."
+    )
 
 
 def _unconverged(detector: str, judge: str, target: str) -> Finding:
