@@ -50,7 +50,10 @@ affinity (on average), 200 own and 100 other comparisons, two slopes, nominal 5 
 ways to tell the error: the *sandwich* with Student's t, which the audit uses; the *bootstrap* over prompts, the model
 fitted anew to each of 100 draws, percentile interval; and the *likelihood ratio*, which takes comparisons of one prompt
 for independent (`benchmarks/calibrate/errors.py`)."""
-ERRORS_SAY = """TODO"""
+ERRORS_SAY = """The sandwich holds its level in all four, also at 20 prompts, the fewest that the audit accepts. The
+likelihood ratio does not: the more comparisons a prompt has, the more often it fires. The bootstrap takes a hundred
+fits where the sandwich takes one, hence the fewer worlds; nothing in them speaks for it, so the audit uses the
+sandwich."""
 COMMAND_RUN = """Run on 2026-11-23: `cd benchmarks; python -m calibrate command --worlds 300`. Every judge x target x
 question of a whole audit, in worlds in which no judge is biased in any of them: flagged where any is
 (`benchmarks/calibrate/command.py`)."""
