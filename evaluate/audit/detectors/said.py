@@ -52,7 +52,7 @@ def style_columns(table: AuditTable, names: Sequence[str]) -> dict[str, FloatArr
     """
     columns = {LENGTH: length_column(table)}
     columns |= {name: _scaled(table.styles[name]) for name in names if name in table.styles}
-    return {name: column for name, column in columns.items() if np.ptp(column) > 0}
+    return {name: column for name, column in columns.items() if column.any() and np.ptp(column) > 0}
 
 
 def _scaled(logs: FloatArray) -> FloatArray:
