@@ -12,6 +12,9 @@ from scipy.special import expit
 from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.audit.table import NEITHER, AuditTable, B, Votes
 
+STYLE = "bold"
+"""As what the simulated style is counted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judge:
@@ -20,7 +23,9 @@ class Judge:
     sharpness: kappa, how strongly it follows quality (people: 1). affinity: gamma, log-odds for its own author.
     length_taste: lambda, beyond what people value. order_pull: pi, log-odds for the response shown first. both_orders:
     asked twice. soft: p_a is recorded. tie_width: half-width of indifference. taste: spread of what it likes in a
-    comparison for reasons of its own. shared: weight of a taste that all judges share.
+    comparison for reasons of its own. shared: weight of a taste that all judges share. style_taste: log-odds for a
+    standard deviation of a style that people do not care for. fickle: standard deviation of its affinity between
+    prompts, around the one above.
     """
 
     sharpness: float = 1.0
@@ -32,6 +37,8 @@ class Judge:
     tie_width: float = 0.0
     taste: float = 0.0
     shared: float = 0.0
+    style_taste: float = 0.0
+    fickle: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,8 @@ class World:
     comparison; doubled: share of the comparisons that get more than one vote. rater_spread: standard deviation of the
     raters' log slopes. per_prompt: comparisons a prompt. clustering: share of the quality variance that belongs to an
     author on a prompt and is thus shared by comparisons of it. own_longer: standard deviations by which own responses
-    are longer. mislabelled: share of the comparisons whose own author is recorded as another one.
+    are longer. own_styled: standard deviations by which they have more of a style; style_counted: whether the table
+    tells how much (as `bold`). mislabelled: share of the comparisons whose own author is recorded as another one.
     unequal: authors other than the own one appear in shares 1, 1/2, 1/4, ... disagreeing_dropped: share of the
     comparisons on which people disagree that nobody keeps, as in sets filtered for agreement.
     """
@@ -65,23 +73,39 @@ class World:
     clustering: float = 0.0
     own_longer: float = 0.0
     length_value: float = 0.0
+    own_styled: float = 0.0
+    style_counted: bool = False
     mislabelled: float = 0.0
     unequal: bool = False
     disagreeing_dropped: float = 0.0
     judges: tuple[Judge, ...] = field(default=(Judge(),))
 
 
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What judges see of N comparisons: (N,) each, A over B, but prompt and the taste that judges share."""
+
+    prompt: IntArray
+    quality: FloatArray
+    own: FloatArray
+    longer: FloatArray
+    styled: FloatArray
+    shared: FloatArray
+
+
 def simulate(world: World, seed: int) -> AuditTable:
     """Draw the votes of `world`; the judges are `judge-0`, ..., the authors `own`, `other-1`, ..."""
     chance = np.random.default_rng(seed)
+    apart = np.random.default_rng((seed, 1))  # for style and fickle judges: a world without them stays what it is
     pairs = world.own_pairs + world.other_pairs
     prompt = np.repeat(np.arange(-(-pairs // world.per_prompt)), world.per_prompt)[chance.permutation(pairs)]
     author = _authors(world, chance)
     longer = chance.normal(size=pairs) + world.own_longer * _sign(author)
     quality = _quality(world, author, prompt, chance) + world.length_value * longer
-    shared, own = chance.normal(size=pairs), _sign(author)
+    styled = apart.normal(size=pairs) + world.own_styled * _sign(author)
+    truth = Truth(prompt, quality, _sign(author), longer, styled, shared=chance.normal(size=pairs))
     people = _people(world, quality, chance)
-    judged = [_judged(number, judge, quality, own, longer, shared, chance) for number, judge in enumerate(world.judges)]
+    judged = [_judged(number, judge, truth, chance, apart) for number, judge in enumerate(world.judges)]
     length = np.exp(6 + 0.25 * np.stack([longer, -longer], axis=1) / 2)
     table = AuditTable(
         prompt=prompt,
@@ -92,6 +116,7 @@ def simulate(world: World, seed: int) -> AuditTable:
         judges=tuple(f"judge-{number}" for number in range(len(world.judges))),
         people=people,
         judged=_joined(judged),
+        styles={STYLE: _counted(styled)} if world.style_counted else {},
     )
     return _filtered(table, world.disagreeing_dropped, chance) if world.disagreeing_dropped else table
 
@@ -147,18 +172,17 @@ def _people(world: World, quality: FloatArray, chance: np.random.Generator) -> V
     return Votes(pair, rater, _outcome(log_odds, world.tie_width, chance), first, np.full(len(pair), np.nan))
 
 
-def _judged(
-    number: int,
-    judge: Judge,
-    quality: FloatArray,
-    own: FloatArray,
-    longer: FloatArray,
-    shared: FloatArray,
-    chance: np.random.Generator,
-) -> Votes:
-    pairs = len(quality)
-    of_itself = judge.taste * chance.normal(size=pairs) + judge.shared * shared
-    log_odds = judge.sharpness * quality + judge.affinity * own + judge.length_taste * longer + of_itself
+def _counted(styled: FloatArray) -> FloatArray:
+    """log(1 + count) of the style in both responses, about 20 in each: (N, 2)."""
+    return np.log1p(np.round(np.exp(3 + 0.5 * np.stack([styled, -styled], axis=1) / 2)))
+
+
+def _judged(number: int, judge: Judge, truth: Truth, chance: np.random.Generator, apart: np.random.Generator) -> Votes:
+    pairs = len(truth.quality)
+    of_itself = judge.taste * chance.normal(size=pairs) + judge.shared * truth.shared
+    affinity = judge.affinity + judge.fickle * apart.normal(size=truth.prompt.max() + 1)[truth.prompt]
+    tastes = judge.length_taste * truth.longer + judge.style_taste * truth.styled + of_itself
+    log_odds = judge.sharpness * truth.quality + affinity * truth.own + tastes
     pair = np.tile(np.arange(pairs), 2 if judge.both_orders else 1)
     first = np.repeat([1, -1], pairs) if judge.both_orders else chance.choice([-1, 1], pairs)
     shown = log_odds[pair] + judge.order_pull * first

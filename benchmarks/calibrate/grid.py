@@ -41,6 +41,13 @@ WEAKER = (
     " `inconclusive` with the number of further votes, not a clean bill; more comparisons of other authors, or more"
     " other authors, help most."
 )
+UNSEEN = (
+    "What judges like in a style that own responses have more of, and that nothing here counts, is no different from"
+    " affinity: no audit of votes can tell the two apart, and this one calls it detected. Every affinity therefore says"
+    " what was held constant and that another style would count as affinity; where judges that are no kin of the author"
+    " lean to it too, the verdict says so. Named in `covariates`, the style is taken out, as the world above shows."
+)
+STYLED = replace(BETTER, own_styled=1.0, style_counted=True, judges=(replace(NOISIER, style_taste=0.5),) * 3)
 LARGE = World(own_pairs=800, other_pairs=400, judges=(FAVOURS,))
 
 NULLS = (
@@ -84,8 +91,21 @@ NULLS = (
     ),
     Cell(
         "shared-taste",
-        "better-noisier, three judges that share tastes which people do not have (0.8)",
+        "better-noisier, three judges that share tastes which people do not have (0.8); own responses have no more of"
+        " what they like",
         replace(BETTER, judges=(replace(NOISIER, shared=0.8, taste=0.5),) * 3),
+    ),
+    Cell(
+        "shared-style",
+        "better-noisier, three judges that like a style (0.5) which people do not care for and own responses have more"
+        " of (1 standard deviation); the style is counted and held constant",
+        STYLED,
+    ),
+    Cell(
+        "shared-style-unseen",
+        "the same, the style neither counted nor held constant",
+        replace(STYLED, style_counted=False),
+        UNSEEN,
     ),
     Cell("mislabelled", "better-noisier, 3 % of own responses under another name", replace(BETTER, mislabelled=0.03)),
     Cell("unequal", "better-noisier, other authors in shares 1, 1/2, 1/4, 1/8", replace(BETTER, unequal=True)),
@@ -146,3 +166,32 @@ EFFECTS = (
 )
 
 CELLS = NULLS + EFFECTS
+
+FICKLE = World(own_pairs=200, other_pairs=100, clustering=0.5, judges=(Judge(fickle=1.0),))
+"""An affinity of 0 on average that differs between prompts: verdicts on one prompt lean together."""
+CLUSTERED = (
+    Cell("one-a-prompt", "300 prompts, 1 comparison each", World(own_pairs=200, other_pairs=100)),
+    Cell(
+        "60-prompts",
+        "60 prompts, 5 comparisons each; half of the quality spread and an affinity of mean 0, standard deviation 1,"
+        " shared by a prompt",
+        replace(FICKLE, per_prompt=5),
+    ),
+    Cell("30-prompts", "the same, 30 prompts, 10 comparisons each", replace(FICKLE, per_prompt=10)),
+    Cell("20-prompts", "the same, 20 prompts, 15 comparisons each", replace(FICKLE, per_prompt=15)),
+)
+"""Worlds without affinity on which ways to tell the error of an affinity are compared (errors.py)."""
+
+WHOLE = (
+    Cell(
+        "three-judges",
+        "three unbiased judges, each of the kind of one author, less, as and more sharp than people (0.5, 1, 2), two"
+        " of them asked in both orders",
+        World(
+            own_pairs=300,
+            other_pairs=300,
+            judges=(replace(NOISIER, both_orders=True), Judge(both_orders=True), SHARPER),
+        ),
+    ),
+)
+"""Worlds without any bias, for the whole command (command.py)."""

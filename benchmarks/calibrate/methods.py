@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.audit.affinity import design, fit
 from firsthand.evaluate.audit.table import AuditTable
 
@@ -55,10 +56,15 @@ def own_side(table: AuditTable) -> np.ndarray:
     return (table.author[:, 0] == 0).astype(float) - (table.author[:, 1] == 0)
 
 
+def covariates_of(table: AuditTable) -> dict[str, FloatArray]:
+    """Length, and what else the table counts of the responses' style, A minus B, of mean square 1: (N,) each."""
+    counts = {"length": np.log(table.length), **table.styles}
+    columns = {name: count[:, 0] - count[:, 1] for name, count in counts.items()}
+    return {name: column / np.sqrt(np.mean(column**2)) for name, column in columns.items()}
+
+
 def _affinity(table: AuditTable, one_slope: bool) -> Outcome | None:
-    length = np.log(table.length[:, 0] / table.length[:, 1])
-    scaled = length / np.sqrt(np.mean(length**2))
-    found = fit(design(table, 0, {"own": own_side(table)}, {"length": scaled}, one_slope=one_slope))
+    found = fit(design(table, 0, {"own": own_side(table)}, covariates_of(table), one_slope=one_slope))
     estimate, error = found.of("affinity for own")
     if not found.converged or not np.isfinite(error):
         return None

@@ -1,9 +1,9 @@
 """docs/calibration.md from the kept results."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 
-from calibrate.grid import CELLS, EFFECTS, NULLS, Cell
+from calibrate.grid import CELLS, CLUSTERED, EFFECTS, NULLS, WHOLE, Cell
 from calibrate.results import Results, Tally, lower_bound, upper_bound
 
 MOST_FALSE_ALARMS, LEAST_POWER, COVERAGE = 0.065, 0.90, (0.93, 0.97)
@@ -45,9 +45,32 @@ PEERS = {
 """Title -> key in the results, and the statistic."""
 
 
-def page(ours: Results, peers: Results) -> str:
-    """The whole page."""
+ERRORS_RUN = """Run on 2026-11-23: `cd benchmarks; python -m calibrate errors --worlds 200`. The same worlds without
+affinity (on average), 200 own and 100 other comparisons, two slopes, nominal 5 %, one-sided 95 % bounds, through three
+ways to tell the error: the *sandwich* with Student's t, which the audit uses; the *bootstrap* over prompts, the model
+fitted anew to each of 100 draws, percentile interval; and the *likelihood ratio*, which takes comparisons of one prompt
+for independent (`benchmarks/calibrate/errors.py`)."""
+ERRORS_SAY = """The sandwich holds its level in all four, also at 20 prompts, the fewest that the audit accepts. The
+likelihood ratio does not: the more comparisons a prompt has, the more often it fires. The bootstrap takes a hundred
+fits where the sandwich takes one, hence the fewer worlds; nothing in them speaks for it, so the audit uses the
+sandwich."""
+COMMAND_RUN = """Run on 2026-11-23: `cd benchmarks; python -m calibrate command --worlds 300`. Every judge x target x
+question of a whole audit, in worlds in which no judge is biased in any of them: flagged where any is
+(`benchmarks/calibrate/command.py`)."""
+COMMAND_SAYS = """Each question adjusts its findings for one another, not for those of other questions, so that in an
+audit of several judges one of them is falsely `detected` more often than in 5 % of worlds. `--fail-on` therefore counts
+only what holds beside all that was tested: half of 5 % for the affinities of judges for their own kind, half for all
+else, each by Holm's method."""
+
+
+def page(kept: Mapping[str, Results]) -> str:
+    """The whole page, from the results of every study."""
+    ours, peers = kept["verdict"], kept["peers"]
     parts = [_opening(ours), _nulls(ours), _effects(ours), _verdicts(ours), _unmet(ours)]
+    if kept["errors"]:
+        parts.append(_errors(kept["errors"]))
+    if kept["command"]:
+        parts.append(_command(kept["command"]))
     if peers:
         parts.append(_beside(ours, peers))
     parts.append(_method())
@@ -162,6 +185,44 @@ def _unmet(ours: Results) -> str:
     return "## Gates that are not met, and what the audit does about them\n\n" + ("\n".join(told) or "None so far.")
 
 
+def _errors(errors: Results) -> str:
+    rows = []
+    for cell in CLUSTERED:
+        said = (f"`{cell.name}`", cell.says)
+        for method, tally in errors.get(cell.name, {}).items():
+            rows.append([*said, method, *_level(tally), _middle(tally)])
+            said = ("", "")
+    head = "world|what it holds|error by|worlds|flagged|against / for own|bounds|median SE"
+    return (
+        "## Errors clustered by prompt: which way holds its level\n\n"
+        f"{ERRORS_RUN}\n\n{_table(head.split('|'), rows)}\n\n{ERRORS_SAY}"
+    )
+
+
+def _command(command: Results) -> str:
+    rows = []
+    for cell in WHOLE:
+        for tally in command.get(cell.name, {}).values():
+            alone = tally.worlds - tally.verdicts.get("none", 0)
+            rows.append([f"`{cell.name}`", cell.says, "a verdict of `detected`", *_level_of(alone, tally.worlds)])
+            rows.append(["", "", "`--fail-on detected`", *_level_of(tally.flagged, tally.worlds)])
+    head = "world|what it holds|what|worlds|flagged|bounds"
+    return (
+        "## The whole command: `--fail-on detected`\n\n"
+        f"{COMMAND_RUN}\n\n{_table(head.split('|'), rows)}\n\n{COMMAND_SAYS}"
+    )
+
+
+def _level(tally: Tally) -> list[str]:
+    worlds, flagged, bounds = _level_of(tally.flagged, tally.worlds)
+    return [worlds, flagged, f"{tally.left} / {tally.right}", bounds]
+
+
+def _level_of(flagged: int, worlds: int) -> list[str]:
+    bounds = f"{_percent(lower_bound(flagged, worlds))} to {_percent(upper_bound(flagged, worlds))}"
+    return [f"{worlds:,}", _percent(flagged / worlds), bounds]
+
+
 def _beside(ours: Results, peers: Results) -> str:
     rows = []
     for cell in CELLS:
@@ -189,7 +250,7 @@ world it cannot reproduce. The other packages run in an environment of their own
 
     pip install judgebias==0.1.1 judgekit==0.2.1 judgemetry==0.1.0 judgecal==0.1.0 metajudge==0.3.0 \\
         judge-audit-mcp==0.1.1
-    cd benchmarks; PYTHONPATH=../src python -m calibrate --peers --worlds 100"""
+    cd benchmarks; PYTHONPATH=../src python -m calibrate peers --worlds 100"""
 
 
 def _each(ours: Results, cells: Sequence[Cell]) -> list[tuple[Cell, tuple[str, str], str, Tally]]:

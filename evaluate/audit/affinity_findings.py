@@ -20,12 +20,12 @@ from firsthand.evaluate.audit.config import LENGTH, AuditConfig
 from firsthand.evaluate.audit.effect import Effect, effect
 from firsthand.evaluate.audit.finding import Finding, Verdict, verdict_of
 from firsthand.evaluate.audit.power import mde, needed_votes
-from firsthand.evaluate.audit.sentences import Said, among_others, caveats_of, sentence, unknown_kind
+from firsthand.evaluate.audit.sentences import Said, among_others, caveats_of, sentence, shared_lean, unknown_kind
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import OWN, Overlap, Target, other_targets, overlap, own_target, own_targets
 from firsthand.evaluate.audit.testable import Refusal, no_people, no_target
 from firsthand.evaluate.multiple import holm
-from firsthand.lineage import Lineage
+from firsthand.lineage import Lineage, Relation
 
 FEWEST_OTHERS = 3
 """Authors beside the target; with fewer, sharpness between authors can't be told from affinity."""
@@ -61,7 +61,25 @@ def affinity_findings(table: AuditTable, lineages: Mapping[str, Lineage], settin
     by_judge = [_of_judge(known, judge, lineages, settings, table) for judge in range(len(table.judges))]
     headlines = [headline for headline, _ in by_judge]
     controls = [control for _, controls in by_judge for control in controls]
-    return _settled(headlines, [], settings) + _settled(controls, headlines, settings)
+    told, others = _settled(headlines, [], settings), _settled(controls, headlines, settings)
+    return [_beside_others(headline, others) for headline in told] + others
+
+
+def _beside_others(headline: Finding, controls: Sequence[Finding]) -> Finding:
+    """The headline, with a caveat where judges that are no kin of its target lean the same way."""
+    if headline.verdict is not Verdict.DETECTED:
+        return headline
+    same = [
+        control.judge
+        for control in controls
+        if control.verdict is Verdict.DETECTED
+        and (control.target, control.direction) == (headline.target, headline.direction)
+        and control.relation is Relation.UNRELATED
+    ]
+    if not same:
+        return headline
+    said = shared_lean(headline.target, headline.direction == "favours", same)
+    return replace(headline, caveats=(*headline.caveats, said))
 
 
 def headline_findings(table: AuditTable, lineages: Mapping[str, Lineage], settings: AuditConfig) -> list[Finding]:
@@ -149,7 +167,7 @@ def _tested(
     if not found.converged:
         return _unconverged(table, judge, target)
     contrast = (np.array(found.names) == f"affinity for {target.name}").astype(np.float64)
-    caveats = caveats_of(whole, table, found, one_slope, left_out)
+    caveats = caveats_of(whole, table, found, one_slope, tuple(covariates), left_out)
     return _measured(table, judge, target, given, found, contrast, caveats, control)
 
 

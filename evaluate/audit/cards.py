@@ -114,7 +114,10 @@ def cards(
         if detector == AFFINITY:
             parts.append(element("p", PICTURE_WORDS, class_="lead"))
         found = [finding for finding in theirs if finding.detector == detector]
-        drawn = [_card(finding, pictures, [more(finding)] if more else []) for finding in found]
+        common = _common(found)
+        if common:
+            parts.append(_mind(common, "Mind, of all of them:"))
+        drawn = [_card(finding, common, pictures, [more(finding)] if more else []) for finding in found]
         parts += drawn if detector == AFFINITY or len(found) <= MOST_CARDS else [_folded(found, drawn, margin)]
     return element("section", *parts, class_="findings")
 
@@ -125,8 +128,19 @@ def _folded(findings: Sequence[Finding], drawn: Sequence[Html], margin: float) -
     return join([effects_chart(findings, margin), element("details", whole, *drawn, class_="many")])
 
 
-def _card(finding: Finding, pictures: Pictures, more: Sequence[Html]) -> Html:
-    """One finding: the verdict first, then the picture, the evidence, the caveats and the next step."""
+def _common(findings: Sequence[Finding]) -> tuple[str, ...]:
+    """The caveats of every one of several findings that have any: they are told once."""
+    told = [finding.caveats for finding in findings if finding.caveats]
+    return tuple(caveat for caveat in told[0] if all(caveat in others for others in told)) if len(told) > 1 else ()
+
+
+def _mind(caveats: Sequence[str], head: str) -> Html:
+    items = (element("li", sentence(caveat)) for caveat in caveats)
+    return join([element("p", element("b", head)), element("ul", *items)])
+
+
+def _card(finding: Finding, common: Sequence[str], pictures: Pictures, more: Sequence[Html]) -> Html:
+    """One finding: the verdict first, then the picture, the evidence, its own caveats and the next step."""
     verdict = element("span", f"{MARKS[finding.verdict]} {finding.verdict.value}", class_="chip")
     parts = [
         element("h4", pair_name(finding), " ", verdict),
@@ -137,9 +151,9 @@ def _card(finding: Finding, pictures: Pictures, more: Sequence[Html]) -> Html:
         parts += [picture_chart(drawn, finding), element("p", _judged_words(drawn), class_="lead")]
     if finding.next_step:
         parts.append(element("p", element("b", "Next: "), sentence(finding.next_step)))
-    if finding.caveats:
-        parts.append(element("p", element("b", "Mind:")))
-        parts.append(element("ul", *(element("li", sentence(caveat)) for caveat in finding.caveats)))
+    own = [caveat for caveat in finding.caveats if caveat not in common]
+    if own:
+        parts.append(_mind(own, "Mind:"))
     figures = element("details", element("summary", "The figures"), facts(_evidence(finding)))
     parts += [figures, *more]
     # Without a direction it describes a judge: what it detects is no bias by itself.

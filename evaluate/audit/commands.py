@@ -21,7 +21,9 @@ def add_audit_command(group: Any) -> None:
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for audit.json, its tables and report.html")
     parser.add_argument(
-        "--fail-on", choices=["detected"], help=f"exit with status {FAILED_ON} where a bias was detected"
+        "--fail-on",
+        choices=["detected"],
+        help=f"exit with status {FAILED_ON} where a bias is detected beside all else that was tested",
     )
     parser.add_argument(
         "--plan",
@@ -56,7 +58,7 @@ def audit(args: argparse.Namespace) -> int | None:
     from firsthand.evaluate.audit.files import open_folder, write_files
     from firsthand.evaluate.audit.report import write_report
     from firsthand.evaluate.audit.run import audit_json, run_audit
-    from firsthand.evaluate.audit.text import audit_text
+    from firsthand.evaluate.audit.text import audit_text, fail_on_lines
 
     open_folder(args.out)
     found = run_audit(table, lineages, config)
@@ -68,7 +70,11 @@ def audit(args: argparse.Namespace) -> int | None:
         say_json(audit_json(found))
     else:
         say(audit_text(found))
-    return FAILED_ON if args.fail_on and found.detected() else None
+    if not args.fail_on:
+        return None
+    for line in fail_on_lines(found):
+        note(line)
+    return FAILED_ON if found.failing() else None
 
 
 def _plan(args: argparse.Namespace, *given: Any) -> None:

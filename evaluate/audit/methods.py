@@ -52,7 +52,9 @@ def methods(config: AuditConfig) -> Html:
         "too few authors tell xi, it is held at 0 and the finding says so.",
         f"Intervals of effects: {1 - config.alpha:.0%}. Shares in the pictures: 95 %, percentile bootstrap over "
         f"prompts, {config.draws:,} draws, seed {config.seed}. p values are two-sided and adjusted by Holm's method: "
-        "those of judges for their own kind for one another, those of the controls for all.",
+        "those of judges for their own kind for one another, those of the controls for all. "
+        "--fail-on detected counts a finding only where it holds beside everything tested: at half of the level among "
+        "the affinities of judges for their own kind, at the other half among all else, by Holm's method again.",
         "Every other author is a control, in a fit of its own that also holds the affinities for the judge's kin.",
         "Affinity is relative to these people: a taste of theirs for a family can't be told from quality.",
     )

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
+import orjson
 import pandas as pd
 
 from firsthand.bootstrap import FloatArray, IntArray
@@ -74,6 +76,7 @@ def audit_table(
         families={name: families[name] for name in (*judges, *known) if name in families},
         simulated=tuple(name for name in raters if annotators[name].simulated),
         left_out=dict(left_out),
+        tags=_tags(units["tags"]),
     )
 
 
@@ -90,6 +93,16 @@ def _styles(store: Store, ids: Sequence[str], names: Sequence[str]) -> dict[str,
                         for name in names:
                             styles[name][number[id_], side] = math.log1p(len(LINES[name].findall(written)))
     return styles
+
+
+def _tags(column: "pd.Series[str]") -> dict[str, npt.NDArray[np.object_]]:
+    """Every tag that a comparison carries: name -> (N,), its values as text, None where there is none."""
+    names = sorted({name for text in column.unique() for name in orjson.loads(text)})
+    found = {name: tag_values(column, name) for name in names}
+    return {
+        name: np.array([None if pd.isna(value) else str(value) for value in values], object)
+        for name, values in found.items()
+    }
 
 
 def _with_tags(votes: pd.DataFrame, tags: Mapping[str, list[str]], left_out: Counter[str]) -> pd.DataFrame:

@@ -125,11 +125,29 @@ def _named(names: Sequence[str]) -> str:
     return ", ".join(map(plain, names[:NAMED])) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
 
 
+def shared_lean(target: str, favours: bool, judges: Sequence[str]) -> str:
+    """The caveat on an affinity for its own kind that unrelated judges show too."""
+    return (
+        f"{_named(judges)}, no kin of {plain(target)}, {'leans' if len(judges) == 1 else 'lean'} "
+        f"{'to' if favours else 'away from'} it as well: a style that judges value otherwise than people do looks like "
+        "this. Hold more of the style constant (covariates) before you put it down to kinship."
+    )
+
+
 def caveats_of(
-    whole: AuditTable, used: AuditTable, found: Fit, one_slope: bool, left_out: tuple[str, ...]
+    whole: AuditTable,
+    used: AuditTable,
+    found: Fit,
+    one_slope: bool,
+    held: Sequence[str],
+    left_out: tuple[str, ...],
 ) -> tuple[str, ...]:
-    """What a finding rests on; whole: the table, used: what of it the model could use."""
-    caveats = [TASTE]
+    """What a finding rests on; whole: the table, used: what of it the model could use, held: what is held constant."""
+    caveats = [
+        TASTE,
+        f"Held constant: {', '.join(held) or 'nothing'}. Any other style that the target has more of, and that the "
+        "judge values otherwise than people do, counts as affinity (covariates: in the configuration).",
+    ]
     if one_slope:
         caveats.append(
             "The votes can't tell whether the judge follows differences between authors as it follows those between "

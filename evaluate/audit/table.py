@@ -57,6 +57,7 @@ class AuditTable:
     comparisons' ids, None in a simulated world. models: judge -> the model it asks, where known. families: name of a
     judge or an author -> the family stated for it. simulated: raters that scripts stand for. left_out: reason -> votes.
     styles: what is held constant beside length -> (N, 2), log(1 + count) of the responses, NaN without their texts.
+    tags: name -> (N,), the value of each comparison, None where it does not carry the tag.
     """
 
     prompt: IntArray
@@ -73,6 +74,7 @@ class AuditTable:
     simulated: tuple[str, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
     styles: Mapping[str, FloatArray] = field(default_factory=dict)
+    tags: Mapping[str, npt.NDArray[np.object_]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.prompt)
@@ -99,4 +101,5 @@ class AuditTable:
             judged=kept(self.judged),
             ids=None if self.ids is None else self.ids[chosen],
             styles={name: counts[chosen] for name, counts in self.styles.items()},
+            tags={name: values[chosen] for name, values in self.tags.items()},
         )

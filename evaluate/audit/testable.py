@@ -16,7 +16,10 @@ FEWEST_PROMPTS = 20
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why an affinity can't be tested, what to do, and how many human votes are missing, None where none would do."""
+    """Why an affinity can't be tested, what to do, and how many human votes are missing at least.
+
+    needed: None where votes of people would not help; next_step then says what would.
+    """
 
     why: str
     next_step: str
@@ -43,12 +46,16 @@ def no_people(table: AuditTable, judge: int) -> Refusal | None:
     if (people.outcome[shared[people.pair]] == NEITHER).all():
         return Refusal(
             f"People called every comparison that {name} judged a tie, so that nothing says which response is better.",
-            "Collect votes on comparisons whose responses differ in quality.",
+            f"Have two people each vote on {FEWEST_OWN} comparisons or more that {name} judged and whose responses "
+            "differ in quality.",
+            2 * FEWEST_OWN,
         )
     on_shared = judged.where(shared[judged.pair])
     if (on_shared.outcome == NEITHER).all() and np.isnan(on_shared.p_a).all():
         return Refusal(
-            f"{name} called every comparison that people rated a tie.", "Ask it in a way that lets it choose."
+            f"{name} called every comparison that people rated a tie.",
+            f"Ask it in a way that lets it choose, on {FEWEST_OWN} of these comparisons or more: further votes of "
+            "people would not help.",
         )
     votes = np.bincount(people.pair, minlength=len(table))[shared]
     doubled = int((votes >= 2).sum())
@@ -90,13 +97,37 @@ def no_target(table: AuditTable, judge: int, target: Target) -> Refusal | None:
         )
     chosen = choices(table, judge, target)
     if chosen.min() == chosen.max() and chosen[0] in (0.0, 1.0):
-        what = "every time" if chosen[0] else "never"
-        return Refusal(
-            f"{name} chose {whom} {what}, in all {counted(len(chosen), 'verdict')} that people voted on too: such an "
-            "affinity has no finite estimate.",
-            f"Compare how often people choose {whom} (choices.csv); let {name} judge closer comparisons.",
-        )
+        return _separated(name, whom, chosen, against(table, judge, target, bool(chosen[0])))
     return None
+
+
+def against(table: AuditTable, judge: int, target: Target, chose: bool) -> int:
+    """On how many of the target's comparisons most people were against a judge that always, or never, chose it."""
+    sign = target.sign(table)
+    seen = voted(table, table.judged.of(judge).pair)
+    for_a = 2 * P_A[table.people.outcome] - 1
+    balance = sign * np.bincount(table.people.pair, for_a, len(table))
+    return int((seen & (balance < 0 if chose else balance > 0)).sum())
+
+
+def _separated(name: str, whom: str, chosen: "np.ndarray[tuple[int], np.dtype[np.float64]]", contrary: int) -> Refusal:
+    what, turned = ("every time", "against") if chosen[0] else ("never", "for")
+    missing = FEWEST_OWN - contrary
+    why = (
+        f"{name} chose {whom} {what}, in all {counted(len(chosen), 'verdict')} that people voted on too, though most "
+        f"people were {turned} it in {counted(contrary, 'comparison')}: such an affinity has no finite estimate."
+    )
+    if missing > 0:
+        step = (
+            f"Have {name} and two people each vote on further comparisons until {missing:,} more are found in which "
+            f"people are clearly {turned} {whom}: if it chooses otherwise in one of them, the affinity can be measured."
+        )
+        return Refusal(why, step, 2 * missing)
+    step = (
+        f"Do not let {name} judge pairs that contain {whom}: people's votes do not move it there, and more of them "
+        "would not make the affinity measurable."
+    )
+    return Refusal(why, step)
 
 
 def choices(table: AuditTable, judge: int, target: Target) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":

@@ -2,10 +2,13 @@
 
 from firsthand.evaluate.audit.finding import GRAVEST, Finding, Interval
 from firsthand.evaluate.audit.run import Audit
+from firsthand.evaluate.audit.words import pair_name
 from firsthand.evaluate.table import counted, plain, table
 
-LONGEST = 400
+LONGEST = 600
 """Characters of a sentence: it holds names from the data."""
+_COUNTED = "counted by --fail-on"
+_NOT_COUNTED = "not counted by --fail-on, since it is detected alone but not beside all that was tested"
 
 
 def audit_text(audit: Audit) -> str:
@@ -28,6 +31,15 @@ def audit_text(audit: Audit) -> str:
         f"intervals {1 - config.alpha:.0%}; p adjusted by Holm; seed {config.seed}.",
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def fail_on_lines(audit: Audit) -> list[str]:
+    """Which findings --fail-on counts, and which it does not though they are detected."""
+    failing = audit.failing()
+    return [
+        f"{_COUNTED if finding in failing else _NOT_COUNTED}: {finding.detector}, {plain(pair_name(finding))}"
+        for finding in audit.detected()
+    ]
 
 
 def _row(finding: Finding) -> list[str]:

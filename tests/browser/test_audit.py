@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from audit_site import AUTHOR, HOSTILE, audit_site
+from pdf import pdf_text
 from playwright.sync_api import BrowserContext, Page, expect
 from quality_site import QualitySite, log_in
 from views import check_views
@@ -118,6 +119,13 @@ def test_the_report_is_accessible_sorts_and_fits(site: QualitySite, visitor: Bro
     page.on("request", lambda request: complaints.append(request.url) if request.url != path.as_uri() else None)
     page.goto(path.as_uri())
     check_views(page)
+    printed = pdf_text(page.pdf(format="A4"))
+    for words in (
+        "■ Detected Do not let gpt-4 judge pairs that contain gpt-4",
+        "Methods",
+        "Swaminathan and Rogers 1990",
+    ):
+        assert words in printed
     head = page.locator("table.sortable th", has_text="points")
     head.get_by_role("button").focus()
     page.keyboard.press("Enter")

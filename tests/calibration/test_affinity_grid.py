@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from calibrate.__main__ import OWN_RESULTS, PAGE, PEER_RESULTS, continue_to
+from calibrate.__main__ import KEPT, PAGE, continue_to, kept_results
 from calibrate.grid import CELLS, EFFECTS, NULLS, Cell
 from calibrate.methods import OURS, Outcome, two_slopes
 from calibrate.page import page
-from calibrate.results import StaleResultsError, Tally, go_on, load, lower_bound, save, upper_bound
+from calibrate.results import Results, StaleResultsError, Tally, go_on, load, lower_bound, save, upper_bound
 from calibrate.verdict import verdict
 from scipy.stats import binom
 
@@ -133,6 +133,10 @@ def test_results_of_other_code_are_not_continued(tmp_path: Path) -> None:
         continue_to(21, [cell("equal")], {"two slopes": two_slopes}, path)
 
 
+def shown(verdict: Results) -> str:
+    return page({study: verdict if study == "verdict" else {} for study in KEPT})
+
+
 def test_the_page_judges_by_bounds_and_not_by_shares() -> None:
     few, many, bad = (
         Tally(worlds=20, right=1, covered=19, errors=[0.1]),
@@ -140,10 +144,10 @@ def test_the_page_judges_by_bounds_and_not_by_shares() -> None:
         Tally(worlds=100, right=40, covered=60, errors=[0.1]),
     )
     for tally, state in ((few, "open"), (many, "met"), (bad, "**not met**")):
-        row = next(line for line in page({"equal": {"two slopes": tally}}, {}).splitlines() if "| `equal` |" in line)
+        row = next(line for line in shown({"equal": {"two slopes": tally}}).splitlines() if "| `equal` |" in line)
         assert row.split(" | ")[7] == state
-    assert "- `equal`" in page({"equal": {"two slopes": bad}}, {})
+    assert "- `equal`" in shown({"equal": {"two slopes": bad}})
 
 
 def test_the_page_in_docs_is_that_of_the_kept_results() -> None:
-    assert PAGE.read_text("utf-8") == page(load(OWN_RESULTS), load(PEER_RESULTS))
+    assert PAGE.read_text("utf-8") == page(kept_results())

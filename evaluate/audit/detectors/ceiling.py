@@ -6,7 +6,8 @@ all, and q_iv the share of the judge's verdicts,
     s_i = sum_v q_iv n_iv / m_i,        p_i = sum_v n_iv (n_iv - 1) / (m_i (m_i - 1)),
 
 the chance that the judge agrees with one person, and one person with another. The effect is mean(s_i) - mean(p_i), with
-the bootstrap over prompts. Null: a judge that votes as one more person of the same kind has E s_i = E p_i.
+the bootstrap over prompts. Null: a judge that votes as one more person of the same kind has E s_i = E p_i. Beside it
+stand Krippendorff's alpha and Gwet's AC1 of the judge with one person and of people, with intervals of the same draws.
 """
 
 from dataclasses import replace
@@ -14,8 +15,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from firsthand.bootstrap import FloatArray, Sums, ratio, resample_prompts
-from firsthand.evaluate.agreement import alpha_nominal, coincidences, gwet_ac1
+from firsthand.bootstrap import FloatArray, Resampled, Sums, ratio, resample_prompts
+from firsthand.estimates import Estimate
+from firsthand.evaluate.agreement import ac1_rows, alpha_nominal, coincidences, gwet_ac1
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.detectors.measured import (
     LEAST_PROMPTS,
@@ -66,7 +68,8 @@ def _of_judge(table: AuditTable, number: int, people: FloatArray, settings: Audi
     judge, judged = table.judges[number], judge_counts(table, number)
     rows = comparable(people, judged)
     agreement = agreement_rows(people[rows], judged[rows])
-    resampled = resample_prompts({"agreement": agreement}, table.prompt[rows], draws=settings.draws, seed=settings.seed)
+    given = {"agreement": agreement, **coefficient_rows(people[rows], judged[rows])}
+    resampled = resample_prompts(given, table.prompt[rows], draws=settings.draws, seed=settings.seed)
     figure = measured(resampled, excess)
     if figure is None:
         return not_testable(
@@ -90,7 +93,8 @@ def _of_judge(table: AuditTable, number: int, people: FloatArray, settings: Audi
             n=int(rows.sum()),
             n_prompts=figure.clusters,
             why=f"{plain(judge)} agrees with one person on {with_person:.1%}, people with each other on {between:.1%} "
-            f"of the same comparisons{_coefficients(people[rows], judged[rows])}{_alternative(table, people, judged)}.",
+            f"of the same comparisons{_coefficients(resampled, people[rows], judged[rows])}"
+            f"{_alternative(table, people, judged)}.",
             caveats=("Agreement says how alike a judge and people vote, not whether it favours anyone.",),
             next_step="Keep its labels where it agrees: firsthand evaluate judges says which.",
         ),
@@ -101,22 +105,44 @@ def _of_judge(table: AuditTable, number: int, people: FloatArray, settings: Audi
     return replace(found, needed=more_votes(found, votes, settings))
 
 
-def _coefficients(people: FloatArray, judged: FloatArray) -> str:
-    """Krippendorff's alpha and Gwet's AC1 of the judge with one person, and of people."""
+def coefficient_rows(people: FloatArray, judged: FloatArray) -> dict[str, FloatArray]:
+    """What each comparison adds to the coefficients' sums, from votes and verdicts by outcome (N, 3).
+
+    coincidence: (N, 3, 3), the judge's verdicts paired with each vote, both ways, weight 1 a comparison; people: the
+    same of two people. ac1, shares and people_ac1, people_shares: as `gwet_ac1` takes them.
+    """
     shares = people / people.sum(axis=1, keepdims=True)
     verdicts = judged / judged.sum(axis=1, keepdims=True)
     product = verdicts[:, :, None] * shares[:, None, :]
-    figures = []
-    for matrix, average in (
-        (product + product.transpose(0, 2, 1), (shares + verdicts) / 2),
-        (coincidences(people), shares),
-    ):
-        agree = np.trace(matrix, axis1=1, axis2=2) / matrix.sum(axis=(1, 2))
-        counting = np.array([agree.sum(), len(agree)])
-        used = int((average.sum(axis=0) > 0).sum())
-        figures.append((float(alpha_nominal(matrix.sum(axis=0))), float(gwet_ac1(counting, average.sum(axis=0), used))))
-    (alpha, ac1), (people_alpha, people_ac1) = figures
-    return f" (Krippendorff's alpha {alpha:.2f} to {people_alpha:.2f}, Gwet's AC1 {ac1:.2f} to {people_ac1:.2f})"
+    own = ac1_rows(people)
+    return {
+        "coincidence": product + product.transpose(0, 2, 1),
+        "people": coincidences(people),
+        "ac1": np.stack([(verdicts * shares).sum(axis=1), np.ones(len(people))], axis=1),
+        "shares": (shares + verdicts) / 2,
+        "people_ac1": own["ac1_agreement"],
+        "people_shares": own["ac1_shares"],
+    }
+
+
+def _coefficients(resampled: Resampled, people: FloatArray, judged: FloatArray) -> str:
+    """Krippendorff's alpha and Gwet's AC1 of the judge with one person, and of people, with intervals."""
+    used_by_people = int((people.sum(axis=0) > 0).sum())
+    used = int(((people + judged).sum(axis=0) > 0).sum())
+    alpha = resampled.estimate(lambda sums: alpha_nominal(sums["coincidence"]))
+    people_alpha = resampled.estimate(lambda sums: alpha_nominal(sums["people"]))
+    ac1 = resampled.estimate(lambda sums: gwet_ac1(sums["ac1"], sums["shares"], used))
+    people_ac1 = resampled.estimate(lambda sums: gwet_ac1(sums["people_ac1"], sums["people_shares"], used_by_people))
+    return (
+        f" (Krippendorff's alpha {_figure(alpha)}, of people {_figure(people_alpha)}; "
+        f"Gwet's AC1 {_figure(ac1)}, of people {_figure(people_ac1)})"
+    )
+
+
+def _figure(found: Estimate) -> str:
+    if found.value is None:
+        return "undefined"
+    return f"{found.value:.2f}" + (f" [{found.ci[0]:.2f} to {found.ci[1]:.2f}]" if found.ci else "")
 
 
 def _alternative(table: AuditTable, people: FloatArray, judged: FloatArray) -> str:

@@ -28,11 +28,13 @@ from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.table import counted, plain
 
 DETECTOR = "disagreement"
+MOST_VALUES = 12
+"""A tag with more values names comparisons rather than groups of them, and makes no strata."""
 BANDS = ("lengths within 10 %", "lengths 10 to 50 % apart", "lengths over 50 % apart")
 
 
 def disagreement_findings(table: AuditTable, _lineages: Lineages, settings: AuditConfig) -> list[Finding]:
-    """One finding for each judge and stratum: pair of authors, and band of how far the lengths differ."""
+    """One finding for each judge and stratum: pair of authors, how far the lengths differ, and value of a tag."""
     people, members = people_counts(table), strata(table)
     findings = []
     for number, judge in enumerate(table.judges):
@@ -62,6 +64,10 @@ def strata(table: AuditTable) -> dict[str, npt.NDArray[np.bool_]]:
     band = np.digitize(np.abs(table.length[:, 0] - table.length[:, 1]) / longer, [0.1, 0.5])
     for number, name in enumerate(BANDS):
         found[name] = known & (band == number)
+    for tag, values in table.tags.items():
+        told = sorted({value for value in values if value is not None})
+        if len(told) <= MOST_VALUES:
+            found |= {f"{tag}: {value}": values == value for value in told if (values != value).any()}
     return {name: member for name, member in found.items() if member.any()}
 
 

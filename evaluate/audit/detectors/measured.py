@@ -84,10 +84,19 @@ def more_votes(finding: Finding, votes: int, settings: AuditConfig) -> int | Non
     return needed_votes(finding.points, error, settings.margin_points, settings.alpha, votes)
 
 
-def not_testable(detector: str, judge: str, why: str, next_step: str, target: str = "", n: int = 0) -> Finding:
-    """A finding that says what is missing."""
+def not_testable(
+    detector: str, judge: str, why: str, next_step: str, target: str = "", n: int = 0, needed: int | None = None
+) -> Finding:
+    """A finding that says what is missing; needed: further human votes, where they would help."""
     return Finding(
-        detector=detector, judge=judge, target=target, verdict=Verdict.NOT_TESTABLE, why=why, next_step=next_step, n=n
+        detector=detector,
+        judge=judge,
+        target=target,
+        verdict=Verdict.NOT_TESTABLE,
+        why=why,
+        next_step=next_step,
+        n=n,
+        needed=needed,
     )
 
 

@@ -1,18 +1,20 @@
-"""D7, style: what a judge's taste for length adds to people's, and how much of its affinity that taste carries.
+"""D7, style: what a judge's tastes add to people's, and how much of its affinity those tastes carry.
 
-The taste lambda comes from the affinity model with length as a value of people and a taste of the judge (affinity.py).
-Mediation is D_0 - D_1, the share of verdicts that the affinity moves (effect.py) in the model without length and in
-the one with it. Not the difference of the affinities themselves: a taste that is left out flattens every logit, so
-that they would differ though nothing is carried (Karlson, Holm and Breen 2012, Sociological Methodology 42). Both
-come from the same votes, so their errors belong together: with d_c0 and d_c1 the influence of prompt c on each (its
-score times the inverse Hessian times the derivative of D),
+The tastes lambda come from the affinity model with length, and the further styles that the configuration names, as
+values of people and tastes of the judge (affinity.py), each given the others. Mediation is D_0 - D_1, the share of
+verdicts that the affinity moves (effect.py) in the model without style and in the one with it. Not the difference of
+the affinities themselves: a taste that is left out flattens every logit, so that they would differ though nothing is
+carried (Karlson, Holm and Breen 2012, Sociological Methodology 42). Both come from the same votes, so their errors
+belong together: with d_c0 and d_c1 the influence of prompt c on each (its score times the inverse Hessian times the
+derivative of D),
 
     Var(D_0 - D_1) = C / (C - 1) sum_c (d_c0 - d_c1)^2,
 
 the limit of the paired bootstrap over prompts (the infinitesimal jackknife, Efron 1982, chapter 6). Null: the judge
-likes length as people do, or (for mediation) its own kind writes as long as others. Style is a carrier, not an excuse.
+likes a style as people do, or (for mediation) its own kind writes like the others. Style is a carrier, not an excuse.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,7 +23,7 @@ from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.audit.affinity import Design, Fit, design, fit
 from firsthand.evaluate.audit.config import LENGTH, AuditConfig
 from firsthand.evaluate.audit.detectors.measured import Measured, in_points, not_testable, settled
-from firsthand.evaluate.audit.detectors.said import length_column, with_authors
+from firsthand.evaluate.audit.detectors.said import style_columns, with_authors
 from firsthand.evaluate.audit.effect import effect
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
@@ -32,13 +34,12 @@ from firsthand.evaluate.table import counted, plain
 from firsthand.lineage import Relation
 
 STYLE, MEDIATION = "style", "mediation"
-LONGER = "longer responses"
 STEP = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Styled:
-    """The affinity model of a judge with length in it; own: its own kind, where people and it judged enough of it."""
+    """The affinity model of a judge with style in it; own: its own kind, where people and it judged enough of it."""
 
     given: Design
     found: Fit
@@ -46,11 +47,11 @@ class Styled:
 
 
 def mediation_findings(table: AuditTable, lineages: Lineages, settings: AuditConfig) -> list[Finding]:
-    """For each judge, its taste for longer responses, and what of its affinity for the closest authors that carries."""
+    """For each judge, its taste for each style, and what of its affinity for the closest authors they carry."""
     table = with_authors(table)
     by_judge = [_of_judge(table, number, lineages, settings) for number in range(len(table.judges))]
-    tastes, carried = ([findings[place] for findings in by_judge] for place in (0, 1))
-    return settled(tastes, settings) + settled(carried, settings)
+    tastes = [taste for tastes, _ in by_judge for taste in tastes]
+    return settled(tastes, settings) + settled([carried for _, carried in by_judge], settings)
 
 
 def no_fit(table: AuditTable, number: int) -> Refusal | None:
@@ -64,22 +65,23 @@ def no_fit(table: AuditTable, number: int) -> Refusal | None:
     return Refusal(
         f"{name} and people both judged comparisons of {counted(prompts, 'prompt')}; {FEWEST_PROMPTS} are needed.",
         f"Add comparisons on {counted(FEWEST_PROMPTS - prompts, 'further prompt')}.",
+        2 * (FEWEST_PROMPTS - prompts),
     )
 
 
-def styled(table: AuditTable, number: int, own: Target | None) -> Styled:
-    """The model with length, and with the affinity for `own`."""
-    given = design(table, number, _columns(table, own), {LENGTH: length_column(table)})
+def styled(table: AuditTable, number: int, own: Target | None, settings: AuditConfig) -> Styled:
+    """The model with what is known of the styles, and with the affinity for `own`."""
+    given = design(table, number, _columns(table, own), style_columns(table, settings.covariates))
     return Styled(given, fit(given), own)
 
 
-def taste(model: Styled) -> tuple[Measured, float]:
-    """lambda, in logits for a typical difference in length, and the percentage points that one logit makes."""
-    value, error = model.found.of(f"taste for {LENGTH}")
-    longer = model.given.by_offset[:, model.found.names.index(f"taste for {LENGTH}") - _before_offsets(model)]
+def taste(model: Styled, style: str) -> tuple[Measured, float]:
+    """lambda, in logits for a typical difference in the style, and the percentage points that one logit makes."""
+    value, error = model.found.of(f"taste for {style}")
+    more = model.given.by_offset[:, model.found.names.index(f"taste for {style}") - _before_offsets(model)]
     judged = model.given.given.judge.any(axis=1)
-    typical = float(np.abs(longer[judged]).mean())
-    scale = typical * points_per_logit(model, np.sign(longer))
+    typical = float(np.abs(more[judged]).mean())
+    scale = typical * points_per_logit(model, np.sign(more))
     return Measured(value, error, len(model.found.influence)), scale
 
 
@@ -105,42 +107,61 @@ def points_per_logit(model: Styled, sign: FloatArray) -> float:
     return effect(model.given, small, contrast, sign).points / STEP
 
 
-def _of_judge(table: AuditTable, number: int, lineages: Lineages, settings: AuditConfig) -> tuple[Finding, Finding]:
+def _of_judge(
+    table: AuditTable, number: int, lineages: Lineages, settings: AuditConfig
+) -> tuple[list[Finding], Finding]:
+    """The judge's tastes, and what they carry."""
     judge = table.judges[number]
     own = own_target(table, judge, lineages)
-    refusal = no_fit(table, number)
-    no_kin = no_target(table, number, own) if own and refusal is None else None
-    if refusal is None and np.ptp(length_column(table)) == 0:
-        why = f"The lengths of the responses that {plain(judge)} judged are unknown, or equal on both sides."
-        step = "Import the responses, or their lengths."
-        kin = own.name if own else ""
-        return not_testable(STYLE, judge, why, step, LONGER), not_testable(MEDIATION, judge, why, step, kin)
+    kin = own.name if own else ""
+    asked = (LENGTH, *(name for name in settings.covariates if name != LENGTH))
+    known = style_columns(table, asked)
+    refusal = no_fit(table, number) or (None if known else _no_style(judge, asked))
     if refusal is not None:
-        return (
-            not_testable(STYLE, judge, refusal.why, refusal.next_step, LONGER),
-            not_testable(MEDIATION, judge, refusal.why, refusal.next_step, own.name if own else ""),
-        )
-    model = styled(table, number, own if no_kin is None else None)
-    first = _taste_finding(judge, model, settings)
+        said = (refusal.why, refusal.next_step)
+        tastes = [not_testable(STYLE, judge, *said, more_of(style), needed=refusal.needed) for style in asked]
+        return tastes, not_testable(MEDIATION, judge, *said, kin, needed=refusal.needed)
+    no_kin = no_target(table, number, own) if own else None
+    model = styled(table, number, own if no_kin is None else None, settings)
+    tastes = [
+        _taste_finding(judge, model, style, settings)
+        if style in known
+        else not_testable(STYLE, judge, _no_style(judge, [style]).why, "Import the responses.", more_of(style))
+        for style in asked
+    ]
     if own is None:
         why = f"No author of a comparison is known to be related to {plain(judge)}."
-        return first, not_testable(MEDIATION, judge, why, "Add responses of its own kind, or state the families.")
+        return tastes, not_testable(MEDIATION, judge, why, "Add responses of its own kind, or state the families.")
     if no_kin is not None:
-        return first, not_testable(MEDIATION, judge, no_kin.why, no_kin.next_step, own.name)
-    return first, _mediation_finding(table, number, model, own, settings)
+        return tastes, not_testable(MEDIATION, judge, no_kin.why, no_kin.next_step, kin, needed=no_kin.needed)
+    return tastes, _mediation_finding(table, number, model, own, tuple(known), settings)
 
 
-def _taste_finding(judge: str, model: Styled, settings: AuditConfig) -> Finding:
+def more_of(style: str) -> str:
+    """What a taste for the style is one for."""
+    return "longer responses" if style == LENGTH else f"more {style}"
+
+
+def _no_style(judge: str, styles: Sequence[str]) -> Refusal:
+    return Refusal(
+        f"In the responses that {plain(judge)} judged, {' and '.join(styles)} {'is' if len(styles) == 1 else 'are'} "
+        "unknown, or equal on both sides.",
+        "Import the responses, or their lengths.",
+    )
+
+
+def _taste_finding(judge: str, model: Styled, style: str, settings: AuditConfig) -> Finding:
     if not model.found.converged:
-        return _unconverged(STYLE, judge, LONGER)
-    figure, scale = taste(model)
-    likes = "chooses longer responses more" if figure.value > 0 else "chooses longer responses less"
+        return _unconverged(STYLE, judge, more_of(style))
+    figure, scale = taste(model, style)
+    chosen = "longer responses" if style == LENGTH else f"responses with more {style}"
+    likes = f"chooses {chosen} {'more' if figure.value > 0 else 'less'}"
     points = abs(scale * figure.value)
     why = f"{plain(judge)} {likes} often than people's taste explains, by {points:.1f} percentage points."
     found = Finding(
         detector=STYLE,
         judge=judge,
-        target=LONGER,
+        target=more_of(style),
         relation=Relation.UNRELATED,
         verdict=Verdict.INCONCLUSIVE,
         direction="favours" if figure.value > 0 else "disfavours",
@@ -148,20 +169,23 @@ def _taste_finding(judge: str, model: Styled, settings: AuditConfig) -> Finding:
         n=int(model.given.given.weight[model.given.given.judge.any(axis=1)].sum().round()),
         n_prompts=figure.clusters,
         why=why,
-        caveats=("Length stands for whatever comes with it, such as lists or detail.",),
-        next_step="Hold length in what you train on, or ask the judge to ignore it, and audit again.",
+        caveats=(f"{style.capitalize()} stands for whatever comes with it and is not held constant, such as detail.",),
+        next_step=_next_step(style),
     )
     return in_points(found, figure, settings, scale)
 
 
-def _mediation_finding(table: AuditTable, number: int, model: Styled, own: Target, settings: AuditConfig) -> Finding:
+def _mediation_finding(
+    table: AuditTable, number: int, model: Styled, own: Target, styles: tuple[str, ...], settings: AuditConfig
+) -> Finding:
     judge = table.judges[number]
     figure = mediated(table, number, model, own) if model.found.converged else None
     if figure is None or figure.error < 1e-12:
         return _unconverged(MEDIATION, judge, own.name)
+    named = ", ".join(styles)
     pairs = model.given.given.judge.any(axis=1) & (model.given.by_offset[:, 0] != 0)
     why = (
-        f"A taste for length carries {100 * figure.value:+.1f} percentage points of what {plain(judge)} gives to "
+        f"A taste for {named} carries {100 * figure.value:+.1f} percentage points of what {plain(judge)} gives to "
         f"{plain(own.name)}."
     )
     result = Finding(
@@ -176,13 +200,19 @@ def _mediation_finding(table: AuditTable, number: int, model: Styled, own: Targe
         n_prompts=len(np.unique(model.given.prompt[pairs])),
         why=why,
         caveats=("Style is a carrier, not an excuse: the labels lean to the author either way.",),
-        next_step="Hold length in what you train on, or ask the judge to ignore it, and audit again.",
+        next_step=_next_step(named),
     )
     return in_points(result, figure, settings)
 
 
+def _next_step(styles: str) -> str:
+    return (
+        f"If that matters to you, hold {styles} in what you train on, or ask the judge to ignore it; then audit again."
+    )
+
+
 def _unconverged(detector: str, judge: str, target: str) -> Finding:
-    why = f"The affinity model of {plain(judge)} did not converge without or with length."
+    why = f"The affinity model of {plain(judge)} did not converge without or with style."
     return not_testable(detector, judge, why, "Collect votes of several people on more comparisons.", target)
 
 

@@ -138,9 +138,9 @@ def _pull(table: AuditTable, number: int, lineages: Lineages, settings: AuditCon
     refusal = no_fit(table, number)
     if refusal is not None:
         why = f"{plain(judge)} was asked in one order only. {refusal.why}"
-        return not_testable(DETECTOR, judge, why, ASK_BOTH, FIRST)
+        return not_testable(DETECTOR, judge, why, ASK_BOTH, FIRST, needed=refusal.needed)
     own = own_target(table, judge, lineages)
-    model = styled(table, number, own if own and no_target(table, number, own) is None else None)
+    model = styled(table, number, own if own and no_target(table, number, own) is None else None, settings)
     if not model.found.converged:
         why = f"The affinity model of {plain(judge)} did not converge."
         return not_testable(DETECTOR, judge, why, ASK_BOTH, FIRST)

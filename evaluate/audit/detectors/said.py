@@ -1,9 +1,12 @@
 """What people and a judge said of each comparison."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from firsthand.bootstrap import FloatArray, IntArray, ratio
+from firsthand.evaluate.audit.config import LENGTH
 from firsthand.evaluate.audit.table import NEITHER, P_A, A, AuditTable, B, Votes
 
 
@@ -39,11 +42,25 @@ def by_any(table: AuditTable, names: tuple[str, ...]) -> npt.NDArray[np.bool_]:
 
 def length_column(table: AuditTable) -> FloatArray:
     """log(length of A / length of B) over its root mean square: (N,), 0 where a length is unknown."""
-    known = (table.length > 0).all(axis=1)
-    log_ratio = np.zeros(len(table))
-    log_ratio[known] = np.log(table.length[known, 0] / table.length[known, 1])
-    spread = np.sqrt((log_ratio[known] ** 2).mean()) if known.any() else 0.0
-    return log_ratio / spread if spread > 0 else log_ratio
+    return _scaled(np.log(np.where(table.length > 0, table.length, np.nan)))
+
+
+def style_columns(table: AuditTable, names: Sequence[str]) -> dict[str, FloatArray]:
+    """Length, and each other style among `names` that the table counts, A minus B over the root mean square.
+
+    (N,) each, 0 where unknown; a style that is nowhere known, or everywhere equal on both sides, is left out.
+    """
+    columns = {LENGTH: length_column(table)}
+    columns |= {name: _scaled(table.styles[name]) for name in names if name in table.styles}
+    return {name: column for name, column in columns.items() if column.any() and np.ptp(column) > 0}
+
+
+def _scaled(logs: FloatArray) -> FloatArray:
+    """Logs of both responses (N, 2) to their differences over the root mean square: (N,), 0 where one is NaN."""
+    difference = logs[:, 0] - logs[:, 1]
+    known = np.isfinite(difference)
+    spread = np.sqrt((difference[known] ** 2).mean()) if known.any() else 0.0
+    return np.where(known, difference, 0.0) / (spread if spread > 0 else 1.0)
 
 
 def with_authors(table: AuditTable) -> AuditTable:

@@ -236,3 +236,17 @@ def test_the_interval_is_wider_at_a_lower_level():
     # The ratio of the normal quantiles, nearly that of Student's t on 599 degrees of freedom.
     ratio = (wide.ci[1] - wide.ci[0]) / (narrow.ci[1] - narrow.ci[0])
     assert ratio == pytest.approx(norm.isf(0.005) / norm.isf(0.05), rel=0.01)
+
+
+def test_a_style_that_judges_share_is_affinity_until_it_is_held_constant():
+    world = World(own_styled=1.0, style_counted=True, judges=(Judge(style_taste=1.0),) * 2)
+    table = simulate(world, seed=4)
+    known = lineages(table) | {"judge-1": Lineage("judge-1", "another")}
+    unseen = affinity_findings(table, known, SETTINGS)[0]
+    assert (unseen.verdict, unseen.direction) == (Verdict.DETECTED, "favours")
+    assert any(caveat.startswith("Held constant: length. Any other style") for caveat in unseen.caveats)
+    assert any(caveat.startswith("judge-1, no kin of own, leans to it as well") for caveat in unseen.caveats)
+    held = affinity_findings(table, known, AuditConfig(covariates=("length", "bold")))[0]
+    assert held.verdict is not Verdict.DETECTED
+    assert held.ci[0] < 0 < held.ci[1]
+    assert any(caveat.startswith("Held constant: length, bold. ") for caveat in held.caveats)

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from firsthand.cli import main
 from firsthand.collect.importing import Options, import_file
+from firsthand.evaluate.audit import planning
 from firsthand.evaluate.simulate import Judge, World, simulate
 from firsthand.store import Store
 
@@ -92,6 +93,24 @@ def test_equal_input_gives_equal_bytes(biased, tmp_path, capsys):
         audit(biased, tmp_path / name, capsys)
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "other" / path.name).read_bytes(), path.name
+
+
+def test_a_plan_is_made_for_votes_like_the_stores(biased, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(planning, "WORLDS", 2)
+    monkeypatch.setattr(planning, "BASE_PAIRS", 300)
+    (tmp_path / "audit.yaml").write_text("margin_points: 25\n", encoding="utf-8")
+    assert run(biased, "--plan", "--json", tmp_path / "audit.yaml") == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert (plan["schema"], plan["margin_points"], plan["like"]) == (1, 25, "judge-0")
+    assert [one["votes_each"] for one in plan["options"]] == [2, 3]
+    assert all(one["votes"] == one["votes_each"] * one["comparisons"] for one in plan["options"])
+    assert plan["best"]["votes_each"] in (2, 3)
+    assert 0 <= plan["best"]["ruled_out"] <= 1
+    assert run(biased, "--plan", tmp_path / "audit.yaml") == 0
+    said = capsys.readouterr().out
+    assert "by 25 points or more, with a chance of 80%" in said
+    assert "on votes like those on judge-0" in said
+    assert not (tmp_path / "report.html").exists()
 
 
 def test_a_configuration_changes_what_is_audited(biased, tmp_path, capsys):

@@ -53,6 +53,11 @@ NAMES = {
     "HuggingFaceTB/SmolLM2-135M-Instruct": "huggingface smollm2",
     "smollm2": "huggingface smollm2",
     "PandaLM-7B": "weopenml pandalm",
+    "WizardLM-13B-V1.0": "microsoft wizardlm",
+    "WizardLMTeam/WizardLM-13B-V1.2": "microsoft wizardlm-1.2",
+    "mosaicml/mpt-7b-chat": "databricks mpt-chat",
+    "mpt-30b-instruct": "databricks mpt",
+    "allenai/tulu-2-dpo-70b": "allenai tulu-2-dpo",
     "mistralai/Mistral-7B-Instruct-v0.2": "mistral mistral-7b",
     "mixtral-8x7b-instruct-v0.1": "mistral mixtral",
     "bloom-7b": "bigscience bloom",
@@ -67,6 +72,8 @@ NAMES = {
     "HuggingFaceH4/zephyr-7b-beta": "huggingface zephyr",
 }
 STRANGERS = (
+    "WizardLM-70B-V1.0",  # its base is said nowhere that we could read
+    "llama-70b",  # LLaMA had none; which later one is meant is not said
     "my-model",
     "gpt-4-my-finetune",
     "someone/gpt-4",

@@ -54,6 +54,8 @@ def test_votes_become_arrays(small):
     assert gpt.p_a[gpt.outcome == x].tolist() == [0.75 if x == A else 0.25]
     assert table.judged.of(1).outcome.tolist() == [NEITHER]
     assert sum(table.left_out.values()) == 2
+    assert table.tags["domain"][[first, 1 - first]].tolist() == [None, "code"]
+    assert table.part(np.arange(2) == first).tags["domain"].tolist() == [None]
 
 
 def test_one_judge_and_one_tag(small):

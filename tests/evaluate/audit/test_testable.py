@@ -44,8 +44,13 @@ def test_a_judge_never_compared_with_people(table):
 
 
 def test_all_ties_of_people_and_of_the_judge(table):
-    assert "a tie" in no_people(replace(table, people=with_verdicts(table.people, NEITHER)), 0).why
-    assert "a tie" in no_people(replace(table, judged=with_verdicts(table.judged, NEITHER)), 0).why
+    of_people = no_people(replace(table, people=with_verdicts(table.people, NEITHER)), 0)
+    assert "a tie" in of_people.why
+    assert of_people.needed == 60
+    of_judge = no_people(replace(table, judged=with_verdicts(table.judged, NEITHER)), 0)
+    assert "a tie" in of_judge.why
+    assert of_judge.needed is None
+    assert "lets it choose, on 30 of these comparisons or more" in of_judge.next_step
 
 
 def test_one_vote_each_and_one_rater(table):
@@ -81,8 +86,27 @@ def test_few_prompts(table):
     assert refusal.needed == 26
 
 
-@pytest.mark.parametrize(("side", "said"), [(1, "chose own every time"), (-1, "chose own never")])
+@pytest.mark.parametrize(
+    ("side", "said"),
+    [(1, "chose own every time, in all 60 verdicts"), (-1, "chose own never, in all 60 verdicts")],
+)
 def test_separation(table, side, said):
-    sign = OWN.sign(table)[table.judged.pair]
-    outcome = np.where(sign == 0, table.judged.outcome, np.where(sign == side, 0, 2))
-    assert said in no_target(replace(table, judged=with_verdicts(table.judged, outcome)), 0, OWN).why
+    sign = OWN.sign(table)
+    of_pair = sign[table.judged.pair]
+    outcome = np.where(of_pair == 0, table.judged.outcome, np.where(of_pair == side, 0, 2))
+    separated = replace(table, judged=with_verdicts(table.judged, outcome))
+    # People say the contrary of 12 of the 60: 18 more are missing, two votes each.
+    people = np.where(np.arange(len(table)) % 5, side, -side) * sign
+    contrary = int(((np.arange(len(table)) % 5 == 0) & (sign != 0)).sum())
+    assert contrary == 12
+    voted = with_verdicts(separated.people, np.where(people >= 0, 0, 2)[separated.people.pair])
+    refusal = no_target(replace(separated, people=voted), 0, OWN)
+    assert said in refusal.why
+    assert f"most people were {'against' if side > 0 else 'for'} it in 12 comparisons" in refusal.why
+    assert refusal.needed == 36
+    assert "18 more" in refusal.next_step
+    # Where people say the contrary of all 60, no more of them would make it finite.
+    voted = with_verdicts(separated.people, np.where(side * sign <= 0, 0, 2)[separated.people.pair])
+    refusal = no_target(replace(separated, people=voted), 0, OWN)
+    assert refusal.needed is None
+    assert "Do not let judge-0 judge pairs that contain own" in refusal.next_step

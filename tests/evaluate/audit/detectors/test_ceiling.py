@@ -1,12 +1,13 @@
 """D1: agreement with people beside the agreement of people."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from detector_worlds import SETTINGS, lineages
 
-from firsthand.evaluate.audit.detectors.ceiling import agreement_rows, ceiling_findings
+from firsthand.evaluate.audit.detectors.ceiling import agreement_rows, ceiling_findings, coefficient_rows
 from firsthand.evaluate.audit.finding import Verdict
 from firsthand.evaluate.audit.table import AuditTable, Votes
 from firsthand.evaluate.simulate import Judge, World, simulate
@@ -17,6 +18,11 @@ def test_a_worked_example() -> None:
     # 4 people: a tie tie b, judge once a and once tie: (1/2) 1/4 + (1/2) 2/4 = 3/8; people in 1 pair of 6.
     rows = agreement_rows(np.array([[2.0, 0, 1], [1, 2, 1]]), np.array([[1.0, 0, 0], [1, 1, 0]]))
     assert rows == pytest.approx(np.array([[2 / 3, 1 / 3, 1], [3 / 8, 1 / 6, 1]]))
+    # The first, both ways: a with a 2 x 2/3, a with b 1/3; a's share (1 + 2/3) / 2, b's (0 + 1/3) / 2.
+    found = coefficient_rows(np.array([[2.0, 0, 1]]), np.array([[1.0, 0, 0]]))
+    assert found["coincidence"][0] == pytest.approx(np.array([[4 / 3, 0, 1 / 3], [0, 0, 0], [1 / 3, 0, 0]]))
+    assert found["ac1"][0] == pytest.approx([2 / 3, 1])
+    assert found["shares"][0] == pytest.approx([5 / 6, 0, 1 / 6])
 
 
 def one_more_person(seed: int) -> AuditTable:
@@ -40,7 +46,16 @@ def test_a_noisy_judge_falls_short() -> None:
     table = simulate(World(own_pairs=600, other_pairs=300, judges=(Judge(sharpness=0.2),)), 1)
     (found,) = ceiling_findings(table, lineages(table), SETTINGS)
     assert (found.verdict, found.direction) == (Verdict.DETECTED, "below people")
-    assert "Krippendorff's alpha" in found.why
+    number = r"(-?\d\.\d\d)"
+    one = rf"{number} \[{number} to {number}\]"
+    figures = re.search(rf"Krippendorff's alpha {one}, of people {one}; Gwet's AC1 {one}, of people {one}", found.why)
+    assert figures is not None
+    alpha, people, ac1, people_ac1 = np.array(figures.groups(), float).reshape(4, 3)
+    for value, low, high in (alpha, people, ac1, people_ac1):
+        # 900 votes or more on 900 prompts: a standard error of about 1 / 30, an interval of four.
+        assert low < value < high < low + 0.2
+    assert alpha[0] < people[1]
+    assert ac1[0] < people_ac1[1]
     assert "alternative annotator test: winning rate" in found.why
 
 

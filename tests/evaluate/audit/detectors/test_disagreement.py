@@ -1,5 +1,7 @@
 """D3: disagreement by stratum."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from detector_worlds import SETTINGS, A, B, lineages, table
@@ -29,6 +31,16 @@ def test_strata_are_author_pairs_and_bands_of_length() -> None:
     bands = [member for name, member in found.items() if "lengths" in name]
     for members in (authors, bands):
         assert (np.sum(members, axis=0) == 1).all()
+
+
+def test_values_of_a_tag_are_strata_unless_they_are_too_many_or_all_alike() -> None:
+    given = simulate(World(own_pairs=60, other_pairs=40), 1)
+    domain = np.array(["code", "writing", None, "code"] * 25, object)
+    numbers = np.array([str(number) for number in range(100)], object)
+    tags = {"domain": domain, "question": numbers, "set": np.full(100, "one", object)}
+    found = strata(replace(given, tags=tags))
+    tagged = {name: int(member.sum()) for name, member in found.items() if ": " in name}
+    assert tagged == {"domain: code": 50, "domain: writing": 25}
 
 
 def test_it_finds_where_a_judge_departs_from_people() -> None:

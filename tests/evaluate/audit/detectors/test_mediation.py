@@ -27,6 +27,20 @@ def test_a_taste_that_carries_an_affinity_is_found() -> None:
     assert carried.target == "own"
 
 
+def test_each_style_that_is_named_has_a_finding_and_together_they_carry_the_affinity() -> None:
+    world = World(own_styled=1.0, style_counted=True, judges=(Judge(style_taste=1.0),))
+    table = simulate(world, 1)
+    named = SETTINGS.model_copy(update={"covariates": ("length", "bold", "code")})
+    longer, bold, code, carried = mediation_findings(table, lineages(table), named)
+    assert [one.target for one in (longer, bold, code)] == ["longer responses", "more bold", "more code"]
+    assert (bold.verdict, bold.direction) == (Verdict.DETECTED, "favours")
+    assert "chooses responses with more bold more often" in bold.why
+    assert longer.verdict is not Verdict.DETECTED
+    assert (code.verdict, "code is unknown" in code.why) == (Verdict.NOT_TESTABLE, True)
+    assert (carried.verdict, carried.direction) == (Verdict.DETECTED, "favours")
+    assert carried.why.startswith("A taste for length, bold carries +")
+
+
 def test_people_who_like_length_too_leave_nothing_to_carry() -> None:
     world = World(own_longer=0.8, length_value=0.4, judges=(Judge(sharpness=1.5),))
     pairs = [found(simulate(world, seed)) for seed in range(12)]
@@ -55,7 +69,7 @@ def test_the_paired_error_is_that_of_leaving_prompts_out() -> None:
     assert own is not None
 
     def difference(part: AuditTable) -> tuple[float, float]:
-        result = mediated(part, 0, styled(part, 0, own), own)
+        result = mediated(part, 0, styled(part, 0, own, SETTINGS), own)
         assert result is not None
         return result.value, result.error
 
