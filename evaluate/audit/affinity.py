@@ -18,6 +18,7 @@ likelihood, whose variance is the sandwich H^-1 B H^-1 with B from the scores su
 """
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -27,6 +28,7 @@ import numpy.typing as npt
 from firsthand.bootstrap import FloatArray, IntArray, sums_by
 from firsthand.evaluate.audit.likelihood import LOCAL, MEAN, OFFSET, Contributions, Shared, evaluate, nodes_for
 from firsthand.evaluate.audit.table import NEITHER, AuditTable, B, Votes
+from firsthand.hardware import threads
 
 SHARED = LOCAL[OFFSET + 1 :]
 """The parameters between those of the means and those of the offsets."""
@@ -39,8 +41,10 @@ TOLERANCE = 1e-5
 LARGEST_STEP = 2.0
 FIRST_ROWS = 10_000
 """Contributions that the first steps take of many."""
+AT_ONCE = 1_024
+"""Contributions whose nodes fit into the processor's nearest memory together."""
 Point: TypeAlias = tuple[float, FloatArray, FloatArray, FloatArray]
-"""Penalised log-likelihood, its gradient and Hessian over the free parameters, and the scores (C, free)."""
+"""Penalised log-likelihood, its gradient and Hessian over the free parameters, and the scores (free, C)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,11 @@ class Design:
     prompt: IntArray
     names: tuple[str, ...]
     free: npt.NDArray[np.bool_]
+
+    def part(self, rows: slice) -> "Design":
+        """Some of the contributions."""
+        given, by_mean, by_offset = self.given.part(rows), self.by_mean[rows], self.by_offset[rows]
+        return replace(self, given=given, by_mean=by_mean, by_offset=by_offset, prompt=self.prompt[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +165,7 @@ def shared_numbers(given: Design, value: FloatArray) -> Shared:
 
 def _thinned(given: Design) -> Design:
     """Evenly spaced contributions, FIRST_ROWS or a few more."""
-    rows = slice(None, None, len(given.prompt) // FIRST_ROWS)
-    return replace(
-        given,
-        given=given.given.part(rows),
-        by_mean=given.by_mean[rows],
-        by_offset=given.by_offset[rows],
-        prompt=given.prompt[rows],
-    )
+    return given.part(slice(None, None, len(given.prompt) // FIRST_ROWS))
 
 
 def _climb(given: Design, value: FloatArray) -> tuple[FloatArray, Point, bool]:
@@ -189,27 +191,44 @@ def _climb(given: Design, value: FloatArray) -> tuple[FloatArray, Point, bool]:
 
 
 def _at(given: Design, value: FloatArray, nodes: int) -> Point:
-    """Penalised log-likelihood, its gradient and Hessian over the free parameters, and the scores (C, free)."""
+    """Penalised log-likelihood, its gradient and Hessian over the free parameters, and the scores (free, C)."""
+    blocks = [slice(start, start + AT_ONCE) for start in range(0, len(given.prompt), AT_ONCE)]
+
+    def part(rows: slice) -> tuple[float, FloatArray, FloatArray]:
+        return _part(given.part(rows), value, nodes)
+
+    if len(blocks) == 1 or threads() == 1:
+        parts = [part(rows) for rows in blocks]
+    else:
+        with ThreadPoolExecutor(threads()) as pool:  # NumPy leaves the interpreter to the others while it counts
+            parts = list(pool.map(part, blocks))
+    values, all_scores, bends = zip(*parts, strict=True)
+    kept = given.free
+    scores = np.concatenate(all_scores, axis=1)[kept]
+    bend = sum(bends) - PRIOR_PRECISION * np.eye(len(value))
+    total = sum(values) - PRIOR_PRECISION / 2 * float((value[kept] ** 2).sum())
+    return total, scores.sum(axis=1) - PRIOR_PRECISION * value[kept], bend[np.ix_(kept, kept)], scores
+
+
+def _part(given: Design, value: FloatArray, nodes: int) -> tuple[float, FloatArray, FloatArray]:
+    """The log-likelihood of some contributions, their scores (P, C) and its Hessian over all parameters."""
     means = given.by_mean.shape[1]
     offsets = means + len(SHARED)
     of_mean, _, of_offset = np.split(value, [means, offsets])
     numbers = shared_numbers(given, value)
     values, local, bends = evaluate(given.given, given.by_mean @ of_mean, given.by_offset @ of_offset, numbers, nodes)
     rest = slice(OFFSET + 1, len(LOCAL))
-    scores = np.column_stack([local[:, [MEAN]] * given.by_mean, local[:, rest], local[:, [OFFSET]] * given.by_offset])
+    by_mean, by_offset = given.by_mean.T, given.by_offset.T
+    scores = np.concatenate([local[MEAN] * by_mean, local[rest], local[OFFSET] * by_offset])
     bend = np.zeros((len(value), len(value)))
     mean_block, rest_block, offset_block = slice(0, means), slice(means, offsets), slice(offsets, None)
-    bend[mean_block, mean_block] = given.by_mean.T @ (bends[:, MEAN, MEAN, None] * given.by_mean)
-    bend[mean_block, offset_block] = given.by_mean.T @ (bends[:, MEAN, OFFSET, None] * given.by_offset)
-    bend[offset_block, offset_block] = given.by_offset.T @ (bends[:, OFFSET, OFFSET, None] * given.by_offset)
-    bend[mean_block, rest_block] = given.by_mean.T @ bends[:, MEAN, rest]
-    bend[rest_block, offset_block] = (given.by_offset.T @ bends[:, OFFSET, rest]).T
-    bend[rest_block, rest_block] = bends[:, rest, rest].sum(axis=0)
-    bend = np.triu(bend) + np.triu(bend, 1).T - PRIOR_PRECISION * np.eye(len(value))
-    kept = given.free
-    total = float(values.sum()) - PRIOR_PRECISION / 2 * float((value[kept] ** 2).sum())
-    slope = scores.sum(axis=0) - PRIOR_PRECISION * value
-    return total, slope[kept], bend[np.ix_(kept, kept)], scores[:, kept]
+    bend[mean_block, mean_block] = (bends[MEAN, MEAN] * by_mean) @ given.by_mean
+    bend[mean_block, offset_block] = (bends[MEAN, OFFSET] * by_mean) @ given.by_offset
+    bend[offset_block, offset_block] = (bends[OFFSET, OFFSET] * by_offset) @ given.by_offset
+    bend[mean_block, rest_block] = by_mean @ bends[MEAN, rest].T
+    bend[rest_block, offset_block] = bends[OFFSET, rest] @ given.by_offset
+    bend[rest_block, rest_block] = bends[rest, rest].sum(axis=2)
+    return float(values.sum()), scores, np.triu(bend) + np.triu(bend, 1).T
 
 
 def _ascent(slope: FloatArray, bend: FloatArray) -> FloatArray:
@@ -231,7 +250,7 @@ def _influence(given: Design, bend: FloatArray, scores: FloatArray) -> FloatArra
     """The sums of each prompt's scores times -H^-1: (prompts, P); C / (C - 1) times its square is the sandwich."""
     _, cluster = np.unique(given.prompt, return_inverse=True)
     influence = np.zeros((cluster.max() + 1, len(given.names)))
-    influence[:, given.free] = sums_by(scores, cluster) @ np.linalg.inv(-bend)
+    influence[:, given.free] = sums_by(scores.T, cluster) @ np.linalg.inv(-bend)
     return influence
 
 
