@@ -205,13 +205,14 @@ def _at(given: Design, value: FloatArray, nodes: int) -> Point:
     values, all_scores, bends = zip(*parts, strict=True)
     kept = given.free
     scores = np.concatenate(all_scores, axis=1)[kept]
-    bend = sum(bends) - PRIOR_PRECISION * np.eye(len(value))
+    bend = np.triu(sum(bends))
+    bend += np.triu(bend, 1).T - PRIOR_PRECISION * np.eye(len(value))
     total = sum(values) - PRIOR_PRECISION / 2 * float((value[kept] ** 2).sum())
     return total, scores.sum(axis=1) - PRIOR_PRECISION * value[kept], bend[np.ix_(kept, kept)], scores
 
 
 def _part(given: Design, value: FloatArray, nodes: int) -> tuple[float, FloatArray, FloatArray]:
-    """The log-likelihood of some contributions, their scores (P, C) and its Hessian over all parameters."""
+    """The log-likelihood of some contributions, their scores (P, C) and above the diagonal its Hessian, over all parameters."""
     means = given.by_mean.shape[1]
     offsets = means + len(SHARED)
     of_mean, _, of_offset = np.split(value, [means, offsets])
@@ -228,7 +229,7 @@ def _part(given: Design, value: FloatArray, nodes: int) -> tuple[float, FloatArr
     bend[mean_block, rest_block] = by_mean @ bends[MEAN, rest].T
     bend[rest_block, offset_block] = bends[OFFSET, rest] @ given.by_offset
     bend[rest_block, rest_block] = bends[rest, rest].sum(axis=2)
-    return float(values.sum()), scores, np.triu(bend) + np.triu(bend, 1).T
+    return float(values.sum()), scores, bend
 
 
 def _ascent(slope: FloatArray, bend: FloatArray) -> FloatArray:

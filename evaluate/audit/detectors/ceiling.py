@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from firsthand.bootstrap import FloatArray, Sums, ratio, resample_prompts
+from firsthand.bootstrap import FloatArray, Resampled, Sums, ratio, resample_each
 from firsthand.evaluate.agreement import alpha_nominal, coincidences, gwet_ac1
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.detectors.measured import (
@@ -39,7 +39,18 @@ TARGET = "agreement with people"
 def ceiling_findings(table: AuditTable, _lineages: Lineages, settings: AuditConfig) -> list[Finding]:
     """One finding a judge; points below 0: it agrees with people less than they agree with each other."""
     people = people_counts(table)
-    return settled([_of_judge(table, number, people, settings) for number in range(len(table.judges))], settings)
+    judged = [judge_counts(table, number) for number in range(len(table.judges))]
+    rows = [comparable(people, counts) for counts in judged]
+    agreement = [
+        {"agreement": agreement_rows(people[there], counts[there])} for there, counts in zip(rows, judged, strict=True)
+    ]
+    prompts = [table.prompt[there] for there in rows]
+    resampled = resample_each(agreement, prompts, draws=settings.draws, seed=settings.seed)
+    findings = [
+        _of_judge(table, number, people, judged[number], resampled[number], settings)
+        for number in range(len(table.judges))
+    ]
+    return settled(findings, settings)
 
 
 def agreement_rows(people: FloatArray, judged: FloatArray) -> FloatArray:
@@ -62,11 +73,15 @@ def comparable(people: FloatArray, judged: FloatArray) -> npt.NDArray[np.bool_]:
     return both
 
 
-def _of_judge(table: AuditTable, number: int, people: FloatArray, settings: AuditConfig) -> Finding:
-    judge, judged = table.judges[number], judge_counts(table, number)
-    rows = comparable(people, judged)
-    agreement = agreement_rows(people[rows], judged[rows])
-    resampled = resample_prompts({"agreement": agreement}, table.prompt[rows], draws=settings.draws, seed=settings.seed)
+def _of_judge(
+    table: AuditTable,
+    number: int,
+    people: FloatArray,
+    judged: FloatArray,
+    resampled: Resampled,
+    settings: AuditConfig,
+) -> Finding:
+    judge, rows = table.judges[number], comparable(people, judged)
     figure = measured(resampled, excess)
     if figure is None:
         return not_testable(
@@ -78,7 +93,7 @@ def _of_judge(table: AuditTable, number: int, people: FloatArray, settings: Audi
             TARGET,
             int(rows.sum()),
         )
-    with_person, between = agreement[:, :2].mean(axis=0)
+    with_person, between = resampled.total["agreement"][:2] / rows.sum()
     found = in_points(
         Finding(
             detector=DETECTOR,
