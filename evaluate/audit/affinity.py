@@ -18,6 +18,7 @@ likelihood, whose variance is the sandwich H^-1 B H^-1 with B from the scores su
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -87,6 +88,27 @@ class Fit:
         place = self.names.index(name)
         return float(self.value[place]), float(np.sqrt(self.covariance[place, place]))
 
+    def values(self) -> dict[str, float]:
+        """The estimates by name."""
+        return dict(zip(self.names, self.value, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The log-likelihood near a fit: its slope and bend by the parameters `names` there, also by those it left at 0."""
+
+    names: tuple[str, ...]
+    value: FloatArray
+    slope: FloatArray
+    bend: FloatArray
+
+    def top(self, names: Sequence[str]) -> dict[str, float]:
+        """About where a model with the parameters `names` alone has its greatest likelihood: a Newton step on."""
+        kept = np.isin(self.names, names)
+        slope = self.slope[kept] - self.bend[np.ix_(kept, ~kept)] @ self.value[~kept]
+        step = _bounded(_ascent(slope, self.bend[np.ix_(kept, kept)]))
+        return dict(zip(np.array(self.names)[kept], self.value[kept] + step, strict=True))
+
 
 def design(
     table: AuditTable,
@@ -107,12 +129,16 @@ def design(
     indicator = np.zeros((len(pairs), 3))
     indicator[np.arange(len(pair)), outcome] = 1.0
     side = np.concatenate([first, np.zeros(len(alone))])
+    weight = np.concatenate([weight, np.ones(len(alone))])
+    # Those whose people saw the same sides stand together: a block leaves out the sides that nobody in it saw.
+    order = np.argsort(people[pairs].any(axis=2) @ [1, 2, 4], kind="stable")
+    pairs, indicator, side, weight = pairs[order], indicator[order], side[order], weight[order]
     authors = _author_columns(table)
     by_mean = np.column_stack([authors[pairs], *(column[pairs] for column in covariates.values())])
     by_offset = np.column_stack(
         [*(column[pairs] for column in targets.values()), *(column[pairs] for column in covariates.values()), side]
     )
-    given = Contributions(people[pairs], indicator, np.concatenate([weight, np.ones(len(alone))]))
+    given = Contributions(people[pairs], indicator, weight)
     names = (
         *(f"strength of {name}" for name in table.authors),
         *(f"value of {name}" for name in covariates),
@@ -130,22 +156,27 @@ def design(
     return Design(given, by_mean, by_offset, table.prompt[pairs], names, free)
 
 
-def fit(given: Design, near: Fit | None = None) -> Fit:
+def fit(given: Design, start: Mapping[str, float] | None = None) -> Fit:
     """Maximise the likelihood by Newton's method, halving steps that do not climb.
 
-    near: the fit of a design that shares parameters with this one; the climb starts from its values.
+    start: values of parameters to climb from, such as those of a design that shares them.
     """
-    value = np.array([START.get(name, 0.0) for name in given.names])
-    if near is not None and near.converged:
-        known = dict(zip(near.names, near.value, strict=True))
-        value = np.where(given.free, [known.get(name, START.get(name, 0.0)) for name in given.names], value)
-    elif len(given.prompt) > 2 * FIRST_ROWS:
+    value = _values(given, START | dict(start or {}))
+    if start is None and len(given.prompt) > 2 * FIRST_ROWS:
         value, _, _ = _climb(_thinned(given), value)
     value, (now, _, bend, scores), converged = _climb(given, value)
     influence = _influence(given, bend, scores)
     prompts = len(influence)
     covariance = influence.T @ influence * (prompts / max(prompts - 1, 1))
     return Fit(given.names, value, covariance, influence, converged, now)
+
+
+def around(given: Design, found: Fit) -> Around:
+    """The log-likelihood of a design at the values of a fit that shares parameters with it, 0 for the others."""
+    value = _values(given, found.values())
+    _, slope, bend, _ = _at(given, value, nodes_for(shared_numbers(given, value)))
+    names = tuple(name for name, free in zip(given.names, given.free, strict=True) if free)
+    return Around(names, value[given.free], slope, bend)
 
 
 def shared_numbers(given: Design, value: FloatArray) -> Shared:
@@ -163,6 +194,13 @@ def shared_numbers(given: Design, value: FloatArray) -> Shared:
     )
 
 
+def _values(given: Design, known: Mapping[str, float]) -> FloatArray:
+    """`known` in the order of the design's parameters, 0 for others; those that nothing tells stay at their START."""
+    return np.array(
+        [(known if free else START).get(name, 0.0) for name, free in zip(given.names, given.free, strict=True)]
+    )
+
+
 def _thinned(given: Design) -> Design:
     """Evenly spaced contributions, FIRST_ROWS or a few more."""
     return given.part(slice(None, None, len(given.prompt) // FIRST_ROWS))
@@ -177,10 +215,9 @@ def _climb(given: Design, value: FloatArray) -> tuple[FloatArray, Point, bool]:
             at = _at(given, value, nodes)
         now, slope, bend, _ = at
         step = _full(given, _ascent(slope, bend))
-        largest = np.abs(step).max(initial=0.0)
-        if largest < TOLERANCE:
+        if np.abs(step).max(initial=0.0) < TOLERANCE:
             return value, at, True
-        step *= min(1.0, LARGEST_STEP / largest)
+        step = _bounded(step)
         for _halving in range(30):
             new = _at(given, value + step, nodes)
             if new[0] >= now - 1e-9 * abs(now):
@@ -212,7 +249,7 @@ def _at(given: Design, value: FloatArray, nodes: int) -> Point:
 
 
 def _part(given: Design, value: FloatArray, nodes: int) -> tuple[float, FloatArray, FloatArray]:
-    """The log-likelihood of some contributions, their scores (P, C) and above the diagonal its Hessian, over all parameters."""
+    """The log-likelihood of some contributions, their scores (P, C) and the Hessian's upper triangle, over all P."""
     means = given.by_mean.shape[1]
     offsets = means + len(SHARED)
     of_mean, _, of_offset = np.split(value, [means, offsets])
@@ -239,6 +276,12 @@ def _ascent(slope: FloatArray, bend: FloatArray) -> FloatArray:
     values = np.where(values > floor, values, np.maximum(np.abs(values), floor))
     step: FloatArray = vectors @ ((vectors.T @ slope) / values)
     return step
+
+
+def _bounded(step: FloatArray) -> FloatArray:
+    """The step, shortened where it goes further than LARGEST_STEP."""
+    bounded: FloatArray = step * min(1.0, LARGEST_STEP / max(float(np.abs(step).max(initial=0.0)), LARGEST_STEP))
+    return bounded
 
 
 def _full(given: Design, step: FloatArray) -> FloatArray:
