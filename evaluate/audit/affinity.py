@@ -50,15 +50,16 @@ Point: TypeAlias = tuple[float, FloatArray, FloatArray, FloatArray]
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """What the model is fitted to: C contributions over the comparisons of `prompt`.
+    """What the model is fitted to: C contributions, in an order of their own.
 
     by_mean, by_offset: (C, P) and (C, R), what the parameters of the mean and of the judge's offset are multiplied
-    with; names: of all parameters in their order; free: which of them the votes can tell. prompt: (C,).
+    with; names: of all parameters in their order; free: which of them the votes can tell. pair, prompt: (C,), what each is of.
     """
 
     given: Contributions
     by_mean: FloatArray
     by_offset: FloatArray
+    pair: IntArray
     prompt: IntArray
     names: tuple[str, ...]
     free: npt.NDArray[np.bool_]
@@ -66,7 +67,8 @@ class Design:
     def part(self, rows: slice) -> "Design":
         """Some of the contributions."""
         given, by_mean, by_offset = self.given.part(rows), self.by_mean[rows], self.by_offset[rows]
-        return replace(self, given=given, by_mean=by_mean, by_offset=by_offset, prompt=self.prompt[rows])
+        pair, prompt = self.pair[rows], self.prompt[rows]
+        return replace(self, given=given, by_mean=by_mean, by_offset=by_offset, pair=pair, prompt=prompt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ def design(
     free[names.index("rater_pull")] = people[:, 1:].any()
     free[names.index("order_pull")] = side.any()
     free[names.index("between")] = not one_slope
-    return Design(given, by_mean, by_offset, table.prompt[pairs], names, free)
+    return Design(given, by_mean, by_offset, pairs, table.prompt[pairs], names, free)
 
 
 def fit(given: Design, start: Mapping[str, float] | None = None) -> Fit:

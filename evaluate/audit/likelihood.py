@@ -72,6 +72,7 @@ class Shared:
     between: float
     judge_width: float
 
+
 @dataclass(slots=True)
 class Told:
     """A log-likelihood at each node and its derivatives by what it depends on, PEOPLE to JUDGE_WIDTH: (Q, C) each."""

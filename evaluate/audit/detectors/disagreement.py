@@ -41,9 +41,7 @@ def disagreement_findings(table: AuditTable, _lineages: Lineages, settings: Audi
     for name, member in members.items():
         there = [number for number, counts in enumerate(judged) if (counts[member] > 0).any()]
         chosen = [comparisons[number] & member for number in there]
-        sets = [
-            {"agreement": agreement[number][rows]} for number, rows in zip(there, chosen, strict=True)
-        ]
+        sets = [{"agreement": agreement[number][rows]} for number, rows in zip(there, chosen, strict=True)]
         prompts = [table.prompt[rows] for rows in chosen]
         resampled = resample_each(sets, prompts, draws=settings.draws, seed=settings.seed)
         for number, rows, draws in zip(there, chosen, resampled, strict=True):

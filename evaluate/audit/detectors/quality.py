@@ -59,9 +59,9 @@ def posterior_quality(table: AuditTable) -> Quality | None:
     log_posterior = log_likelihood + log_weights[:, None]
     posterior = np.exp(log_posterior - log_posterior.max(axis=0))
     posterior /= posterior.sum(axis=0)
-    seen = people_counts(table).sum(axis=1) > 0
+    expected = (posterior * delta).sum(axis=0)
+    variance = (posterior * (delta - expected) ** 2).sum(axis=0)
     quality, slope = np.full(len(table), np.nan), np.zeros((len(table), parameters))
-    quality[seen] = (posterior * delta).sum(axis=0)
-    variance = (posterior * (delta - quality[seen]) ** 2).sum(axis=0)
-    slope[seen] = (variance / shared.spread**2)[:, None] * given.by_mean
+    quality[given.pair] = expected
+    slope[given.pair] = (variance / shared.spread**2)[:, None] * given.by_mean
     return Quality(quality, slope, found.covariance[:parameters, :parameters])
