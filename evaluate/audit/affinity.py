@@ -53,7 +53,8 @@ class Design:
     """What the model is fitted to: C contributions, in an order of their own.
 
     by_mean, by_offset: (C, P) and (C, R), what the parameters of the mean and of the judge's offset are multiplied
-    with; names: of all parameters in their order; free: which of them the votes can tell. pair, prompt: (C,), what each is of.
+    with; names: of all parameters in their order; free: which of them the votes can tell. pair, prompt: (C,), what
+    each is of.
     """
 
     given: Contributions

@@ -193,17 +193,17 @@ def _derivatives(
             bends[place, other] = bends[other, place] = entry
     for name, place in alone.items():
         scores[place] = weighted[name].sum(axis=0)
-    for one, other in combinations_with_replacement(alone, 2):
-        pair = alone[one], alone[other]
-        bends[pair] = bends[pair[::-1]] = moments(one, other)[0]
+    for first, second in combinations_with_replacement(alone, 2):
+        row, column = alone[first], alone[second]
+        bends[row, column] = bends[column, row] = moments(first, second)[0]
     # The log-odds themselves bend with the parameters.
     bends[LOG_SPREAD, LOG_SPREAD] += people[1] + within * judge[1]
-    for one, other, entry in (
+    for row, column, entry in (
         (MEAN, SHARPNESS, judge[0]),
         (LOG_SPREAD, SHARPNESS, judge[1]),
         (MEAN, BETWEEN, judge[0]),
     ):
-        bends[one, other] += entry
-        bends[other, one] += entry
+        bends[row, column] += entry
+        bends[column, row] += entry
     bends -= scores[:, None] * scores
     return scores, bends
