@@ -8,7 +8,7 @@ Agresti 2010, section 3.2, with thresholds symmetric around 0),
 where s is the logistic function. With p = s(u + c) = 1 / (1 + e^-u e^-c) and q = s(c - u) = e^-u / (e^-u + e^-c), so
 that one exponential does, counts (a, n, b) of the three verdicts have the log-likelihood
 
-    (a + n) (log q + u) + (b + n) (log p - u) + (a + b) (-c) + n log(1 - e^(-2c)) + ...
+    (a + n) log q + (b + n) log p + a (u - c) - b (u + c) + n log(1 - e^(-2c)).
 """
 
 from dataclasses import dataclass
@@ -25,15 +25,15 @@ LOWEST = -700.0
 class Slopes:
     """A log-likelihood of counts and its derivatives with respect to u and log c, each of the shape of u.
 
-    Those by log c are None where c is 0.
+    Those by log c are 0 where c is 0.
     """
 
     value: FloatArray
     u: FloatArray
     uu: FloatArray
-    c: FloatArray | None = None
-    uc: FloatArray | None = None
-    cc: FloatArray | None = None
+    c: FloatArray
+    uc: FloatArray
+    cc: FloatArray
 
 
 def slopes(u: FloatArray, c: float, counts: FloatArray) -> Slopes:
@@ -47,7 +47,8 @@ def slopes(u: FloatArray, c: float, counts: FloatArray) -> Slopes:
         votes, whole = a + b, 1 + against
         p = 1 / whole
         towards_b = votes * p
-        return Slopes(-votes * np.log(whole) - b * u, a - towards_b, towards_b * (p - 1))
+        nothing = np.zeros_like(u)
+        return Slopes(-votes * np.log(whole) - b * u, a - towards_b, towards_b * (p - 1), nothing, nothing, nothing)
     narrow = np.exp(-c)
     for_a, for_b = a + neither, b + neither
     above, below = 1 + narrow * against, narrow + against
