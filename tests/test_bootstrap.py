@@ -4,7 +4,7 @@ from scipy.stats import binom
 from worlds import simulated_counts
 
 from firsthand import bootstrap
-from firsthand.bootstrap import percentile_interval, ratio, resample_prompts, sums_by
+from firsthand.bootstrap import percentile_interval, ratio, resample_each, resample_prompts, sums_by
 from firsthand.evaluate.agreement import alpha_nominal, pair_agreement, unit_rows
 
 
@@ -42,6 +42,17 @@ def test_equal_seeds_give_equal_draws_and_chunks_do_not_show(monkeypatch):
     in_chunks = resample_prompts(rows, prompts, seed=3).draws["value"]
     assert in_chunks.shape == whole.shape
     assert in_chunks.mean() == pytest.approx(whole.mean(), rel=0.02)
+
+
+def test_sets_resampled_together_are_resampled_as_if_alone():
+    generator = np.random.default_rng(1)
+    prompts = [np.repeat(np.arange(10), 3), np.repeat(np.arange(10), 3), np.arange(30)]
+    sets = [{"value": generator.random(30)} for _ in prompts]
+    for found, rows, of_set in zip(resample_each(sets, prompts, draws=50), sets, prompts, strict=True):
+        alone = resample_prompts(rows, of_set, draws=50)
+        assert found.clusters == alone.clusters
+        assert found.total["value"] == pytest.approx(alone.total["value"])
+        assert found.draws["value"] == pytest.approx(alone.draws["value"])
 
 
 def test_the_interval_of_a_mean_is_close_to_the_normal_one():

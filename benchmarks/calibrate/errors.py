@@ -72,11 +72,5 @@ def _drawn(given: Design, times: np.ndarray) -> Design:
     """The contributions of each prompt as often as it was drawn: times (prompts,)."""
     often = times[given.prompt]
     rows = np.flatnonzero(often)
-    votes = given.given
-    return replace(
-        given,
-        given=replace(votes, people=votes.people[rows], judge=votes.judge[rows], weight=(votes.weight * often)[rows]),
-        by_mean=given.by_mean[rows],
-        by_offset=given.by_offset[rows],
-        prompt=given.prompt[rows],
-    )
+    part = given.part(rows)
+    return replace(part, given=replace(part.given, weight=part.given.weight * often[rows]))

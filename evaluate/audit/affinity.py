@@ -18,6 +18,8 @@ likelihood, whose variance is the sandwich H^-1 B H^-1 with B from the scores su
 """
 
 import math
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -27,6 +29,7 @@ import numpy.typing as npt
 from firsthand.bootstrap import FloatArray, IntArray, sums_by
 from firsthand.evaluate.audit.likelihood import LOCAL, MEAN, OFFSET, Contributions, Shared, evaluate, nodes_for
 from firsthand.evaluate.audit.table import NEITHER, AuditTable, B, Votes
+from firsthand.hardware import threads
 
 SHARED = LOCAL[OFFSET + 1 :]
 """The parameters between those of the means and those of the offsets."""
@@ -39,24 +42,34 @@ TOLERANCE = 1e-5
 LARGEST_STEP = 2.0
 FIRST_ROWS = 10_000
 """Contributions that the first steps take of many."""
+AT_ONCE = 1_024
+"""Contributions whose nodes fit into the processor's nearest memory together."""
 Point: TypeAlias = tuple[float, FloatArray, FloatArray, FloatArray]
-"""Penalised log-likelihood, its gradient and Hessian over the free parameters, and the scores (C, free)."""
+"""Penalised log-likelihood, its gradient and Hessian over the free parameters, and the scores (free, C)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """What the model is fitted to: C contributions over the comparisons of `prompt`.
+    """What the model is fitted to: C contributions, in an order of their own.
 
     by_mean, by_offset: (C, P) and (C, R), what the parameters of the mean and of the judge's offset are multiplied
-    with; names: of all parameters in their order; free: which of them the votes can tell. prompt: (C,).
+    with; names: of all parameters in their order; free: which of them the votes can tell. pair, prompt: (C,), what
+    each is of.
     """
 
     given: Contributions
     by_mean: FloatArray
     by_offset: FloatArray
+    pair: IntArray
     prompt: IntArray
     names: tuple[str, ...]
     free: npt.NDArray[np.bool_]
+
+    def part(self, rows: slice | IntArray) -> "Design":
+        """Some of the contributions."""
+        given, by_mean, by_offset = self.given.part(rows), self.by_mean[rows], self.by_offset[rows]
+        pair, prompt = self.pair[rows], self.prompt[rows]
+        return replace(self, given=given, by_mean=by_mean, by_offset=by_offset, pair=pair, prompt=prompt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +91,27 @@ class Fit:
         place = self.names.index(name)
         return float(self.value[place]), float(np.sqrt(self.covariance[place, place]))
 
+    def values(self) -> dict[str, float]:
+        """The estimates by name."""
+        return dict(zip(self.names, self.value, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The log-likelihood near a fit: its slope and bend by the parameters `names` there, also by those it left at 0."""
+
+    names: tuple[str, ...]
+    value: FloatArray
+    slope: FloatArray
+    bend: FloatArray
+
+    def top(self, names: Sequence[str]) -> dict[str, float]:
+        """About where a model with the parameters `names` alone has its greatest likelihood: a Newton step on."""
+        kept = np.isin(self.names, names)
+        slope = self.slope[kept] - self.bend[np.ix_(kept, ~kept)] @ self.value[~kept]
+        step = _bounded(_ascent(slope, self.bend[np.ix_(kept, kept)]))
+        return dict(zip(np.array(self.names)[kept], self.value[kept] + step, strict=True))
+
 
 def design(
     table: AuditTable,
@@ -98,12 +132,16 @@ def design(
     indicator = np.zeros((len(pairs), 3))
     indicator[np.arange(len(pair)), outcome] = 1.0
     side = np.concatenate([first, np.zeros(len(alone))])
+    weight = np.concatenate([weight, np.ones(len(alone))])
+    # Those whose people saw the same sides stand together: a block leaves out the sides that nobody in it saw.
+    order = np.argsort(people[pairs].any(axis=2) @ [1, 2, 4], kind="stable")
+    pairs, indicator, side, weight = pairs[order], indicator[order], side[order], weight[order]
     authors = _author_columns(table)
     by_mean = np.column_stack([authors[pairs], *(column[pairs] for column in covariates.values())])
     by_offset = np.column_stack(
         [*(column[pairs] for column in targets.values()), *(column[pairs] for column in covariates.values()), side]
     )
-    given = Contributions(people[pairs], indicator, np.concatenate([weight, np.ones(len(alone))]))
+    given = Contributions(people[pairs], indicator, weight)
     names = (
         *(f"strength of {name}" for name in table.authors),
         *(f"value of {name}" for name in covariates),
@@ -118,25 +156,30 @@ def design(
     free[names.index("rater_pull")] = people[:, 1:].any()
     free[names.index("order_pull")] = side.any()
     free[names.index("between")] = not one_slope
-    return Design(given, by_mean, by_offset, table.prompt[pairs], names, free)
+    return Design(given, by_mean, by_offset, pairs, table.prompt[pairs], names, free)
 
 
-def fit(given: Design, near: Fit | None = None) -> Fit:
+def fit(given: Design, start: Mapping[str, float] | None = None) -> Fit:
     """Maximise the likelihood by Newton's method, halving steps that do not climb.
 
-    near: the fit of a design that shares parameters with this one; the climb starts from its values.
+    start: values of parameters to climb from, such as those of a design that shares them.
     """
-    value = np.array([START.get(name, 0.0) for name in given.names])
-    if near is not None and near.converged:
-        known = dict(zip(near.names, near.value, strict=True))
-        value = np.where(given.free, [known.get(name, START.get(name, 0.0)) for name in given.names], value)
-    elif len(given.prompt) > 2 * FIRST_ROWS:
+    value = _values(given, START | dict(start or {}))
+    if start is None and len(given.prompt) > 2 * FIRST_ROWS:
         value, _, _ = _climb(_thinned(given), value)
     value, (now, _, bend, scores), converged = _climb(given, value)
     influence = _influence(given, bend, scores)
     prompts = len(influence)
     covariance = influence.T @ influence * (prompts / max(prompts - 1, 1))
     return Fit(given.names, value, covariance, influence, converged, now)
+
+
+def around(given: Design, found: Fit) -> Around:
+    """The log-likelihood of a design at the values of a fit that shares parameters with it, 0 for the others."""
+    value = _values(given, found.values())
+    _, slope, bend, _ = _at(given, value, nodes_for(shared_numbers(given, value)))
+    names = tuple(name for name, free in zip(given.names, given.free, strict=True) if free)
+    return Around(names, value[given.free], slope, bend)
 
 
 def shared_numbers(given: Design, value: FloatArray) -> Shared:
@@ -154,16 +197,16 @@ def shared_numbers(given: Design, value: FloatArray) -> Shared:
     )
 
 
+def _values(given: Design, known: Mapping[str, float]) -> FloatArray:
+    """`known` in the order of the design's parameters, 0 for others; those that nothing tells stay at their START."""
+    return np.array(
+        [(known if free else START).get(name, 0.0) for name, free in zip(given.names, given.free, strict=True)]
+    )
+
+
 def _thinned(given: Design) -> Design:
     """Evenly spaced contributions, FIRST_ROWS or a few more."""
-    rows = slice(None, None, len(given.prompt) // FIRST_ROWS)
-    return replace(
-        given,
-        given=given.given.part(rows),
-        by_mean=given.by_mean[rows],
-        by_offset=given.by_offset[rows],
-        prompt=given.prompt[rows],
-    )
+    return given.part(slice(None, None, len(given.prompt) // FIRST_ROWS))
 
 
 def _climb(given: Design, value: FloatArray) -> tuple[FloatArray, Point, bool]:
@@ -175,10 +218,9 @@ def _climb(given: Design, value: FloatArray) -> tuple[FloatArray, Point, bool]:
             at = _at(given, value, nodes)
         now, slope, bend, _ = at
         step = _full(given, _ascent(slope, bend))
-        largest = np.abs(step).max(initial=0.0)
-        if largest < TOLERANCE:
+        if np.abs(step).max(initial=0.0) < TOLERANCE:
             return value, at, True
-        step *= min(1.0, LARGEST_STEP / largest)
+        step = _bounded(step)
         for _halving in range(30):
             new = _at(given, value + step, nodes)
             if new[0] >= now - 1e-9 * abs(now):
@@ -189,27 +231,45 @@ def _climb(given: Design, value: FloatArray) -> tuple[FloatArray, Point, bool]:
 
 
 def _at(given: Design, value: FloatArray, nodes: int) -> Point:
-    """Penalised log-likelihood, its gradient and Hessian over the free parameters, and the scores (C, free)."""
+    """Penalised log-likelihood, its gradient and Hessian over the free parameters, and the scores (free, C)."""
+    blocks = [slice(start, start + AT_ONCE) for start in range(0, len(given.prompt), AT_ONCE)]
+
+    def part(rows: slice) -> tuple[float, FloatArray, FloatArray]:
+        return _part(given.part(rows), value, nodes)
+
+    if len(blocks) == 1 or threads() == 1:
+        parts = [part(rows) for rows in blocks]
+    else:
+        with ThreadPoolExecutor(threads()) as pool:  # NumPy leaves the interpreter to the others while it counts
+            parts = list(pool.map(part, blocks))
+    values, all_scores, bends = zip(*parts, strict=True)
+    kept = given.free
+    scores = np.concatenate(all_scores, axis=1)[kept]
+    bend = np.triu(sum(bends))
+    bend += np.triu(bend, 1).T - PRIOR_PRECISION * np.eye(len(value))
+    total = sum(values) - PRIOR_PRECISION / 2 * float((value[kept] ** 2).sum())
+    return total, scores.sum(axis=1) - PRIOR_PRECISION * value[kept], bend[np.ix_(kept, kept)], scores
+
+
+def _part(given: Design, value: FloatArray, nodes: int) -> tuple[float, FloatArray, FloatArray]:
+    """The log-likelihood of some contributions, their scores (P, C) and the Hessian's upper triangle, over all P."""
     means = given.by_mean.shape[1]
     offsets = means + len(SHARED)
     of_mean, _, of_offset = np.split(value, [means, offsets])
     numbers = shared_numbers(given, value)
     values, local, bends = evaluate(given.given, given.by_mean @ of_mean, given.by_offset @ of_offset, numbers, nodes)
     rest = slice(OFFSET + 1, len(LOCAL))
-    scores = np.column_stack([local[:, [MEAN]] * given.by_mean, local[:, rest], local[:, [OFFSET]] * given.by_offset])
+    by_mean, by_offset = given.by_mean.T, given.by_offset.T
+    scores = np.concatenate([local[MEAN] * by_mean, local[rest], local[OFFSET] * by_offset])
     bend = np.zeros((len(value), len(value)))
     mean_block, rest_block, offset_block = slice(0, means), slice(means, offsets), slice(offsets, None)
-    bend[mean_block, mean_block] = given.by_mean.T @ (bends[:, MEAN, MEAN, None] * given.by_mean)
-    bend[mean_block, offset_block] = given.by_mean.T @ (bends[:, MEAN, OFFSET, None] * given.by_offset)
-    bend[offset_block, offset_block] = given.by_offset.T @ (bends[:, OFFSET, OFFSET, None] * given.by_offset)
-    bend[mean_block, rest_block] = given.by_mean.T @ bends[:, MEAN, rest]
-    bend[rest_block, offset_block] = (given.by_offset.T @ bends[:, OFFSET, rest]).T
-    bend[rest_block, rest_block] = bends[:, rest, rest].sum(axis=0)
-    bend = np.triu(bend) + np.triu(bend, 1).T - PRIOR_PRECISION * np.eye(len(value))
-    kept = given.free
-    total = float(values.sum()) - PRIOR_PRECISION / 2 * float((value[kept] ** 2).sum())
-    slope = scores.sum(axis=0) - PRIOR_PRECISION * value
-    return total, slope[kept], bend[np.ix_(kept, kept)], scores[:, kept]
+    bend[mean_block, mean_block] = (bends[MEAN, MEAN] * by_mean) @ given.by_mean
+    bend[mean_block, offset_block] = (bends[MEAN, OFFSET] * by_mean) @ given.by_offset
+    bend[offset_block, offset_block] = (bends[OFFSET, OFFSET] * by_offset) @ given.by_offset
+    bend[mean_block, rest_block] = by_mean @ bends[MEAN, rest].T
+    bend[rest_block, offset_block] = bends[OFFSET, rest] @ given.by_offset
+    bend[rest_block, rest_block] = bends[rest, rest].sum(axis=2)
+    return float(values.sum()), scores, bend
 
 
 def _ascent(slope: FloatArray, bend: FloatArray) -> FloatArray:
@@ -219,6 +279,12 @@ def _ascent(slope: FloatArray, bend: FloatArray) -> FloatArray:
     values = np.where(values > floor, values, np.maximum(np.abs(values), floor))
     step: FloatArray = vectors @ ((vectors.T @ slope) / values)
     return step
+
+
+def _bounded(step: FloatArray) -> FloatArray:
+    """The step, shortened where it goes further than LARGEST_STEP."""
+    bounded: FloatArray = step * min(1.0, LARGEST_STEP / max(float(np.abs(step).max(initial=0.0)), LARGEST_STEP))
+    return bounded
 
 
 def _full(given: Design, step: FloatArray) -> FloatArray:
@@ -231,7 +297,7 @@ def _influence(given: Design, bend: FloatArray, scores: FloatArray) -> FloatArra
     """The sums of each prompt's scores times -H^-1: (prompts, P); C / (C - 1) times its square is the sandwich."""
     _, cluster = np.unique(given.prompt, return_inverse=True)
     influence = np.zeros((cluster.max() + 1, len(given.names)))
-    influence[:, given.free] = sums_by(scores, cluster) @ np.linalg.inv(-bend)
+    influence[:, given.free] = sums_by(scores.T, cluster) @ np.linalg.inv(-bend)
     return influence
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from firsthand.bootstrap import FloatArray
-from firsthand.evaluate.audit.affinity import Design, Fit, design, fit
+from firsthand.evaluate.audit.affinity import Around, Design, Fit, around, design, fit
 from firsthand.evaluate.audit.config import LENGTH, AuditConfig
 from firsthand.evaluate.audit.effect import Effect, effect
 from firsthand.evaluate.audit.finding import Finding, Verdict, verdict_of
@@ -132,12 +132,20 @@ def _controls(
         return []
     kin = [target for target in ([own] if own else []) + others if target.relation in OWN]
     beside = [target for target in kin if no_target(table, judge, target) is None]
+    start = None if near is None else _around(table, judge, (*beside, *others), settings, near)
     tested: list[Measured | Finding] = []
     for target in others:
-        result = _tested(table, judge, target, (*beside, target), settings, whole, control=True, near=near)
-        near = near or _fit_of(result)
+        result = _tested(table, judge, target, (*beside, target), settings, whole, control=True, start=start)
+        if start is None and (first := _fit_of(result)) is not None:
+            start = _around(table, judge, (*beside, *others), settings, first)
         tested.append(_without_fit(result))
     return tested
+
+
+def _around(table: AuditTable, judge: int, targets: Sequence[Target], settings: AuditConfig, near: Fit) -> Around:
+    """The likelihood with an affinity for each target, near a fit of some: others begin from it."""
+    columns = {target.name: target.sign(table) for target in targets}
+    return around(design(table, judge, columns, _covariates(table, settings)[0]), near)
 
 
 def _fit_of(result: Measured | Finding) -> Fit | None:
@@ -156,14 +164,14 @@ def _tested(
     settings: AuditConfig,
     whole: AuditTable,
     control: bool = False,
-    near: Fit | None = None,
+    start: Around | None = None,
 ) -> Measured | Finding:
-    """The affinity for `target` in a fit of those for `targets`, begun `near` another, or why there is none."""
+    """The affinity for `target` in a fit of those for `targets`, begun from `start`, or why there is none."""
     if refusal := no_target(table, judge, target):
         return _refused(table, judge, target, refusal)
     covariates, left_out = _covariates(table, settings)
     columns = {one.name: one.sign(table) for one in targets}
-    given, found, one_slope = _fitted(table, judge, columns, covariates, target, near)
+    given, found, one_slope = _fitted(table, judge, columns, covariates, target, start)
     if not found.converged:
         return _unconverged(table, judge, target)
     contrast = (np.array(found.names) == f"affinity for {target.name}").astype(np.float64)
@@ -177,18 +185,18 @@ def _fitted(
     columns: dict[str, FloatArray],
     covariates: dict[str, FloatArray],
     target: Target,
-    near: Fit | None,
+    start: Around | None,
 ) -> tuple[Design, Fit, bool]:
     """Two slopes where the votes can tell them apart, else one; whether it is one."""
     rated = table.author[np.bincount(table.people.pair, minlength=len(table)) > 0]
     others = np.setdiff1d(rated, target.authors)
     if len(others) >= FEWEST_OTHERS:
         given = design(table, judge, columns, covariates)
-        found = fit(given, near)
+        found = fit(given, start.top(given.names) if start else None)
         if found.converged and found.of("between")[1] <= WIDEST_BETWEEN:
             return given, found, False
     given = design(table, judge, columns, covariates, one_slope=True)
-    return given, fit(given, near), True
+    return given, fit(given, start.top(given.names) if start else None), True
 
 
 def _covariates(table: AuditTable, settings: AuditConfig) -> tuple[dict[str, FloatArray], tuple[str, ...]]:

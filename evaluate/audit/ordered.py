@@ -5,8 +5,8 @@ Agresti 2010, section 3.2, with thresholds symmetric around 0),
 
     P(A) = s(u - c),   P(B) = s(-u - c),   P(neither) = s(u + c) - s(u - c) = s(u + c) s(c - u) (1 - e^(-2c)),
 
-where s is the logistic function. With p = s(u + c) and q = s(c - u), counts (a, n, b) of the three verdicts have the
-log-likelihood
+where s is the logistic function. With p = s(u + c) = 1 / (1 + e^-u e^-c) and q = s(c - u) = e^-u / (e^-u + e^-c), so
+that one exponential does, counts (a, n, b) of the three verdicts have the log-likelihood
 
     (a + n) log q + (b + n) log p + a (u - c) - b (u + c) + n log(1 - e^(-2c)).
 """
@@ -17,49 +17,52 @@ import numpy as np
 
 from firsthand.bootstrap import FloatArray
 
+LOWEST = -700.0
+"""Log-odds below which e^-u would not be finite."""
+
 
 @dataclass(frozen=True, slots=True)
 class Slopes:
-    """A log-likelihood of counts and its derivatives with respect to u and c, each of the shape of u."""
+    """A log-likelihood of counts and its derivatives with respect to u and log c, each of the shape of u.
+
+    Those by log c are 0 where c is 0.
+    """
 
     value: FloatArray
     u: FloatArray
-    c: FloatArray
     uu: FloatArray
+    c: FloatArray
     uc: FloatArray
     cc: FloatArray
 
 
 def slopes(u: FloatArray, c: float, counts: FloatArray) -> Slopes:
-    """The log-likelihood of `counts` (N, 3), of A, neither and B, at log-odds `u` (N, Q).
+    """The log-likelihood of `counts` (N, 3), of A, neither and B, at log-odds `u` (Q, N).
 
     `c` may be 0 where no count of `neither` is positive.
     """
-    a, neither, b = (counts[:, [column]] for column in range(3))
+    a, neither, b = np.ascontiguousarray(counts.T)
+    against = np.exp(-np.maximum(u, LOWEST))
+    if c == 0:
+        votes, whole = a + b, 1 + against
+        p = 1 / whole
+        towards_b = votes * p
+        nothing = np.zeros_like(u)
+        return Slopes(-votes * np.log(whole) - b * u, a - towards_b, towards_b * (p - 1), nothing, nothing, nothing)
+    narrow = np.exp(-c)
     for_a, for_b = a + neither, b + neither
-    p, log_p = _chance(u + c)
-    # Without ties c is 0, and q is the rest of p.
-    q, log_q = _chance(c - u) if c > 0 else (1 - p, log_p - u)
-    value = for_a * log_q + for_b * log_p + (a - b) * u - (a + b) * c
-    gap_slope = gap_curve = 0.0
-    if c > 0:
-        value = value + neither * np.log(-np.expm1(-2 * c))
-        grown = np.expm1(2 * c)
-        gap_slope, gap_curve = 2 / grown, -4 * (grown + 1) / grown**2
+    above, below = 1 + narrow * against, narrow + against
+    value = neither * np.log(-np.expm1(-2 * c)) - (a + b) * c - for_a * np.log(below) - for_b * (np.log(above) + u)
+    p, q = 1 / above, against / below
     towards_a, towards_b = for_a * q, for_b * p
-    bend_a, bend_b = towards_a * (1 - q), towards_b * (1 - p)
+    bend_a, bend_b = towards_a * (q - 1), towards_b * (p - 1)
+    grown = np.expm1(2 * c)
+    by_c = neither * (2 + 2 / grown) - towards_a - towards_b
     return Slopes(
         value,
-        u=towards_a - towards_b,
-        c=neither * (2 + gap_slope) - towards_a - towards_b,
-        uu=-bend_a - bend_b,
-        uc=bend_a - bend_b,
-        cc=neither * gap_curve - bend_a - bend_b,
+        towards_a - towards_b,
+        bend_a + bend_b,
+        c=c * by_c,
+        uc=c * (bend_b - bend_a),
+        cc=c**2 * (bend_a + bend_b - neither * 4 * (grown + 1) / grown**2) + c * by_c,
     )
-
-
-def _chance(log_odds: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """s(x) and log s(x), from one exponential."""
-    small = np.exp(-np.abs(log_odds))
-    chance = np.where(log_odds >= 0, 1.0, small) / (1 + small)
-    return chance, np.minimum(log_odds, 0) - np.log1p(small)

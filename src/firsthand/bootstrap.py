@@ -4,7 +4,7 @@ Comparisons of one prompt resemble each other, so prompts are drawn, not rows. A
 function of sums over rows; a draw then only weighs the prompts' sums, which costs one matrix product.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -25,7 +25,10 @@ DRAWS = 2_000
 LEVEL = 0.95
 SEED = 13
 
-WEIGHTS_AT_ONCE = 2**18
+WEIGHTS_AT_ONCE = 2**22
+"""Weights in one matrix product."""
+DRAWN_AT_ONCE = 2**16
+"""Prompts drawn at a time, few enough to be counted in the processor's nearest memory."""
 MAX_UNDEFINED = 0.05
 
 
@@ -75,6 +78,27 @@ def resample_prompts(rows: Sums, prompts: IntArray, *, draws: int = DRAWS, seed:
     return Resampled(_named(sums.sum(axis=0), rows), _named(_draw(sums, draws, seed), rows), len(sums))
 
 
+def resample_each(
+    sets: Sequence[Sums], prompts: Sequence[IntArray], *, draws: int = DRAWS, seed: int = SEED
+) -> list[Resampled]:
+    """`resample_prompts` of each set of rows; sets of the same prompts share the draws, which cost the most."""
+    alike: dict[bytes, list[int]] = {}
+    for number, of_set in enumerate(prompts):
+        alike.setdefault(of_set.tobytes(), []).append(number)
+    found: dict[int, Resampled] = {}
+    for numbers in alike.values():
+        rows = {f"{number} {name}": values for number in numbers for name, values in sets[number].items()}
+        together = resample_prompts(rows, prompts[numbers[0]], draws=draws, seed=seed)
+        for number in numbers:
+            keys = {name: f"{number} {name}" for name in sets[number]}
+            found[number] = Resampled(
+                {name: together.total[key] for name, key in keys.items()},
+                {name: together.draws[key] for name, key in keys.items()},
+                together.clusters,
+            )
+    return [found[number] for number in range(len(sets))]
+
+
 def sums_by(values: FloatArray, groups: IntArray) -> FloatArray:
     """Sum the rows of `values` (N, K) by group: (G, K), groups being 0 to G - 1."""
     count = int(groups.max()) + 1 if len(groups) else 0
@@ -104,11 +128,13 @@ def _draw(sums: FloatArray, draws: int, seed: int) -> FloatArray:
     at_once = max(1, WEIGHTS_AT_ONCE // clusters)
     found = []
     for start in range(0, draws, at_once):
-        count = min(at_once, draws - start)
-        drawn = generator.integers(0, clusters, (count, clusters), dtype=np.int32)
-        drawn += np.arange(count, dtype=np.int32)[:, None] * clusters
-        weights = np.bincount(drawn.ravel(), minlength=count * clusters).reshape(count, clusters)
-        found.append(weights.astype(np.float64) @ sums)
+        weights = np.empty((min(at_once, draws - start), clusters))
+        few = max(1, DRAWN_AT_ONCE // clusters)
+        for part in (weights[first : first + few] for first in range(0, len(weights), few)):
+            drawn = generator.integers(0, clusters, part.shape)
+            drawn += np.arange(len(part))[:, None] * clusters
+            part[:] = np.bincount(drawn.ravel(), minlength=part.size).reshape(part.shape)
+        found.append(weights @ sums)
     return np.concatenate(found)
 
 

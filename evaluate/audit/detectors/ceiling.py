@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from firsthand.bootstrap import FloatArray, Resampled, Sums, ratio, resample_prompts
+from firsthand.bootstrap import FloatArray, Resampled, Sums, ratio, resample_each
 from firsthand.estimates import Estimate
 from firsthand.evaluate.agreement import ac1_rows, alpha_nominal, coincidences, gwet_ac1
 from firsthand.evaluate.audit.config import AuditConfig
@@ -41,7 +41,19 @@ TARGET = "agreement with people"
 def ceiling_findings(table: AuditTable, _lineages: Lineages, settings: AuditConfig) -> list[Finding]:
     """One finding a judge; points below 0: it agrees with people less than they agree with each other."""
     people = people_counts(table)
-    return settled([_of_judge(table, number, people, settings) for number in range(len(table.judges))], settings)
+    judged = [judge_counts(table, number) for number in range(len(table.judges))]
+    rows = [comparable(people, counts) for counts in judged]
+    given = [
+        {"agreement": agreement_rows(people[there], counts[there]), **coefficient_rows(people[there], counts[there])}
+        for there, counts in zip(rows, judged, strict=True)
+    ]
+    prompts = [table.prompt[there] for there in rows]
+    resampled = resample_each(given, prompts, draws=settings.draws, seed=settings.seed)
+    findings = [
+        _of_judge(table, number, people, judged[number], resampled[number], settings)
+        for number in range(len(table.judges))
+    ]
+    return settled(findings, settings)
 
 
 def agreement_rows(people: FloatArray, judged: FloatArray) -> FloatArray:
@@ -64,12 +76,15 @@ def comparable(people: FloatArray, judged: FloatArray) -> npt.NDArray[np.bool_]:
     return both
 
 
-def _of_judge(table: AuditTable, number: int, people: FloatArray, settings: AuditConfig) -> Finding:
-    judge, judged = table.judges[number], judge_counts(table, number)
-    rows = comparable(people, judged)
-    agreement = agreement_rows(people[rows], judged[rows])
-    given = {"agreement": agreement, **coefficient_rows(people[rows], judged[rows])}
-    resampled = resample_prompts(given, table.prompt[rows], draws=settings.draws, seed=settings.seed)
+def _of_judge(
+    table: AuditTable,
+    number: int,
+    people: FloatArray,
+    judged: FloatArray,
+    resampled: Resampled,
+    settings: AuditConfig,
+) -> Finding:
+    judge, rows = table.judges[number], comparable(people, judged)
     figure = measured(resampled, excess)
     if figure is None:
         return not_testable(
@@ -81,7 +96,7 @@ def _of_judge(table: AuditTable, number: int, people: FloatArray, settings: Audi
             TARGET,
             int(rows.sum()),
         )
-    with_person, between = agreement[:, :2].mean(axis=0)
+    with_person, between = resampled.total["agreement"][:2] / rows.sum()
     found = in_points(
         Finding(
             detector=DETECTOR,

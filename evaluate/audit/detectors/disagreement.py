@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from firsthand.bootstrap import FloatArray, IntArray, Sums, resample_prompts
+from firsthand.bootstrap import FloatArray, Resampled, Sums, resample_each
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.detectors.ceiling import agreement_rows, comparable, excess
 from firsthand.evaluate.audit.detectors.measured import (
@@ -36,20 +36,23 @@ BANDS = ("lengths within 10 %", "lengths 10 to 50 % apart", "lengths over 50 % a
 def disagreement_findings(table: AuditTable, _lineages: Lineages, settings: AuditConfig) -> list[Finding]:
     """One finding for each judge and stratum: pair of authors, how far the lengths differ, and value of a tag."""
     people, members = people_counts(table), strata(table)
-    findings = []
-    for number, judge in enumerate(table.judges):
-        judged = judge_counts(table, number)
-        rows = comparable(people, judged)
-        agreement = agreement_rows(people, judged)
-        for name, member in members.items():
-            chosen = rows & member
-            if (member & (judged.sum(axis=1) > 0)).any():
-                findings.append(
-                    _in_stratum(
-                        judge, name, agreement[chosen], table.prompt[chosen], settings, int(people[chosen].sum())
-                    )
-                )
-    return settled(findings, settings)
+    judged = [judge_counts(table, number) for number in range(len(table.judges))]
+    agreement = [agreement_rows(people, counts) for counts in judged]
+    comparisons = [comparable(people, counts) for counts in judged]
+    findings: dict[tuple[int, str], Finding] = {}
+    for name, member in members.items():
+        there = [number for number, counts in enumerate(judged) if (counts[member] > 0).any()]
+        chosen = [comparisons[number] & member for number in there]
+        sets = [{"agreement": agreement[number][rows]} for number, rows in zip(there, chosen, strict=True)]
+        prompts = [table.prompt[rows] for rows in chosen]
+        resampled = resample_each(sets, prompts, draws=settings.draws, seed=settings.seed)
+        for number, rows, draws in zip(there, chosen, resampled, strict=True):
+            votes = int(people[rows].sum())
+            findings[number, name] = _in_stratum(table.judges[number], name, draws, votes, settings)
+    in_order = [
+        findings[number, name] for number in range(len(judged)) for name in members if (number, name) in findings
+    ]
+    return settled(in_order, settings)
 
 
 def strata(table: AuditTable) -> dict[str, npt.NDArray[np.bool_]]:
@@ -71,19 +74,17 @@ def strata(table: AuditTable) -> dict[str, npt.NDArray[np.bool_]]:
     return {name: member for name, member in found.items() if member.any()}
 
 
-def _in_stratum(
-    judge: str, name: str, agreement: FloatArray, prompts: IntArray, settings: AuditConfig, votes: int
-) -> Finding:
-    resampled = resample_prompts({"agreement": agreement}, prompts, draws=settings.draws, seed=settings.seed)
+def _in_stratum(judge: str, name: str, resampled: Resampled, votes: int, settings: AuditConfig) -> Finding:
     figure = measured(resampled, _more_disagreement)
+    n = int(resampled.total["agreement"][2])
     if figure is None:
         why = (
-            f"{plain(judge)} and two people voted on {counted(len(agreement), 'comparison')} of "
-            f"{counted(len(np.unique(prompts)), 'prompt')} here; {LEAST_PROMPTS} prompts with differing votes are "
+            f"{plain(judge)} and two people voted on {counted(n, 'comparison')} of "
+            f"{counted(resampled.clusters, 'prompt')} here; {LEAST_PROMPTS} prompts with differing votes are "
             "needed."
         )
-        return not_testable(DETECTOR, judge, why, "Let a second person rate these comparisons.", name, len(agreement))
-    with_person, between = agreement[:, :2].mean(axis=0)
+        return not_testable(DETECTOR, judge, why, "Let a second person rate these comparisons.", name, n)
+    with_person, between = resampled.total["agreement"][:2] / n
     found = in_points(
         Finding(
             detector=DETECTOR,
@@ -92,7 +93,7 @@ def _in_stratum(
             verdict=Verdict.INCONCLUSIVE,
             direction="more than people" if figure.value > 0 else "less than people",
             unit="difference of shares",
-            n=len(agreement),
+            n=n,
             n_prompts=figure.clusters,
             why=f"On {plain(name)}, {plain(judge)} disagrees with one person on {1 - with_person:.1%} of comparisons, "
             f"people with each other on {1 - between:.1%}.",

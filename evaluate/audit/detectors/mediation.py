@@ -88,7 +88,7 @@ def taste(model: Styled, style: str) -> tuple[Measured, float]:
 def mediated(table: AuditTable, number: int, model: Styled, own: Target) -> Measured | None:
     """D_0 - D_1, a share of the verdicts on comparisons of `own`; None where the fit does not converge."""
     given = design(table, number, _columns(table, own), {})
-    without = fit(given, near=model.found)
+    without = fit(given, model.found.values())
     if not without.converged:
         return None
     moved, influence = _moved(given, without, own)

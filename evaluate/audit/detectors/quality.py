@@ -49,19 +49,19 @@ def posterior_quality(table: AuditTable) -> Quality | None:
     points, log_weights = standard_normal(nodes_for(shared))
     parameters = given.by_mean.shape[1]
     mean = given.by_mean @ found.value[:parameters]
-    delta = mean[:, None] + shared.spread * points
+    delta = mean + shared.spread * points[:, None]
     people = given.given.people
     log_likelihood = sum(
         slopes(delta + side * shared.rater_pull, shared.width, people[:, place]).value
         for place, side in enumerate(SIDES)
         if people[:, place].any()
     )
-    log_posterior = log_likelihood + log_weights
-    posterior = np.exp(log_posterior - log_posterior.max(axis=1, keepdims=True))
-    posterior /= posterior.sum(axis=1, keepdims=True)
-    seen = people_counts(table).sum(axis=1) > 0
+    log_posterior = log_likelihood + log_weights[:, None]
+    posterior = np.exp(log_posterior - log_posterior.max(axis=0))
+    posterior /= posterior.sum(axis=0)
+    expected = (posterior * delta).sum(axis=0)
+    variance = (posterior * (delta - expected) ** 2).sum(axis=0)
     quality, slope = np.full(len(table), np.nan), np.zeros((len(table), parameters))
-    quality[seen] = (posterior * delta).sum(axis=1)
-    variance = (posterior * (delta - quality[seen][:, None]) ** 2).sum(axis=1)
-    slope[seen] = (variance / shared.spread**2)[:, None] * given.by_mean
+    quality[given.pair] = expected
+    slope[given.pair] = (variance / shared.spread**2)[:, None] * given.by_mean
     return Quality(quality, slope, found.covariance[:parameters, :parameters])

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from firsthand.evaluate.audit.affinity import Fit, design, fit
+from firsthand.evaluate.audit.affinity import Fit, around, design, fit
 from firsthand.evaluate.audit.table import AuditTable, Votes
 from firsthand.evaluate.simulate import Judge, World, simulate
 
@@ -107,3 +107,18 @@ def test_first_steps_on_some_of_many_votes_lead_to_the_same_place(monkeypatch: p
     whole = fitted(table)
     monkeypatch.setattr("firsthand.evaluate.audit.affinity.FIRST_ROWS", 100)
     assert fitted(table).value == pytest.approx(whole.value, abs=1e-5)
+
+
+def test_a_step_from_a_related_fit_leads_to_the_same_place() -> None:
+    table = simulate(World(own_pairs=400, other_pairs=400, advantage=0.5, judges=(Judge(affinity=0.5),)), seed=4)
+    signs = {
+        name: (table.author[:, 0] == place).astype(float) - (table.author[:, 1] == place)
+        for place, name in enumerate(table.authors[:2])
+    }
+    own, other = (design(table, 0, {name: signs[name]}, {}) for name in signs)
+    top = around(design(table, 0, signs, {}), fit(own)).top(other.names)
+    cold, near = fit(other), fit(other, top)
+    assert "affinity for own" not in top
+    assert list(top.values()) == pytest.approx([cold.of(name)[0] for name in top], abs=0.2)
+    assert near.value == pytest.approx(cold.value, abs=1e-5)
+    assert np.diag(near.covariance) == pytest.approx(np.diag(cold.covariance), rel=1e-4)

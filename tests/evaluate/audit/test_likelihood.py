@@ -65,8 +65,8 @@ def test_a_weight_scales_the_contribution() -> None:
         for weight in (0.5, 1.0)
     )
     for one, two in zip(half, whole, strict=True):
-        assert 2 * one[1] == pytest.approx(two[1])
-        assert one[0] == pytest.approx(two[0])
+        assert 2 * one[..., 1] == pytest.approx(two[..., 1])
+        assert one[..., 0] == pytest.approx(two[..., 0])
 
 
 def test_scores_and_second_derivatives_are_those_of_the_value() -> None:
@@ -92,7 +92,7 @@ def test_scores_and_second_derivatives_are_those_of_the_value() -> None:
 
     _, scores, bends = evaluate(votes(), mean, offset, SHARED, NODES)
     assert bends is not None
-    for place in range(scores.shape[1]):
+    for place in range(len(scores)):
         above, below = at(place, STEP), at(place, -STEP)
-        assert scores[:, place] == pytest.approx((above[0] - below[0]) / (2 * STEP), abs=1e-6)
-        assert bends[:, place] == pytest.approx((above[1] - below[1]) / (2 * STEP), abs=1e-6)
+        assert scores[place] == pytest.approx((above[0] - below[0]) / (2 * STEP), abs=1e-6)
+        assert bends[place] == pytest.approx((above[1] - below[1]) / (2 * STEP), abs=1e-6)

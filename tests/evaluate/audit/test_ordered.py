@@ -25,8 +25,8 @@ def test_without_indifference_it_is_the_logistic_model() -> None:
 def test_derivatives_are_those_of_the_value() -> None:
     u, counts = np.array([[-2.0, 0.3, 1.7]]), np.array([[2.0, 1.0, 3.0]])
 
-    def at(u_step: float = 0.0, c_step: float = 0.0) -> object:
-        return slopes(u + u_step, 0.6 + c_step, counts)
+    def at(u_step: float = 0.0, log_c_step: float = 0.0) -> object:
+        return slopes(u + u_step, 0.6 * np.exp(log_c_step), counts)
 
     def difference(name: str, **step: float) -> object:
         down = {key: -value for key, value in step.items()}
@@ -34,7 +34,7 @@ def test_derivatives_are_those_of_the_value() -> None:
 
     here = slopes(u, 0.6, counts)
     assert here.u == pytest.approx(difference("value", u_step=STEP), abs=1e-7)
-    assert here.c == pytest.approx(difference("value", c_step=STEP), abs=1e-7)
+    assert here.c == pytest.approx(difference("value", log_c_step=STEP), abs=1e-7)
     assert here.uu == pytest.approx(difference("u", u_step=STEP), abs=1e-7)
-    assert here.uc == pytest.approx(difference("u", c_step=STEP), abs=1e-7)
-    assert here.cc == pytest.approx(difference("c", c_step=STEP), abs=1e-7)
+    assert here.uc == pytest.approx(difference("u", log_c_step=STEP), abs=1e-7)
+    assert here.cc == pytest.approx(difference("c", log_c_step=STEP), abs=1e-7)
