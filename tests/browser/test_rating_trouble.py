@@ -115,7 +115,7 @@ def test_a_rater_who_is_paused_with_a_pair_open_is_told_why(rate, site):
     assert site.votes() == []
 
 
-def test_a_warning_of_a_rule_is_read_on_the_page_until_it_is_understood(rate, site):
+def test_a_warning_of_a_rule_is_read_on_the_page_until_it_is_understood(rate, site, context):
     page = rate("one", "two", "three")
     expect(page.locator("#warning")).to_be_hidden()
     with Store(str(site.store)) as store, store.engine.begin() as connection:
@@ -129,6 +129,12 @@ def test_a_warning_of_a_rule_is_read_on_the_page_until_it_is_understood(rate, si
     page.reload()
     page.wait_for_selector("#firsthand[data-step='rate']")
     expect(page.locator("#warning")).to_be_hidden()
+    ben = site.person("ben")
+    with Store(str(site.store)) as store, store.engine.begin() as connection:
+        record_event(connection, ben.id, WARNED, None, {"rule": "median_seconds", "reason": "Half took 2 s."})
+    site.enter(context, ben)
+    page.reload()
+    expect(page.locator("#warning")).to_contain_text("Half took 2 s.")
 
 
 def test_whoever_is_logged_out_meanwhile_keeps_the_answer_until_they_are_back(rate, site, context):

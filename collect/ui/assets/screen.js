@@ -26,7 +26,7 @@ export class Screen {
     this.alertBox.querySelector("button").addEventListener("click", () => this.alertPressed());
     this.warningBox = root.querySelector("#warning");
     this.warningBox.querySelector("button").addEventListener("click", () => {
-      sessionStorage.setItem(HEEDED, this.warning);
+      sessionStorage.setItem(HEEDED, this.#toWhom(this.warning));
       this.warningBox.hidden = true;
     });
   }
@@ -34,8 +34,13 @@ export class Screen {
   // What a rule noticed in the person's own work, until they say that they have read it.
   warn(text) {
     this.warning = text;
-    this.warningBox.hidden = !text || sessionStorage.getItem(HEEDED) === text;
+    this.warningBox.hidden = !text || sessionStorage.getItem(HEEDED) === this.#toWhom(text);
     this.warningBox.querySelector("p").textContent = text && `Please take a little more care. ${text}`;
+  }
+
+  // What one person has read, the next one at this tab has not.
+  #toWhom(text) {
+    return `${this.root.querySelector("#rater").textContent}: ${text}`;
   }
 
   // step: loading, consent, instructions, practice, rate, edit, waiting, end, paused, reads.
