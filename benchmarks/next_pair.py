@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
 from rating_site import comparison, look_at, open_page, served
@@ -42,7 +42,7 @@ def main() -> None:
         page.evaluate(MEASURE)
         for number in range(1, PAIRS):
             page.keyboard.press("135"[number % 3])
-            page.wait_for_function(f"document.querySelector('#bar').value >= {number}")
+            expect(page.locator("#count")).to_contain_text(f"{number} of {PAIRS}")
             look_at(page)
         waits = page.evaluate("window.waits")
         browser.close()
