@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from firsthand.ahead import map_ahead
 from firsthand.errors import InputError
-from firsthand.records import Content, Message
+from firsthand.records import Content, as_messages
 from firsthand.store import Store, Texts
 
 MANIFEST = "manifest.json"
@@ -220,13 +220,9 @@ def _conversations(values: Sequence[Content]) -> pa.Array:
         contents: Sequence[Any] = values
         ends = np.arange(len(values) + 1)
     else:
-        exchanges = [_turns(value) for value in values]
+        exchanges = [as_messages(value) for value in values]
         turns = list(chain.from_iterable(exchanges))
         roles, contents = [turn["role"] for turn in turns], [turn["content"] for turn in turns]
         ends = np.cumsum([0, *map(len, exchanges)])
     flat = pa.StructArray.from_arrays([pa.array(roles, pa.string()), pa.array(contents, pa.string())], fields=TURN)
     return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), flat)
-
-
-def _turns(value: Content) -> list[Message]:
-    return [{"role": "assistant", "content": value}] if isinstance(value, str) else value

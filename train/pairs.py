@@ -83,11 +83,6 @@ def tokenise(mix: Mix, tokenizer: PreTrainedTokenizerBase, max_length: int, proc
     Each split is sorted by length, so that batches read in order hold little padding; training shuffles it.
     Raises InputError when there is no chat template, the template refuses a conversation, or no training pair is left.
     """
-    if not tokenizer.chat_template:
-        raise InputError(
-            f"the tokenizer of {tokenizer.name_or_path} has no chat template to write a conversation with; "
-            "take an instruction-tuned model, or put a chat_template.jinja into the model's folder"
-        )
     kept: dict[str, Dataset] = {}
     dropped: dict[str, dict[str, int]] = {}
     for name, split in mix.splits.items():
@@ -116,6 +111,24 @@ def tokenise(mix: Mix, tokenizer: PreTrainedTokenizerBase, max_length: int, proc
     return Pairs(train, kept, dropped, _realised(train))
 
 
+def conversation_ids(tokenizer: PreTrainedTokenizerBase, conversations: list[Any], **options: Any) -> list[list[int]]:
+    """The token ids of each conversation; InputError where there is no chat template, or it refuses a conversation."""
+    if not tokenizer.chat_template:
+        raise InputError(
+            f"the tokenizer of {tokenizer.name_or_path} has no chat template to write a conversation with; "
+            "take an instruction-tuned model, or put a chat_template.jinja into the model's folder"
+        )
+    try:
+        encoded = tokenizer.apply_chat_template(conversations, tokenize=True, return_dict=True, **options)
+    except TemplateError as error:
+        raise InputError(
+            f"the chat template of {tokenizer.name_or_path} refuses a conversation of the mix: {error}; "
+            "mix without such conversations (often a system message), or take another model"
+        ) from error
+    ids: list[list[int]] = encoded["input_ids"]
+    return ids
+
+
 def _read_split(folder: Path, split: str, files: list[str]) -> Dataset:
     disable_progress_bars()
     try:
@@ -135,10 +148,12 @@ def _read_split(folder: Path, split: str, files: list[str]) -> Dataset:
 
 def _token_ids(rows: dict[str, list[Any]], tokenizer: PreTrainedTokenizerBase) -> dict[str, list[Any]]:
     """Token ids of a batch of rows, split where TRL splits them: where the two conversations leave the prompt."""
-    prompts = _ids(tokenizer, rows["prompt"], add_generation_prompt=True)
-    chosen = _ids(tokenizer, [prompt + answer for prompt, answer in zip(rows["prompt"], rows["chosen"], strict=True)])
-    rejected = _ids(
-        tokenizer, [prompt + answer for prompt, answer in zip(rows["prompt"], rows["rejected"], strict=True)]
+    prompts = conversation_ids(tokenizer, rows["prompt"], add_generation_prompt=True)
+    chosen, rejected = (
+        conversation_ids(
+            tokenizer, [prompt + answer for prompt, answer in zip(rows["prompt"], rows[name], strict=True)]
+        )
+        for name in ("chosen", "rejected")
     )
     columns: dict[str, list[Any]] = {"prompt_ids": [], "chosen_ids": [], "rejected_ids": [], "length": []}
     columns["margin"] = [0.0 if margin is None or margin != margin else margin for margin in rows["margin"]]
@@ -149,18 +164,6 @@ def _token_ids(rows: dict[str, list[Any]], tokenizer: PreTrainedTokenizerBase) -
         columns["rejected_ids"].append(rejected_ids[split:])
         columns["length"].append(max(len(chosen_ids), len(rejected_ids)))
     return columns
-
-
-def _ids(tokenizer: PreTrainedTokenizerBase, conversations: list[Any], **options: Any) -> list[list[int]]:
-    try:
-        encoded = tokenizer.apply_chat_template(conversations, tokenize=True, return_dict=True, **options)
-    except TemplateError as error:
-        raise InputError(
-            f"the chat template of {tokenizer.name_or_path} refuses a conversation of the mix: {error}; "
-            "mix without such conversations (often a system message), or take another model"
-        ) from error
-    ids: list[list[int]] = encoded["input_ids"]
-    return ids
 
 
 def _with_labels(rows: Dataset, split: str, labels: Collection[str]) -> Dataset:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, PositiveInt, field_validator
 
 from firsthand.config import Config, check_config
+from firsthand.errors import ConfigError
 from firsthand.evaluate.sweep.settings import AnalysisConfig
 from firsthand.train.mix_config import Anchor, HumanRules, MixConfig, Ratio, Share, SyntheticRules, Weights
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 Engine = Literal["fast", "full"]
 RATIOS = tuple(number / 10 for number in range(11))
+LEARNS_FROM_ANCHOR = (
+    "it makes the training follow the human anchor, which the sweep measures its models on; leave it out here"
+)
 CURVE = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
 
 
@@ -46,13 +50,25 @@ class FullRules(Config):
     keep_models: bool = False
 
     def job_for(self, seed: int) -> "RewardJob | DPOJob":
-        """The job of one seed; raises ConfigError where `job` is none."""
+        """The job of one seed; raises ConfigError where `job` is none, or learns from the anchor."""
         from firsthand.train.jobs import DPOJob, RewardJob  # they load TRL, which the fast engine does without
 
         values = {**self.job, "trainer": {**self.job.get("trainer", {}), "seed": seed}}
+        job: RewardJob | DPOJob
         if self.kind == "reward":
-            return check_config(values, RewardJob, "full.job")
-        return check_config(values, DPOJob, "full.job")
+            job = check_config(values, RewardJob, "full.job")
+        else:
+            job = check_config(values, DPOJob, "full.job")
+        asked = {
+            "grounding.keep_best": job.grounding.keep_best,
+            "grounding.stop": job.grounding.stop,
+            "trainer.load_best_model_at_end": job.trainer.get("load_best_model_at_end"),
+            "trainer.lr_scheduler_type": job.trainer.get("lr_scheduler_type") == "reduce_lr_on_plateau",
+        }
+        wrong = [(key, LEARNS_FROM_ANCHOR) for key, value in asked.items() if value]
+        if wrong:
+            raise ConfigError("full.job", wrong)
+        return job
 
 
 class SweepConfig(Config):

@@ -18,7 +18,7 @@ from firsthand.evaluate.sweep.cache import Cache, open_cache
 from firsthand.evaluate.sweep.config import FeatureRules
 from firsthand.evaluate.sweep.hidden import HalfArray, HiddenStates
 from firsthand.models import cache_folder, locate_model
-from firsthand.records import Content, Message, content_id, dump
+from firsthand.records import Content, Message, as_messages, content_id, dump
 from firsthand.rewards import weights_version
 from firsthand.store import Store
 
@@ -65,7 +65,7 @@ def read_features(store: Store, ids: Sequence[str], rules: FeatureRules) -> Feat
                     key = content_id(dump(prompt), dump(content))
                     if key not in numbers:
                         numbers[key] = len(numbers)
-                        new.append((key, prompt, _messages(content)))
+                        new.append((key, prompt, as_messages(content)))
                     response[row[comparison_id], side] = numbers[key]
             surfaces.append(surface([_said(prompt) for _, prompt, _ in new], [_said(answer) for _, _, answer in new]))
             if reader:
@@ -133,10 +133,6 @@ def _texts(store: Store, ids: Sequence[str]) -> Iterator[list[tuple[str, list[Me
                     raise InputError(f"the comparison {comparison_id} has no texts; only its responses' ids are known")
                 found.append((comparison_id, prompt, a, b))
             yield found
-
-
-def _messages(content: Content) -> list[Message]:
-    return [{"role": "assistant", "content": content}] if isinstance(content, str) else content
 
 
 def _said(messages: Sequence[Message]) -> str:

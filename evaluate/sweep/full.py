@@ -25,12 +25,13 @@ from firsthand.evaluate.held_out import SPLITS, HeldOut
 from firsthand.evaluate.scoring import score_rows
 from firsthand.evaluate.sweep.config import FullRules, SweepConfig
 from firsthand.evaluate.sweep.engine import Ran
+from firsthand.evaluate.sweep.fitting import too_long
 from firsthand.evaluate.sweep.outcome import EvalTable, Point
 from firsthand.evaluate.sweep.plan import Planned, plan
 from firsthand.evaluate.sweep.points import part_of, part_of_table
 from firsthand.evaluate.sweep.read import Facts, Material
 from firsthand.evaluate.trained_model import read_model
-from firsthand.records import Content, Message
+from firsthand.records import Content, Message, as_messages
 from firsthand.store import Store
 from firsthand.train.folder import write_json
 from firsthand.train.mix import Mix, mix_from, write_drawn
@@ -60,7 +61,6 @@ def run_full(store: Store, material: Material, config: SweepConfig, out: Path) -
 
     Raises InputError where a folder holds a run of another job, or a training diverged; what was finished stays.
     """
-    config.full.job_for(config.seed)
     rows = _held_out(store, material.table)
     planned = list(plan(material, config))
     runs = [_prepare(store, each, config.full, out / "models") for each in planned]
@@ -80,6 +80,7 @@ def run_full(store: Store, material: Material, config: SweepConfig, out: Path) -
     facts: Facts = {
         "trained": f"{config.full.kind}, {config.full.job_for(config.seed).model}",
         "models trained": len(runs),
+        **{f"training rows too long for the model ({name})": too_long(of.drops) for name, of in material.pools.items()},
         "anchor comparisons too long for the model": len(rows) - len(fits),
     }
     table = part_of_table(material.table, fits)
@@ -161,13 +162,9 @@ def _held_out(store: Store, table: EvalTable) -> HeldOut:
     rows = [found[name] for name in table.comparison_id]
     return HeldOut(
         prompt=[prompt for prompt, _, _ in rows],
-        chosen=[_messages(a) for _, a, _ in rows],
-        rejected=[_messages(b) for _, _, b in rows],
+        chosen=[as_messages(a) for _, a, _ in rows],
+        rejected=[as_messages(b) for _, _, b in rows],
         split=np.array([SPLITS[0]] * len(rows)),
         simulated=np.zeros(len(rows), np.bool_),
         prompt_number=table.prompt,
     )
-
-
-def _messages(content: Content) -> list[Message]:
-    return [{"role": "assistant", "content": content}] if isinstance(content, str) else content

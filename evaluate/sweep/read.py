@@ -18,7 +18,7 @@ from firsthand.evaluate.sweep.config import SweepConfig
 from firsthand.evaluate.sweep.outcome import EvalTable
 from firsthand.evaluate.table import counted
 from firsthand.lineage import Relation
-from firsthand.records import Annotator, Source
+from firsthand.records import Annotator, Source, content_id
 from firsthand.store import Store, tag_values
 from firsthand.train.drops import Drops
 from firsthand.train.labels import P_A, usable
@@ -39,9 +39,10 @@ FEWEST_PROMPTS = 10
 class Material:
     """What an engine needs of the store.
 
-    table: the human anchor. pools: by arm, the labels that its draws take rows from. comparisons: every comparison
-    that is trained on or measured on, by id: prompt_id; p_human, the share of people for A, NaN where nobody voted;
-    length_a, length_b. own, relation: as of a Sweep. facts: counts, as the page lists them.
+    table: the human anchor. pools: by arm, the labels that its draws take rows from. labels_id: a hash of all of them,
+    those too long for the full engine's model with them. comparisons: every comparison that is trained on or measured
+    on, by id: prompt_id; p_human, the share of people for A, NaN where nobody voted; length_a, length_b. own, relation:
+    as of a Sweep. facts: counts, as the page lists them.
     """
 
     table: EvalTable
@@ -49,6 +50,7 @@ class Material:
     own: tuple[int, ...]
     relation: Relation
     pools: Mapping[str, Pools]
+    labels_id: str
     comparisons: pd.DataFrame
     facts: Facts
 
@@ -62,6 +64,11 @@ def read_material(store: Store, config: SweepConfig) -> Material:
     """Read the store; raises InputError where it can't carry a sweep, and says what is missing."""
     judge = choose_judge(store.annotators(), config.judge)
     pools = {name: read_pools(store, config.mix(name, judge)) for name in config.arms}
+    labels_id = _labels_id(pools)
+    if config.engine == "full":
+        from firsthand.evaluate.sweep.fitting import fitting  # it loads TRL, which the fast engine does without
+
+        pools = fitting(store, pools, config.full, config.seed)
     votes = usable(store.votes(COLUMNS), Drops())
     judged = votes[votes["annotator"] == judge]
     people = votes[votes["source"] == Source.HUMAN.value]
@@ -74,7 +81,7 @@ def read_material(store: Store, config: SweepConfig) -> Material:
     drawn = [labels["comparison_id"] for pool in pools.values() for labels in (pool.human, pool.synthetic)]
     trained = units.index.isin(pd.concat(drawn))
     used = units.assign(prompt=_numbered(units["prompt_id"].where(trained)))[trained | units.index.isin(anchor.index)]
-    return Material(table, judge, own, relation, pools, used, _facts(pools, table, used))
+    return Material(table, judge, own, relation, pools, labels_id, used, _facts(pools, table, used))
 
 
 def choose_judge(annotators: Mapping[str, Annotator], wanted: str | None) -> str:
@@ -113,6 +120,17 @@ def _check_verdicts(judged: pd.DataFrame, judge: str) -> None:
             f"{judge} has one verdict only: all {len(decided):,} are for {decided['verdict'].iloc[0].upper()}. "
             "Its labels say nothing of the responses; check the import, or ask another judge"
         )
+
+
+def _labels_id(pools: Mapping[str, Pools]) -> str:
+    """Equal for equal labels, in all that a draw or a training takes of them."""
+    columns = "comparison_id chosen p_chosen margin weight".split()
+    parts = [
+        pd.util.hash_pandas_object(labels[columns], index=False).to_numpy().tobytes().hex()
+        for pool in pools.values()
+        for labels in (pool.human, pool.synthetic)
+    ]
+    return content_id(*pools, *parts)
 
 
 def _units(votes: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:

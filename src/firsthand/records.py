@@ -140,6 +140,11 @@ def dump(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
+def as_messages(content: Content) -> list[Message]:
+    """A response as messages: a plain text is one turn of the assistant."""
+    return [{"role": "assistant", "content": content}] if isinstance(content, str) else content
+
+
 def written_texts(content: Content) -> list[str]:
     """What the responding side wrote: a text, or its turns of an exchange."""
     if isinstance(content, str):

@@ -14,10 +14,15 @@ from firsthand.cli import main
 from firsthand.config import check_config
 from firsthand.errors import ConfigError, InputError
 from firsthand.evaluate.sweep import full
-from firsthand.evaluate.sweep.config import SweepConfig
+from firsthand.evaluate.sweep.config import FullRules, SweepConfig
+from firsthand.evaluate.sweep.fitting import too_long
 from firsthand.evaluate.sweep.outcome import EvalTable, Point
+from firsthand.evaluate.sweep.plan import plan
+from firsthand.evaluate.sweep.read import read_material
 from firsthand.evaluate.sweep.run import run_sweep
+from firsthand.models import load_tokenizer
 from firsthand.store import Store
+from firsthand.train.pairs import read_mix, tokenise
 
 FAST = {"ratios": [0, 0.5, 1], "seeds": 2, "features": {"model": None}, "curve": [0.5, 1]}
 TRAINER = {"num_train_epochs": 1, "per_device_train_batch_size": 16, "max_length": 64, "save_strategy": "no"}
@@ -115,6 +120,9 @@ def test_the_full_engine_trains_each_model_once_and_goes_on_after_an_interruptio
     assert manifest["realised"]["synthetic"]["rows"] == 32
     assert "control: the judge's labels are permuted" in manifest["warnings"][-1]
     assert not list(out.rglob("*.safetensors"))
+    records = [json.loads(path.read_text()) for path in sorted(out.glob("models/*/run.json"))]
+    realised = [{name: of["rows"] for name, of in each["training"]["mix"]["realised"].items()} for each in records]
+    assert realised == [{"synthetic": 32}, {"human": 32}]
     # The fast engine into the same folder shows both.
     fast, _ = run_sweep(store, trained_config.model_copy(update={"engine": "fast"}), out)
     assert fast.other_engine == "full"
@@ -124,7 +132,47 @@ def test_the_full_engine_trains_each_model_once_and_goes_on_after_an_interruptio
         run_sweep(store, trained_config.model_copy(update={"full": longer}), out)
 
 
+def test_rows_too_long_for_the_model_leave_every_draw_so_that_twins_stay_twins(
+    store: Store, tmp_path: Path, trained_config: SweepConfig
+) -> None:
+    # A conversation is 16 tokens and two for each `yes`, of which the longer response has one to four.
+    def limited(tokens: int) -> SweepConfig:
+        job = {**trained_config.full.job, "trainer": {**TRAINER, "max_length": tokens}}
+        rules = trained_config.full.model_copy(update={"job": job})
+        return trained_config.model_copy(update={"full": rules, "designs": ("replace",), "rows": "max"})
+
+    sweep_store(store, prompts=40, pairs=3)
+    whole, given = read_material(store, limited(24)), limited(22)
+    material = read_material(store, given)
+    assert material.labels_id == whole.labels_id
+    (pool,), (all_rows,) = material.pools.values(), whole.pools.values()
+    left_out = len(all_rows.human) + len(all_rows.synthetic) - len(pool.human) - len(pool.synthetic)
+    assert 0 < too_long(pool.drops) == left_out
+    for planned in plan(material, given):
+        run = full._prepare(store, planned, given.full, tmp_path)
+        pairs = tokenise(read_mix(run.folder / "mix"), load_tokenizer(given.full.job["model"]), 22)
+        assert pairs.dropped["train"] == {}
+        assert len(pairs.train) == planned.human_rows + planned.synthetic_rows == len(pool.human)
+    with pytest.raises(InputError, match=r"only \d+ and \d+ fit .* raise full\.job\.trainer\.max_length \(it is 18\)"):
+        read_material(store, limited(18))
+
+
 def test_a_wrong_job_is_named_before_anything_is_trained(store: Store, tmp_path: Path) -> None:
     wrong = config(engine="full", full={"job": {"model": "smollm2", "trainer": {"epochs": 1}}})
     with pytest.raises(ConfigError, match=r"full\.job"):
         run_sweep(sweep_store(store), wrong, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("grounding.keep_best", "human"),
+        ("grounding.stop", True),
+        ("trainer.load_best_model_at_end", True),
+        ("trainer.lr_scheduler_type", "reduce_lr_on_plateau"),
+    ],
+)
+def test_a_job_that_follows_the_anchor_is_refused(key: str, value: str | bool) -> None:
+    block, name = key.split(".")
+    with pytest.raises(ConfigError, match=rf"{key}: it makes the training follow the human anchor"):
+        FullRules(job={"model": "smollm2", block: {name: value}}).job_for(13)
