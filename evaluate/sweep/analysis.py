@@ -67,7 +67,7 @@ def analyse(sweep: Sweep, refit: Refit | None, config: AnalysisConfig) -> Analys
     curves = skew_curves(sides, cells, found, config)
     picked = proxy_gold(cells, found, config)
     held = controls(sides, cells, found)
-    both = engines(sweep)
+    both = engines(sweep, config.alpha)
     return Analysis(
         sweep=sweep,
         config=config,

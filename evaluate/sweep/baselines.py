@@ -1,15 +1,17 @@
 """What stands beside a sweep's accuracies: the baseline `longer wins`, and the same models by the other engine."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import spearmanr
 
+from firsthand.bootstrap import FloatArray
+from firsthand.evaluate.multiple import holm
 from firsthand.evaluate.sweep.cells import Cell, alone, by_seed, cells_of
 from firsthand.evaluate.sweep.measures import Measure, Scores, Values, accuracy, longer_side, scores_of
 from firsthand.evaluate.sweep.outcome import EvalTable, Point, Sweep
-from firsthand.evaluate.sweep.resample import Figure, Wanted
+from firsthand.evaluate.sweep.resample import Figure, Seeds, Wanted, over_prompts
 
 SAME_RATIO = 0.02
 """Realised ratios that differ by less are one."""
@@ -40,7 +42,7 @@ class Engines:
     """Two engines on the same cells. rank: Spearman's correlation of their accuracies, None where one is constant.
 
     apart: the cell on which their accuracies differ most. misled: the cells that one moves above human-only and the
-    other below.
+    other below, where the two movements are shown to differ.
     """
 
     this: str
@@ -78,18 +80,30 @@ def rights(cells: Sequence[Cell], found: dict[str, list[Figure]]) -> tuple[list[
     return [Right(*each) for each in triples], found["longer"][0]
 
 
-def engines(sweep: Sweep) -> Engines | None:
-    """How the two engines agree; None where there are not two cells that both trained."""
+def engines(sweep: Sweep, alpha: float) -> Engines | None:
+    """How the two engines agree; None where there are not two cells that both trained.
+
+    alpha: the chance that noise alone has an engine mislead anywhere, by Holm's method. Two movements differ by what
+    the prompts of the anchor and the draws of the seeds explain or by more; of one seed each, the draws are left out.
+    """
     if not sweep.other:
         return None
-    this, other = _accuracies(sweep.table, sweep.points), _accuracies(sweep.table, sweep.other)
-    pairs = [(mine, theirs) for mine in this for theirs in other if _same(mine[0], theirs[0])]
+    this, other = _trained(sweep.table, sweep.points), _trained(sweep.table, sweep.other)
+    pairs = [
+        (mine, theirs)
+        for mine, cell in enumerate(this.cells)
+        for theirs, same in enumerate(other.cells)
+        if _same(cell, same)
+    ]
     if len(pairs) < 2:
         return None
     cells = tuple(
-        Twice(mine[0], mine[1], theirs[1], mine[1] - _base(mine[0], this), theirs[1] - _base(theirs[0], other))
+        Twice(this.cells[mine], this.right[mine], other.right[theirs], this.moved[mine], other.moved[theirs])
         for mine, theirs in pairs
     )
+    mixed = [number for number, each in enumerate(cells) if each.cell.synthetic_rows]
+    adjusted = holm([_apart(this, other, *pairs[number]).p() for number in mixed])
+    shown = [cells[number] for number, p in zip(mixed, adjusted, strict=True) if p < alpha]
     ours, theirs = [each.this for each in cells], [each.other for each in cells]
     constant = len(set(ours)) == 1 or len(set(theirs)) == 1
     return Engines(
@@ -98,23 +112,68 @@ def engines(sweep: Sweep) -> Engines | None:
         cells=cells,
         rank=None if constant else float(spearmanr(ours, theirs).statistic),
         apart=max(cells, key=lambda each: abs(each.this - each.other)),
-        misled=tuple(each for each in cells if each.this_moved * each.other_moved < 0),
+        misled=tuple(each for each in shown if each.this_moved * each.other_moved < 0),
     )
 
 
-def _accuracies(table: EvalTable, points: Sequence[Point]) -> list[tuple[Cell, float]]:
-    measure = accuracy(table)
-    mean = np.mean([measure(scores_of(group)).value for group in by_seed(points)], axis=0)
-    return list(zip(cells_of(points), mean.tolist(), strict=True))
+@dataclass(frozen=True, slots=True)
+class _Trained:
+    """An engine's C cells.
+
+    right: (C,), their accuracy. moved: (C,), the same minus that of human-only; influence: (C, Q), each prompt's part
+    in that; of_seeds: (C,), its variance between seeds.
+    """
+
+    cells: tuple[Cell, ...]
+    right: list[float]
+    moved: list[float]
+    influence: FloatArray
+    of_seeds: FloatArray
+    seeds: int
+    prompts: int
+    rows: int
+
+
+def _trained(table: EvalTable, points: Sequence[Point]) -> _Trained:
+    measure, cells = accuracy(table), cells_of(points)
+    every = range(len(cells))
+    contrasts = alone(cells, every) - alone(cells, [_base(cells, number) for number in every])
+    right, moved = Seeds(), Seeds()
+    for group in by_seed(points):
+        taken = measure(scores_of(group))
+        right.add(taken)
+        moved.add(replace(taken, value=contrasts @ taken.value, influence=contrasts @ taken.influence))
+    return _Trained(
+        cells=cells,
+        right=right.mean().tolist(),
+        moved=moved.mean().tolist(),
+        influence=moved.influence(),
+        of_seeds=moved.of_seeds(),
+        seeds=len(moved.taken),
+        prompts=moved.taken[0].prompts,
+        rows=moved.taken[0].rows,
+    )
+
+
+def _apart(this: _Trained, other: _Trained, mine: int, theirs: int) -> Figure:
+    """The movement of a cell by the one engine minus that by the other; the variance of the seeds is pooled."""
+    influence = this.influence[[mine]] - other.influence[[theirs]]
+    weighed = (this.seeds - 1) * this.of_seeds[mine] + (other.seeds - 1) * other.of_seeds[theirs]
+    of_seeds = weighed / max(1, this.seeds + other.seeds - 2) * (1 / this.seeds + 1 / other.seeds)
+    error = float(np.sqrt(over_prompts(influence, this.prompts)[0] + of_seeds))
+    return Figure(this.moved[mine] - other.moved[theirs], error, this.prompts, this.rows)
 
 
 def _same(cell: Cell, other: Cell) -> bool:
+    """Whether two engines of one configuration mean the same cell; those of a learning curve differ by rows alone."""
     if cell.arm != other.arm or abs(cell.ratio - other.ratio) > SAME_RATIO:
         return False
-    return abs(cell.human_rows - other.human_rows) <= SAME_RATIO * max(cell.human_rows, other.human_rows, 1)
+    curve = cell.arm.design == "human"
+    return not curve or abs(cell.human_rows - other.human_rows) <= SAME_RATIO * cell.human_rows
 
 
-def _base(cell: Cell, among: Sequence[tuple[Cell, float]]) -> float:
-    """The accuracy of the human-only cell of the same arm, NaN where it has none; of a learning curve, the last."""
-    bases = [(other.human_rows, value) for other, value in among if other.arm == cell.arm and other.synthetic_rows == 0]
-    return max(bases)[1] if bases else float("nan")
+def _base(cells: Sequence[Cell], number: int) -> int:
+    """The human-only cell of the same arm, of a learning curve the last; the cell itself where there is none."""
+    arm = cells[number].arm
+    bases = [(of.human_rows, base) for base, of in enumerate(cells) if of.arm == arm and of.synthetic_rows == 0]
+    return max(bases)[1] if bases else number

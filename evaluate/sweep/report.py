@@ -178,7 +178,7 @@ def _engines(analysis: Analysis) -> Html:
             f"{each.this:.1%}",
             f"{each.other:.1%}",
             f"{100 * (each.this - each.other):+.1f}",
-            "no" if each in found.misled else "yes",
+            "no" if each in found.misled else "not told" if each.this_moved * each.other_moved < 0 else "yes",
         ]
         for each in found.cells
     ]

@@ -78,7 +78,7 @@ def figures(
             pair = [_measured(wanted, scores_of(in_order(refit(counts)))) for counts in (half, other)]
             for name in wanted:
                 splits[name].add(pair[0][name], pair[1][name])
-    seeds = {name: _Seeds() for name in wanted}
+    seeds = {name: Seeds() for name in wanted}
     for group in by_seed(sweep.points):
         for name, taken in _measured(wanted, scores_of(group)).items():
             seeds[name].add(taken)
@@ -99,8 +99,8 @@ def _measured(wanted: Mapping[str, Wanted], scores: Scores) -> dict[str, Values]
     return {name: found[name] for name in wanted}
 
 
-class _Seeds:
-    """Running sums over seeds of contrasts: of their values (R,) and of what each prompt adds to them (R, Q)."""
+class Seeds:
+    """What the models of each seed say of contrasts: their values (R,) and what each prompt adds to them (R, Q)."""
 
     def __init__(self) -> None:
         self.taken: list[Values] = []
@@ -113,11 +113,13 @@ class _Seeds:
         """(R,)."""
         return np.asarray(np.mean([taken.value for taken in self.taken], axis=0))
 
+    def influence(self) -> FloatArray:
+        """What each prompt adds to the mean: (R, Q)."""
+        return np.asarray(np.mean([taken.influence for taken in self.taken], axis=0))
+
     def of_anchor(self) -> FloatArray:
         """The variance of the mean over anchor prompts: (R,)."""
-        part = np.mean([taken.influence for taken in self.taken], axis=0)
-        prompts = self.taken[0].prompts
-        return np.asarray((part**2).sum(axis=1) * prompts / max(1, prompts - 1))
+        return over_prompts(self.influence(), self.taken[0].prompts)
 
     def of_seeds(self) -> FloatArray:
         """V_seed, never below 0: (R,)."""
@@ -146,6 +148,11 @@ class _Splits:
         return np.asarray(np.maximum(0.0, np.asarray(self.total) / (4 * self.count)), np.float64)
 
 
+def over_prompts(influence: FloatArray, prompts: int) -> FloatArray:
+    """The variance over `prompts` prompts of what has the influence (R, Q): (R,)."""
+    return np.asarray((influence**2).sum(axis=1) * prompts / max(1, prompts - 1))
+
+
 def contrasted(contrasts: FloatArray, values: FloatArray) -> FloatArray:
     """Weighted sums (R, ...) of the cells' values (C, ...), undefined where a cell with weight is."""
     whole = np.asarray(np.tensordot(contrasts, np.nan_to_num(values), axes=1), np.float64)
@@ -155,7 +162,7 @@ def contrasted(contrasts: FloatArray, values: FloatArray) -> FloatArray:
     return whole
 
 
-def _figures(seeds: _Seeds, splits: _Splits) -> list[Figure]:
+def _figures(seeds: Seeds, splits: _Splits) -> list[Figure]:
     count, of_seeds = len(seeds.taken), seeds.of_seeds()
     if splits.count:
         of_training = splits.of_training()

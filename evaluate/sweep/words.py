@@ -49,11 +49,11 @@ def engines_words(found: Engines | None) -> str:
         f"({plain(apart.cell.arm.name)}, {apart.cell.arm.design}): {apart.this:.1%} against {apart.other:.1%}."
     )
     if not found.misled:
-        return f"{agreement} Both move every ratio to the same side of human-only."
+        return f"{agreement} At no ratio are they shown to move accuracy to different sides of human-only."
     where = ", ".join(
         f"{each.cell.ratio:.0%} ({plain(each.cell.arm.name)}, {each.cell.arm.design})" for each in found.misled
     )
-    return f"{agreement} {found.this.capitalize()} misleads at {where}: {found.other} moves them the other way."
+    return f"{agreement} Fast misleads at {where}: full moves them the other way."
 
 
 def _least(worth: Worth) -> str:

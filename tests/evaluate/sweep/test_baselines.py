@@ -1,11 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
 from sweep_tables import point, sweep_of, table_of
 
-from firsthand.evaluate.sweep.baselines import engines, rights, wanted_accuracy
+from firsthand.evaluate.sweep.baselines import _apart, _trained, engines, rights, wanted_accuracy
 from firsthand.evaluate.sweep.cells import cells_of
 from firsthand.evaluate.sweep.resample import figures
+from firsthand.evaluate.sweep.words import engines_words
 
 
 def right_on(share):
@@ -34,13 +37,32 @@ def swept_twice(fast, full):
 
 def test_two_engines_are_compared_on_the_cells_that_both_trained():
     fast, full = {0.0: 0.6, 0.25: 0.65, 0.5: 0.7, 0.75: 0.62}, {0.0: 0.55, 0.25: 0.5, 0.5: 0.75}
-    found = engines(swept_twice(fast, full))
+    found = engines(swept_twice(fast, full), 0.05)
     assert [each.cell.ratio for each in found.cells] == [0.0, 0.25, 0.5]
     assert found.rank == pytest.approx(spearmanr([0.6, 0.65, 0.7], [0.55, 0.5, 0.75]).statistic)
     assert (found.apart.this, found.apart.other) == pytest.approx((0.65, 0.5))
     assert [each.cell.ratio for each in found.misled] == [0.25]
+    # The same with the full engine run last: it is still the fast one that misleads.
+    turned = engines(replace(swept_twice(full, fast), engine="full", other_engine="fast"), 0.05)
+    for each in (found, turned):
+        assert "Fast misleads at 25% (all, add): full moves them the other way." in engines_words(each)
+
+
+def test_movements_that_noise_explains_mislead_nobody():
+    # Fast gains 2 of 100, full loses 2 others: x is 1 on 4 and 0 on 96, sum (x - 0.04)^2 = 3.84, p is 0.045.
+    fast, full = {0.0: 0.6, 0.5: 0.62}, {0.0: 0.6, 0.5: 0.58}
+    sweep = swept_twice(fast, full)
+    this, other = (_trained(sweep.table, points) for points in (sweep.points, sweep.other))
+    found = _apart(this, other, 1, 1)
+    assert (found.value, found.error) == pytest.approx((0.04, np.sqrt(3.84 / 100 / 99)))
+    assert len(engines(sweep, 0.05).misled) == 1
+    assert "are they shown to move" in engines_words(engines(sweep, 0.04))
+    # Three seeds against one, the variance between seeds 0.0003: (2 x 0.0003 + 0) / 2 x (1/3 + 1) = 0.0004 beside it.
+    drawn = replace(this, of_seeds=np.array([0.0, 0.0003]), seeds=3)
+    assert _apart(drawn, other, 1, 1).error == pytest.approx(np.sqrt(3.84 / 100 / 99 + 0.0004))
+    assert _apart(other, drawn, 1, 1).error == pytest.approx(np.sqrt(3.84 / 100 / 99 + 0.0004))
 
 
 def test_one_engine_or_one_common_cell_is_nothing_to_compare():
-    assert engines(swept_twice({0.0: 0.6, 0.5: 0.7}, {0.0: 0.6})) is None
-    assert engines(sweep_of(table_of([1.0]), [point("add", 0.0, [1.0])])) is None
+    assert engines(swept_twice({0.0: 0.6, 0.5: 0.7}, {0.0: 0.6}), 0.05) is None
+    assert engines(sweep_of(table_of([1.0]), [point("add", 0.0, [1.0])]), 0.05) is None
