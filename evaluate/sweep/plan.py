@@ -3,8 +3,9 @@
 Draws are nested: with one seed a larger share only adds rows to what a smaller one took.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import pandas as pd
 
@@ -63,19 +64,28 @@ def mixes(material: Material, config: SweepConfig) -> dict[str, Mapping[str, obj
     return {**found, HUMAN: found[next(iter(config.arms))]}
 
 
-def unreachable(pools: Pools, config: SweepConfig) -> list[float]:
-    """The ratios that the judge's rows are too few for beside all human rows."""
-    people = _people(pools, config)
-    return [ratio for ratio in config.ratios if ratio == 1 or _added(people, ratio) > len(pools.synthetic)]
+def left_out(pools: Pools, config: SweepConfig) -> list[str]:
+    """The ratios below 1 that a design trains no model of its own for, and why."""
+    people, size = _people(pools, config), _size(pools, config)
+    counts = {
+        "replace": {ratio: round(ratio * size) for ratio in config.ratios},
+        "add": {ratio: _added(people, ratio) for ratio in config.ratios if ratio < 1},
+    }
+    found = []
+    for design in (each for each in config.designs if each in counts):
+        same = [ratio for (_, fewer), (ratio, count) in pairwise(counts[design].items()) if count == fewer]
+        if same:
+            found.append(f"{design} leaves out {_shares(same)}: as many synthetic rows as a smaller ratio")
+    far = [ratio for ratio, count in counts["add"].items() if count > len(pools.synthetic)]
+    if "add" in config.designs and far:
+        found.append(f"add leaves out {_shares(far)}: the judge has only {len(pools.synthetic):,} labels to train on")
+    return found
 
 
 def _replace(arm: Arm, pools: Pools, base: MixConfig, config: SweepConfig) -> Iterator[Planned]:
     """Twins: the same number of rows at every ratio."""
-    size = min(len(pools.human), len(pools.synthetic))
-    if config.rows != "max":
-        size = min(size, config.rows)
-    for ratio in config.ratios:
-        synthetic = round(ratio * size)
+    size = _size(pools, config)
+    for synthetic in dict.fromkeys(round(ratio * size) for ratio in config.ratios):
         yield _drawn(arm, pools, base, size - synthetic, synthetic)
 
 
@@ -105,6 +115,11 @@ def _drawn(arm: Arm, pools: Pools, base: MixConfig, human: int, synthetic: int) 
     return Planned(arm, base.seed, human, synthetic, pools, mix)
 
 
+def _size(pools: Pools, config: SweepConfig) -> int:
+    size = min(len(pools.human), len(pools.synthetic))
+    return size if config.rows == "max" else min(config.rows, size)
+
+
 def _people(pools: Pools, config: SweepConfig) -> int:
     return len(pools.human) if config.human_rows == "max" else min(config.human_rows, len(pools.human))
 
@@ -112,3 +127,7 @@ def _people(pools: Pools, config: SweepConfig) -> int:
 def _added(people: int, ratio: float) -> int:
     """Synthetic rows that make the ratio beside `people` human ones."""
     return round(people * ratio / (1 - ratio))
+
+
+def _shares(ratios: Sequence[float]) -> str:
+    return ", ".join(f"{100 * ratio:g}%" for ratio in ratios)

@@ -2,22 +2,28 @@
 
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from firsthand.bootstrap import FloatArray
 from firsthand.errors import InputError
+from firsthand.evaluate.sweep.cells import by_seed
+from firsthand.evaluate.sweep.config import Engine, SweepConfig
 from firsthand.evaluate.sweep.outcome import Arm, EvalTable, Point
+from firsthand.evaluate.sweep.read import Material
+from firsthand.records import content_id, dump
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The points of an earlier run, the comparisons they are on, and the judge."""
+    """The points of an earlier run, the comparisons they are on, and the identity of the run."""
 
-    judge: str
+    identity: str
     comparison_id: tuple[str, ...]
     points: tuple[Point, ...]
 
@@ -27,7 +33,21 @@ def points_file(out: Path, engine: str) -> Path:
     return out / f"points-{engine}.npz"
 
 
-def write_points(path: Path, judge: str, table: EvalTable, points: Sequence[Point]) -> None:
+def run_identity(material: Material, config: SweepConfig, engine: Engine) -> str:
+    """A hash of the labels and of what the configuration says of draws and of the engine's training.
+
+    Which ratios, seeds, designs and shares of a curve are trained is no part of it: engines are compared on those that
+    both trained.
+    """
+    own = {
+        "fast": {**config.features.model_dump(mode="json", exclude={"cache"}), "soft_labels": config.soft_labels},
+        "full": config.full.model_dump(mode="json", exclude={"keep_models"}),
+    }
+    drawn = config.model_dump(mode="json", include={"rows", "human_rows", "stratify"})
+    return content_id(dump({"judge": material.judge, "labels": material.labels_id, **drawn, engine: own[engine]}))
+
+
+def write_points(path: Path, identity: str, table: EvalTable, points: Sequence[Point]) -> None:
     """Write the points, in one step."""
     about = [
         {
@@ -41,7 +61,7 @@ def write_points(path: Path, judge: str, table: EvalTable, points: Sequence[Poin
         for point in points
     ]
     arrays = {
-        "about": np.array(json.dumps({"judge": judge, "points": about})),
+        "about": np.array(json.dumps({"identity": identity, "points": about})),
         "comparison_id": np.array(table.comparison_id),
         "p_human": table.p_human,
         "gap": np.stack([point.gap for point in points]),
@@ -63,30 +83,29 @@ def read_points(path: Path) -> Saved | None:
         with np.load(path, allow_pickle=False) as file:
             about, gaps, ids = json.loads(str(file["about"])), file["gap"], file["comparison_id"]
             swapped = file["gap_swapped"] if "gap_swapped" in file.files else [None] * len(gaps)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise InputError(f"can't read the points of an earlier run in {path} ({error}); remove the file") from error
-    points = tuple(
-        Point(
-            Arm(of["arm"], of["design"]),
-            of["ratio"],
-            of["seed"],
-            of["human_rows"],
-            of["synthetic_rows"],
-            gap,
-            exchanged,
-        )
-        for of, gap, exchanged in zip(about["points"], gaps, swapped, strict=True)
-    )
-    return Saved(about["judge"], tuple(map(str, ids)), points)
+        points = tuple(_point(*each) for each in zip(about["points"], gaps, swapped, strict=True))
+        by_seed(points)
+        if gaps.shape[1:] != ids.shape:
+            raise ValueError(f"{gaps.shape} scores of {len(ids)} comparisons")
+        return Saved(about["identity"], tuple(map(str, ids)), points)
+    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"can't read the points of an earlier run in {path} ({type(error).__name__}: {error}); remove the file"
+        ) from error
 
 
-def on_table(saved: Saved, judge: str, table: EvalTable) -> tuple[Point, ...] | None:
-    """The points on the comparisons of `table`; None where they are of another judge, or lack one of them."""
+def on_table(saved: Saved, identity: str, table: EvalTable) -> tuple[Point, ...] | None:
+    """The points on the comparisons of `table`; None where they are of another run, or lack one of them."""
     place = {name: number for number, name in enumerate(saved.comparison_id)}
-    if saved.judge != judge or any(name not in place for name in table.comparison_id):
+    if saved.identity != identity or any(name not in place for name in table.comparison_id):
         return None
     rows = np.array([place[name] for name in table.comparison_id], np.int64)
     return tuple(part_of(point, rows) for point in saved.points)
+
+
+def _point(of: Mapping[str, Any], gap: FloatArray, exchanged: FloatArray | None) -> Point:
+    rows = of["human_rows"], of["synthetic_rows"]
+    return Point(Arm(of["arm"], of["design"]), of["ratio"], of["seed"], *rows, gap, exchanged)
 
 
 def part_of(point: Point, rows: npt.NDArray[np.int64]) -> Point:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from firsthand.commandline import note
 from firsthand.errors import InputError
-from firsthand.evaluate.sweep.config import SweepConfig
+from firsthand.evaluate.sweep.config import Engine, SweepConfig
 from firsthand.evaluate.sweep.engine import Ran
-from firsthand.evaluate.sweep.outcome import EvalTable, Point, Refit, Sweep
-from firsthand.evaluate.sweep.plan import mixes
-from firsthand.evaluate.sweep.points import on_table, points_file, read_points, write_points
+from firsthand.evaluate.sweep.outcome import Refit, Sweep
+from firsthand.evaluate.sweep.plan import left_out, mixes
+from firsthand.evaluate.sweep.points import on_table, points_file, read_points, run_identity, write_points
 from firsthand.evaluate.sweep.read import Facts, Material, read_material
 from firsthand.store import Store
 
@@ -22,10 +22,19 @@ def run_sweep(store: Store, config: SweepConfig, out: Path) -> tuple[Sweep, Refi
     _open_folder(out)
     material = read_material(store, config)
     note(f"{material.judge}: {', '.join(f'{value:,} {name}' for name, value in _counts(material.facts))}")
+    for name, pools in material.pools.items():
+        for text in left_out(pools, config):
+            note(f"arm {name}: {text}")
+    other_engine: Engine = "full" if config.engine == "fast" else "fast"
+    saved = read_points(points_file(out, other_engine))  # a broken file is told before anything is trained
     ran = _engine(store, material, config, out)
-    write_points(points_file(out, config.engine), material.judge, ran.table, ran.points)
-    other_engine = "full" if config.engine == "fast" else "fast"
-    other = _other(out, other_engine, material.judge, ran.table)
+    write_points(points_file(out, config.engine), run_identity(material, config, config.engine), ran.table, ran.points)
+    other = None if saved is None else on_table(saved, run_identity(material, config, other_engine), ran.table)
+    if saved is not None and other is None:
+        note(
+            f"{points_file(out, other_engine)} is of other labels, another anchor or another configuration; the page "
+            "shows this engine alone"
+        )
     sweep = Sweep(
         table=ran.table,
         judge=material.judge,
@@ -35,7 +44,7 @@ def run_sweep(store: Store, config: SweepConfig, out: Path) -> tuple[Sweep, Refi
         training_prompts=material.training_prompts,
         relation=material.relation,
         mix=mixes(material, config),
-        other=other,
+        other=other or (),
         other_engine=other_engine if other else "",
         facts={**material.facts, **ran.facts},
     )
@@ -58,18 +67,6 @@ def _engine(store: Store, material: Material, config: SweepConfig, out: Path) ->
     from firsthand.evaluate.sweep.full import run_full
 
     return run_full(store, material, config, out)
-
-
-def _other(out: Path, engine: str, judge: str, table: EvalTable) -> tuple[Point, ...]:
-    """The points of the other engine on this table, none where it did not run or ran on something else."""
-    path = points_file(out, engine)
-    saved = read_points(path)
-    if saved is None:
-        return ()
-    points = on_table(saved, judge, table)
-    if points is None:
-        note(f"{path} is of another judge or anchor; the page shows this engine alone")
-    return points or ()
 
 
 def _counts(facts: Facts) -> list[tuple[str, int]]:

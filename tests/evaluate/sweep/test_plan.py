@@ -13,7 +13,8 @@ from firsthand.config import check_config
 from firsthand.errors import ConfigError, InputError
 from firsthand.evaluate.sweep.config import SweepConfig
 from firsthand.evaluate.sweep.fast import tally_of
-from firsthand.evaluate.sweep.plan import Planned, plan, unreachable
+from firsthand.evaluate.sweep.plan import Planned, left_out, plan
+from firsthand.evaluate.sweep.points import run_identity
 from firsthand.evaluate.sweep.read import Material, read_material
 from firsthand.lineage import Relation
 from firsthand.store import Store
@@ -49,12 +50,41 @@ def test_twins_have_the_same_number_of_rows_at_every_ratio(planned: Callable[...
 
 
 def test_adding_keeps_every_human_row_and_ends_with_all_synthetic_ones(planned: Callable[..., Plan]) -> None:
-    material, models, given = planned(human_rows=80)
+    material, models, _ = planned(human_rows=80)
     rows = [(each.human_rows, each.synthetic_rows) for each in of(models, "add")]
     assert rows == [(80, 0), (80, 27), (80, 80), (80, len(material.pools["all"].synthetic))]
-    assert unreachable(material.pools["all"], given) == [1.0]
     first = [set(each.rows().loc[each.rows()["source"] == "human", "comparison_id"]) for each in of(models, "add")]
     assert all(people == first[0] for people in first)
+
+
+def test_a_ratio_that_gives_no_row_of_its_own_is_left_out_and_said(planned: Callable[..., Plan]) -> None:
+    material, models, given = planned(ratios=[0, 0.005, 0.5, 0.505, 0.9], rows=40, human_rows=40)
+    for design in ("replace", "permuted"):
+        assert [each.synthetic_rows for each in of(models, design)] == [0, 20, 36]
+    judged = len(material.pools["all"].synthetic)
+    # 40 x 0.505 / 0.495 = 40.8: add tells 50 % from 50.5 %. 90 % would take 360 labels.
+    assert [each.synthetic_rows for each in of(models, "add")] == [0, 40, 41, judged]
+    assert left_out(material.pools["all"], given) == [
+        "replace leaves out 0.5%, 50.5%: as many synthetic rows as a smaller ratio",
+        "add leaves out 0.5%: as many synthetic rows as a smaller ratio",
+        f"add leaves out 90%: the judge has only {judged} labels to train on",
+    ]
+
+
+def test_engines_are_compared_on_runs_of_the_same_labels_and_settings(planned: Callable[..., Plan]) -> None:
+    material, _, given = planned()
+    of_fast, of_full = (run_identity(material, given, engine) for engine in ("fast", "full"))
+    fewer = config(seeds=1, ratios=[0, 1], designs=["add"], curve=[], analysis={"refits": 3})
+    assert run_identity(material, fewer, "full") == of_full
+    soft = config(soft_labels=True)
+    assert (run_identity(material, soft, "fast") == of_fast, run_identity(material, soft, "full") == of_full) == (
+        False,
+        True,
+    )
+    for keys in ({"rows": 40}, {"human_rows": 40}, {"full": {"kind": "dpo"}}):
+        assert run_identity(material, config(**keys), "full") != of_full
+    weighed, _, _ = planned(weights={"human": 1, "synthetic": 0.5})
+    assert run_identity(weighed, given, "full") != of_full
 
 
 def test_a_larger_share_only_adds_rows_to_what_a_smaller_one_took(planned: Callable[..., Plan]) -> None:
