@@ -32,9 +32,12 @@ class Cache:
         """Keep the states (len(keys), width)."""
         path = self.folder / f"{content_id(*keys)[:16]}.npz"
         partial = path.with_suffix(".partial")
-        with partial.open("wb") as file:
-            np.savez(file, owner=np.array(dump(dict(self.owner))), keys=np.array(keys), states=states)
-        partial.replace(path)
+        try:
+            with partial.open("wb") as file:
+                np.savez(file, owner=np.array(dump(dict(self.owner))), keys=np.array(keys), states=states)
+            partial.replace(path)
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
         self.place.update({key: (path, row) for row, key in enumerate(keys)})
 
     def states(self, keys: Sequence[str]) -> HalfArray:
@@ -53,9 +56,12 @@ class Cache:
 
 
 def open_cache(folder: Path, owner: Mapping[str, Any]) -> Cache:
-    """The states of `owner` under `folder`; raises InputError where a shard there is broken or another's."""
+    """The states of `owner` under `folder`; InputError where it can't be made, or a shard is broken or another's."""
     own = folder / content_id(dump(dict(owner)))[:16]
-    own.mkdir(parents=True, exist_ok=True)
+    try:
+        own.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(own, error) from error
     cache = Cache(own, owner)
     for path in sorted(own.glob(SHARD)):
         shard = _read(path, "owner", "keys")
@@ -67,6 +73,10 @@ def open_cache(folder: Path, owner: Mapping[str, Any]) -> Cache:
             )
         cache.place.update({str(key): (path, row) for row, key in enumerate(shard["keys"])})
     return cache
+
+
+def _unwritable(folder: Path, error: OSError) -> InputError:
+    return InputError(f"can't keep features in {folder}: {error.strerror}; name another folder as features.cache")
 
 
 def _read(path: Path, *names: str) -> dict[str, Any]:

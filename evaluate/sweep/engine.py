@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from firsthand.evaluate.sweep.outcome import EvalTable, Point, Refit
 from firsthand.evaluate.sweep.read import Facts
 
+STYLE_ALONE = "style alone"
+"""The fact `features of` where no language model was read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ran:

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.evaluate.sweep.config import SweepConfig
-from firsthand.evaluate.sweep.engine import Ran
+from firsthand.evaluate.sweep.engine import STYLE_ALONE, Ran
 from firsthand.evaluate.sweep.features import Features, read_features
 from firsthand.evaluate.sweep.head import Tally, choose_penalty, fit_head
 from firsthand.evaluate.sweep.outcome import Point
@@ -91,7 +91,7 @@ def _point(planned: Planned, head: FloatArray, space: Space, held_out: IntArray)
 
 def _facts(features: Features, space: Space, config: SweepConfig) -> Facts:
     return {
-        "features of": config.features.model or "style alone",
+        "features of": config.features.model or STYLE_ALONE,
         "responses": len(features.surface),
         "responses the model read now": features.computed,
         "seconds of reading": round(features.seconds, 1),

@@ -141,9 +141,15 @@ def _take_device(free: Any) -> None:
 
 
 def _train(run: Run, rows: HeldOut) -> None:
-    """Train the model, keep its scores, and give its disk space back."""
+    """Train the model, keep its scores, and give its disk space back; an error names the model."""
     model = run.folder / "model"
-    record = train(run.rules.job_for(run.seed), run.folder / "mix", model)
+    try:
+        record = train(run.rules.job_for(run.seed), run.folder / "mix", model)
+    except InputError as error:
+        raise InputError(
+            f"the sweep's model {run.folder.name}: {error}. In a sweep these keys stand under full.job "
+            "(full.job.trainer...), and --out is the sweep's"
+        ) from error
     scores = score_rows(read_model(model), rows)
     gap = [float(value) if np.isfinite(value) else None for value in scores.chosen - scores.rejected]
     write_json(run.folder / RECORD, {"identity": run.identity(), "training": record, "gap": gap})

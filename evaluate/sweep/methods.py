@@ -2,6 +2,7 @@
 
 from firsthand.evaluate.methods_section import methods_section
 from firsthand.evaluate.sweep.analysis import Analysis
+from firsthand.evaluate.sweep.engine import STYLE_ALONE
 from firsthand.markup import Html
 
 EQUATIONS = (
@@ -62,6 +63,8 @@ def methods(analysis: Analysis) -> Html:
         else "The models were not trained again on other prompts: V holds V(anchor) + V(seed) / S, and the intervals "
         "leave out what other training prompts would change."
     )
+    is_style_alone = analysis.sweep.facts.get("features of") == STYLE_ALONE
+    features = "style and wording alone" if is_style_alone else "frozen features of a language model and on style"
     texts = (
         f"Intervals: {1 - config.alpha:.0%}, Student's t for the prompts less one. {trained} V(anchor) is the "
         "linearised variance over prompts. p values are two-sided and adjusted by Holm's method: those of all ratios "
@@ -69,7 +72,7 @@ def methods(analysis: Analysis) -> Html:
         "Added: all human rows, and as many synthetic ones as make the share. In place: as many rows at every share, "
         "so that twins differ in nothing but whose labels they are.",
         "All findings are relative to these people: a taste of theirs for a side can't be told from quality.",
-        "Engine fast: a linear head on frozen features of a language model and on style. A model that learns its own "
+        f"Engine fast: a linear head on {features}. A model that learns its own "
         "features may do otherwise; engine full trains one, and what both trained is compared above where it ran.",
         "Everything rests on the sign of a score, so that a sharper model is not taken for a skewed one. A noisier "
         "judge still makes a noisier model, whose skew is smaller whichever way it goes: the control with permuted "

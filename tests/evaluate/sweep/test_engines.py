@@ -83,6 +83,7 @@ def test_the_command_writes_the_page_and_the_points(
     found = json.loads(capsys.readouterr().out)
     assert found["judge"] == "judge-1"
     assert {path.name for path in out.iterdir()} >= {"points-fast.npz", "sweep.json", "report.html"}
+    assert "a linear head on style and wording alone" in (out / "report.html").read_text(encoding="utf-8")
     assert json.loads((out / "sweep.json").read_text(encoding="utf-8")) == found
     assert main([*command, "--judge", "nobody"]) == 2
     assert "the store's judges are judge-1" in capsys.readouterr().err
@@ -127,9 +128,22 @@ def test_the_full_engine_trains_each_model_once_and_goes_on_after_an_interruptio
     fast, _ = run_sweep(store, trained_config.model_copy(update={"engine": "fast"}), out)
     assert fast.other_engine == "full"
     assert [point.gap.tolist() for point in fast.other] == [point.gap.tolist() for point in sweep.points]
+    # Not where it was run on other settings.
+    fewer, _ = run_sweep(store, trained_config.model_copy(update={"engine": "fast", "rows": 30}), out)
+    assert fewer.other == ()
     longer = trained_config.full.model_copy(update={"kind": "dpo"})
     with pytest.raises(InputError, match="holds a model of another job"):
         run_sweep(store, trained_config.model_copy(update={"full": longer}), out)
+
+
+def test_a_training_that_diverges_names_its_model(store: Store, tmp_path: Path, trained_config: SweepConfig) -> None:
+    job = {**trained_config.full.job, "trainer": {**TRAINER, "learning_rate": 1e30}}
+    rules = trained_config.full.model_copy(update={"job": job})
+    told = r"the sweep's model all-permuted-32\+0-seed13: the gradient's norm became nan .* full\.job\.trainer"
+    with pytest.raises(InputError, match=told):
+        run_sweep(
+            sweep_store(store, prompts=40, pairs=3), trained_config.model_copy(update={"full": rules}), tmp_path / "out"
+        )
 
 
 def test_rows_too_long_for_the_model_leave_every_draw_so_that_twins_stay_twins(

@@ -77,6 +77,11 @@ def test_each_response_is_read_once_and_a_second_time_not_at_all(
     np.testing.assert_array_equal(again.states[again.response[::-1]], first.states[first.response])
 
 
+def test_a_cache_that_can_not_be_written_names_its_key(filled: Store, base: Path) -> None:
+    with pytest.raises(InputError, match=r"can't keep features in /dev/null/x/.*: Not a directory; .* features\.cache"):
+        read_features(filled, all_ids(filled), FeatureRules(model=str(base), cache=Path("/dev/null/x")))
+
+
 def test_an_interrupted_reading_goes_on_where_it_was(
     filled: Store, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
