@@ -139,7 +139,7 @@ def test_the_full_engine_trains_each_model_once_and_goes_on_after_an_interruptio
 def test_a_training_that_diverges_names_its_model(store: Store, tmp_path: Path, trained_config: SweepConfig) -> None:
     job = {**trained_config.full.job, "trainer": {**TRAINER, "learning_rate": 1e30}}
     rules = trained_config.full.model_copy(update={"job": job})
-    told = r"the sweep's model all-permuted-32\+0-seed13: the gradient's norm became nan .* full\.job\.trainer"
+    told = r"the sweep's model all-permuted-32\+0-seed13: the gradient's norm became nan .*full\.job\.trainer"
     with pytest.raises(InputError, match=told):
         run_sweep(
             sweep_store(store, prompts=40, pairs=3), trained_config.model_copy(update={"full": rules}), tmp_path / "out"
