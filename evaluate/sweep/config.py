@@ -109,6 +109,13 @@ class SweepConfig(Config):
             raise ValueError("the ratios must rise from 0, the model of people's rows alone that others are held to")
         return ratios
 
+    @field_validator("designs")
+    @classmethod
+    def _comparable(cls, designs: tuple[str, ...]) -> tuple[str, ...]:
+        if "permuted" in designs and "replace" not in designs:
+            raise ValueError("permuted is the control of replace, and needs it; add replace, or leave permuted out")
+        return designs
+
     @field_validator("curve")
     @classmethod
     def _rises(cls, curve: tuple[float, ...]) -> tuple[float, ...]:

@@ -92,7 +92,9 @@ def test_the_command_writes_the_page_and_the_points(
 @pytest.fixture
 def trained_config(make_model: Callable[..., Path]) -> SweepConfig:
     job = {"model": str(make_model(LlamaForCausalLM)), "trainer": TRAINER}
-    return config(ratios=[0, 1], seeds=1, designs=["permuted"], curve=[], rows=32, engine="full", full={"job": job})
+    return config(
+        ratios=[0, 1], seeds=1, designs=["replace", "permuted"], curve=[], rows=32, engine="full", full={"job": job}
+    )
 
 
 def test_the_full_engine_trains_each_model_once_and_goes_on_after_an_interruption(
@@ -112,10 +114,10 @@ def test_the_full_engine_trains_each_model_once_and_goes_on_after_an_interruptio
     with pytest.raises(KeyboardInterrupt):
         run_sweep(store, trained_config, out)
     sweep, refit = run_sweep(store, trained_config, out)
-    assert len(calls) == 3  # the first model once, the second twice
+    assert len(calls) == 5  # each of the four models once, the interrupted one twice
     assert refit is None
     assert sweep.engine == "full"
-    assert [point.ratio for point in sweep.points] == [0, 1]
+    assert [point.ratio for point in sweep.points] == [0, 1, 0, 1]
     assert all(np.isfinite(point.gap).all() and point.gap.std() > 0 for point in sweep.points)
     manifest = json.loads((out / "models" / "all-permuted-0+32-seed13" / "mix" / "manifest.json").read_text())
     assert manifest["realised"]["synthetic"]["rows"] == 32
@@ -123,7 +125,7 @@ def test_the_full_engine_trains_each_model_once_and_goes_on_after_an_interruptio
     assert not list(out.rglob("*.safetensors"))
     records = [json.loads(path.read_text()) for path in sorted(out.glob("models/*/run.json"))]
     realised = [{name: of["rows"] for name, of in each["training"]["mix"]["realised"].items()} for each in records]
-    assert realised == [{"synthetic": 32}, {"human": 32}]
+    assert realised == [{"synthetic": 32}, {"human": 32}] * 2
     # The fast engine into the same folder shows both.
     fast, _ = run_sweep(store, trained_config.model_copy(update={"engine": "fast"}), out)
     assert fast.other_engine == "full"
@@ -139,7 +141,7 @@ def test_the_full_engine_trains_each_model_once_and_goes_on_after_an_interruptio
 def test_a_training_that_diverges_names_its_model(store: Store, tmp_path: Path, trained_config: SweepConfig) -> None:
     job = {**trained_config.full.job, "trainer": {**TRAINER, "learning_rate": 1e30}}
     rules = trained_config.full.model_copy(update={"job": job})
-    told = r"the sweep's model all-permuted-32\+0-seed13: the gradient's norm became nan .*full\.job\.trainer"
+    told = r"the sweep's model all-replace-32\+0-seed13: the gradient's norm became nan .*full\.job\.trainer"
     with pytest.raises(InputError, match=told):
         run_sweep(
             sweep_store(store, prompts=40, pairs=3), trained_config.model_copy(update={"full": rules}), tmp_path / "out"

@@ -209,6 +209,8 @@ def test_a_store_that_can_not_carry_a_sweep_is_refused_with_what_is_missing(
         ({"ratios": [0.1, 0.5]}, "rise from 0"),
         ({"ratios": [0, 0.5, 0.2]}, "rise from 0"),
         ({"curve": [0, 0.5]}, "none is 0"),
+        ({"designs": ["permuted"]}, "designs: permuted is the control of replace, and needs it"),
+        ({"designs": ["permuted", "add"]}, "designs: permuted is the control of replace, and needs it"),
         ({"arms": {"human": {}}}, "give this arm another"),
         ({"arms": {"all": {"judges": ["x"]}}}, "one judge"),
         ({"arms": {"all": {"min_confidence": 2}}}, "min_confidence"),
