@@ -43,20 +43,20 @@ def overview(store: Store) -> Overview:
     """
     said, shall = _said(), _shall(planned=remembered_assignment(store) is not None)
     missing = shall.c.target - sa.func.coalesce(said.c.people, 0)
-    done = sa.select(
+    query = sa.select(
         sa.func.count(),
         sa.func.count(said.c.comparison_id),
         sa.func.sum(shall.c.target),
         sa.func.sum(sa.case((missing > 0, missing), else_=0)),
+        sa.select(sa.func.sum(_pairs(said.c.votes))).scalar_subquery(),
+        sa.select(sa.func.sum(sum(_pairs(said.c[name]) for name in CHOICES))).scalar_subquery(),
     ).select_from(shall.outerjoin(said, said.c.comparison_id == shall.c.comparison_id))
-    together = sa.select(sa.func.sum(_pairs(said.c.votes)), sa.func.sum(sum(_pairs(said.c[name]) for name in CHOICES)))
     with store.engine.connect().execution_options(read_only=True) as connection:
-        rateable, labelled, wanted, needed = connection.execute(done).one()
-        pairs, agreeing = connection.execute(together).one()
-    return Overview(rateable, labelled, *(int(count or 0) for count in (wanted, needed, pairs, agreeing)))
+        counts = connection.execute(query).one()
+    return Overview(*(int(count or 0) for count in counts))
 
 
-def _said() -> sa.Subquery:
+def _said() -> sa.CTE:
     """Each comparison that people labelled: how many did, and their votes in all and by choice.
 
     A person who gave two different verdicts on one comparison has none of them counted as a vote.
@@ -86,7 +86,7 @@ def _said() -> sa.Subquery:
             *chosen,
         )
         .group_by(of_each.c.comparison_id)
-        .subquery()
+        .cte()
     )
 
 
