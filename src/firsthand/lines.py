@@ -148,15 +148,15 @@ def _response(name: str, value: Any, author_name: str, author: Any) -> FlatRespo
     same response as its text.
     """
     author = checks.optional_text(author_name, author) or None
-    if not isinstance(value, str) and isinstance(value, list | tuple):
-        messages = chat_messages(name, value)
-        if len(messages) > 1 or messages[0]["role"] != "assistant":
-            encoded = dump(messages)
-            return content_id("response", author or "", encoded), author, text_length(messages), encoded
-        value = messages[0]["content"]
     if isinstance(value, str):
         content = checks.text(name, value)
         return content_id("response", author or "", content), author, len(content), dump(content)
+    if isinstance(value, list | tuple):
+        messages = chat_messages(name, value)
+        if len(messages) == 1 and messages[0]["role"] == "assistant":
+            return _response(name, messages[0]["content"], author_name, author)
+        encoded = dump(messages)
+        return content_id("response", author or "", encoded), author, text_length(messages), encoded
     if value is None:
         return None
     raise RecordError(f"{name} is {checks.shown(value)}; expected a text or a list of messages")
