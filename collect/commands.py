@@ -11,6 +11,7 @@ from firsthand.collect.generate.commands import add_generate_commands
 from firsthand.collect.judge.commands import add_judge_commands
 from firsthand.collect.status import add_status_command
 from firsthand.commandline import Handler, add_command, note, say, say_json
+from firsthand.errors import InputError
 
 if TYPE_CHECKING:
     from firsthand.collect.importing import Summary
@@ -52,25 +53,32 @@ def add_collect_commands(group: Any, serve: Handler) -> None:
 
 
 def import_files(args: argparse.Namespace) -> int:
-    """Import each file; status 2 when lines were rejected."""
-    from firsthand.collect.importing import Options, import_file
+    """Import each file; status 2 when lines were rejected, or a file could not be read."""
+    from firsthand.collect.importing import Options, Summary, import_file
+    from firsthand.collect.reading import named_format
     from firsthand.collect.work.renewing import prepare_new_work
     from firsthand.store import Store
 
     options = Options(args.format, args.map, args.source, args.annotator)
+    named_format(options)
     summaries = []
     with Store(args.store) as store:
         for name in args.files:
             others = [Path(other) for other in args.files if other != name]
-            summary = import_file(store, name, options, others)
+            try:
+                summary = import_file(store, name, options, others)
+            except InputError as error:
+                note(f"firsthand: {error}")
+                summary = Summary(name, "", problem=str(error))
             summaries.append(summary)
-            if not args.json:
+            if not args.json and not summary.problem:
                 _tell(summary)
         prepare_new_work(store)
     if args.json:
         say_json([_fields(summary) for summary in summaries])
-    rejected = any(summary.rejected for summary in summaries)
-    return 2 if rejected and not args.allow_rejected else 0
+    unread = any(summary.problem for summary in summaries)
+    rejected = any(summary.rejected for summary in summaries) and not args.allow_rejected
+    return InputError.exit_status if unread or rejected else 0
 
 
 def export(args: argparse.Namespace) -> None:
@@ -100,6 +108,8 @@ def _tell(summary: "Summary") -> None:
         say(f"  the rejected rows are in {summary.rejected_file}")
     if summary.ignored_columns:
         note(f"  columns not read: {', '.join(summary.ignored_columns)}")
+    if summary.missing_columns:
+        note(f"  columns named for tags that no row has: {', '.join(summary.missing_columns)}")
 
 
 def _tell_reasons(what: str, reasons: Counter[str]) -> None:

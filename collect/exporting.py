@@ -3,6 +3,7 @@
 A file is written beside its place and renamed when whole, so an interrupted export leaves no half of one.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import orjson
+from tqdm import tqdm
 
 from firsthand.collect.formats.native import JSON_COLUMNS
 from firsthand.collect.labelling_tools import argilla_records, label_studio_tasks
@@ -69,8 +71,24 @@ def _default_format(path: Path, kind: str | None) -> str:
     raise InputError(f"{path}: can't tell the format from this name ({', '.join(KINDS)}); give --format: {known}")
 
 
-def _native(store: Store, _summary: ExportSummary, kind: str) -> Iterator[Record]:
-    for entry in store.entries():
+def _bar(summary: ExportSummary, total: int, unit: str) -> "tqdm[Any]":
+    name = Path(summary.file).name
+    return tqdm(desc=name, total=total, unit=unit, unit_scale=True, disable=None, file=sys.stderr, leave=False)
+
+
+def _entries(store: Store, summary: ExportSummary) -> Iterator[Entry]:
+    """What the store holds, by comparison, with a progress bar."""
+    last = None
+    with _bar(summary, store.counts().comparisons, " comparisons") as bar:
+        for entry in store.entries():
+            if entry.comparison.id != last:
+                last = entry.comparison.id
+                bar.update()
+            yield entry
+
+
+def _native(store: Store, summary: ExportSummary, kind: str) -> Iterator[Record]:
+    for entry in _entries(store, summary):
         line = as_line(entry)
         yield _flat(line) if kind == ".parquet" else line
 
@@ -86,15 +104,18 @@ def _flat(line: Record) -> Record:
     return line
 
 
-def _votes(store: Store, _summary: ExportSummary, _kind: str) -> Iterator[Record]:
-    for frame in store.vote_frames():
-        table = frame.astype(object).where(frame.notna(), None)
-        for row in table.to_dict(orient="records"):
-            yield {str(name): value for name, value in row.items()}
+def _votes(store: Store, summary: ExportSummary, _kind: str) -> Iterator[Record]:
+    counts = store.counts()
+    with _bar(summary, counts.human + counts.synthetic, " votes") as bar:
+        for frame in store.vote_frames():
+            table = frame.astype(object).where(frame.notna(), None)
+            for row in table.to_dict(orient="records"):
+                yield {str(name): value for name, value in row.items()}
+                bar.update()
 
 
 def _trl(store: Store, summary: ExportSummary, _kind: str) -> Iterator[Record]:
-    for entry in store.entries():
+    for entry in _entries(store, summary):
         reason = _why_no_pair(entry)
         if reason:
             summary.left_out[reason] += 1
@@ -136,11 +157,11 @@ def _messages(content: Content | None) -> list[Message]:
 
 
 def _argilla(store: Store, summary: ExportSummary, _kind: str) -> Iterator[Record]:
-    yield from argilla_records(store.entries(), summary.left_out)
+    yield from argilla_records(_entries(store, summary), summary.left_out)
 
 
 def _label_studio(store: Store, summary: ExportSummary, _kind: str) -> Iterator[Record]:
-    yield from label_studio_tasks(store.entries(), summary.left_out)
+    yield from label_studio_tasks(_entries(store, summary), summary.left_out)
 
 
 EXPORTS: dict[str, ExportFormat] = {

@@ -36,9 +36,12 @@ def dataset_rows(name: str) -> Rows:
 
 def _rows(splits: Any) -> Iterator[Row]:
     numbers = count(1)
-    for split in splits.values():
-        for values in split:
-            yield Row(next(numbers), values)
+    for name, split in splits.items():
+        try:
+            for values in split:
+                yield Row(next(numbers), values)
+        except Exception as error:
+            yield Row(next(numbers), problem=f"the split {name} can't be read from here on: {_first_line(error)}")
 
 
 def _first_line(error: Exception) -> str:

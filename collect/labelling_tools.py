@@ -123,8 +123,10 @@ def _confidence(preference: Preference) -> float | None:
 
 
 def _metadata(comparison: Comparison) -> dict[str, str]:
+    """Who wrote the responses, and the tags: each under a name of its own, whatever it is called."""
     authors = {"author_a": comparison.a.author, "author_b": comparison.b.author}
-    return {name: author for name, author in authors.items() if author} | comparison.tags
+    tags = {f"tag_{name}": tag for name, tag in comparison.tags.items()}
+    return {name: author for name, author in authors.items() if author} | tags
 
 
 def _text(content: Content | list[Message] | None) -> str:

@@ -9,6 +9,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from firsthand.collect.formats import detect, format_named
+from firsthand.collect.formats.cells import of_cells
 from firsthand.collect.formats.form import Format, LeftOut, Line
 from firsthand.collect.hub import dataset_rows
 from firsthand.collect.rejects import Rejects
@@ -58,7 +59,8 @@ class Summary:
     """What became of one file's rows.
 
     added, replaced, known: preferences (and comparisons to be rated) by what the store made of them. rejected and
-    left_out: rows by reason. ignored_columns: columns of the file that its format does not read.
+    left_out: rows by reason. ignored_columns: columns of the file that its format does not read. missing_columns: those
+    that a column map names for tags and no row has. problem: why the file could not be read at all.
     """
 
     file: str
@@ -71,6 +73,8 @@ class Summary:
     rejected_file: str | None = None
     left_out: Counter[str] = field(default_factory=Counter)
     ignored_columns: list[str] = field(default_factory=list)
+    missing_columns: list[str] = field(default_factory=list)
+    problem: str | None = None
 
 
 class Reading(AbstractContextManager["Reading"]):
@@ -95,9 +99,11 @@ class Reading(AbstractContextManager["Reading"]):
             self.opened = stack.enter_context(_opened(name, path))
             self.rejects = stack.enter_context(Rejects(name))
             sample = list(islice(self.opened.rows, SAMPLE_ROWS))
-            form = _format(sample, name, self.job.options)
+            form = named_format(self.job.options) or _detected(sample, name)
             self.required, self.columns = form.required, form.required | form.optional
-            self.convert = form.converter(path, self.job.others)
+            convert = form.converter(path, self.job.others)
+            self.convert = of_cells(convert) if self.opened.are_cells else convert
+            self.unseen = form.expected
             self.rows = chain(sample, self.opened.rows)
             self.summary = Summary(name, form.name)
             self.stack = stack.pop_all()
@@ -137,6 +143,7 @@ class Reading(AbstractContextManager["Reading"]):
     def finished(self) -> Summary:
         """The summary, when all is read and settled, but for what the store made of the entries."""
         self.summary.rejected = self.rejects.reasons
+        self.summary.missing_columns = sorted(self.unseen)
         self.summary.rejected_file = str(self.rejects.path) if self.rejects.count else None
         return self.summary
 
@@ -179,13 +186,16 @@ class Reading(AbstractContextManager["Reading"]):
         if not row.values.keys() <= self.columns:
             ignored = self.summary.ignored_columns
             ignored.extend(name for name in row.values if name not in self.columns and name not in ignored)
+        if self.unseen:
+            self.unseen = self.unseen.difference(row.values)
 
 
 def _opened(name: str, path: Path | None) -> AbstractContextManager[Rows]:
     return open_rows(path) if path else nullcontext(dataset_rows(name))
 
 
-def _format(sample: Sequence[Row], name: str, options: Options) -> Format:
+def named_format(options: Options) -> Format | None:
+    """The format that the options name or describe; raises InputError where they can't be followed."""
     if options.column_map:
         if options.format not in (None, "table"):
             raise InputError(f"--map describes a table; it does not go with --format {options.format}")
@@ -194,8 +204,10 @@ def _format(sample: Sequence[Row], name: str, options: Options) -> Format:
         return table_format(options.column_map)
     if options.format == "table":
         raise InputError("--format table needs a column map: --map FILE.yaml (see configs/column-map.yaml)")
-    if options.format:
-        return format_named(options.format)
+    return format_named(options.format) if options.format else None
+
+
+def _detected(sample: Sequence[Row], name: str) -> Format:
     readable = [row.values for row in sample if not row.problem]
     if not readable and sample:
         raise InputError(f"{name}: no row could be read; line {sample[0].number}: {sample[0].problem}")

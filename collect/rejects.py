@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from firsthand.collect.rows import Row
+from firsthand.records import content_id
 
 MAX_KINDS = 100
 _VALUE = re.compile(r"'[^']*'|\"[^\"]*\"|\d+")
@@ -22,13 +23,16 @@ class Rejects:
     """Writes and counts the rejected lines of one file; a context manager.
 
     reasons: how many lines were rejected, by reason; the first of many that differ only in a value stands for them.
-    path: where they are written, beside the file, or in the current folder where that is not writable. A file left by
-    an earlier import goes away, and none is made until a line is rejected.
+    path: where they are written, beside the file, or in the current folder where that is not writable: then with a
+    part in the name that tells files of one name in two folders apart. A file left by an earlier import goes away, and
+    none is made until a line is rejected.
     """
 
     def __init__(self, name: str) -> None:
-        beside = Path(f"{name.rstrip('/')}.rejected.jsonl")
-        self.path = beside if _is_writable(beside.parent) else Path(beside.name)
+        file = Path(name)
+        beside = file.parent / f"{file.name}.rejected.jsonl"
+        folder_id = content_id(str(file.parent.resolve()))[:8]
+        self.path = beside if _is_writable(file.parent) else Path(f"{file.name}.{folder_id}.rejected.jsonl")
         self.reasons: Counter[str] = Counter()
         self._kinds: dict[str, str] = {}
         self._last: tuple[int, str] | None = None

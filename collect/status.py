@@ -1,4 +1,4 @@
-"""`firsthand collect status`: what the store holds, and what people should label next."""
+"""`firsthand collect status`: what the store holds, how far people have come, and what they should label next."""
 
 import argparse
 from collections.abc import Iterable
@@ -11,6 +11,7 @@ from firsthand.errors import InputError
 
 if TYPE_CHECKING:
     from firsthand.collect.serve_config import Assignment
+    from firsthand.collect.work.overview import Overview
     from firsthand.collect.work.proposals import Proposal
     from firsthand.store import Store
 
@@ -23,7 +24,7 @@ def add_status_command(group: Any) -> None:
         group,
         "status",
         status,
-        "show what the store holds, and what people should label next",
+        "show what the store holds, how far people have come, and what they should label next",
         store=True,
         as_json=True,
     )
@@ -35,7 +36,8 @@ def add_status_command(group: Any) -> None:
 
 
 def status(args: argparse.Namespace) -> None:
-    """Print counts of what the store holds, and with --next what to label next."""
+    """Print counts of what the store holds, how far people have come, and with --next what to label next."""
+    from firsthand.collect.work.overview import overview
     from firsthand.collect.work.proposals import propose
     from firsthand.store import Store
 
@@ -44,13 +46,21 @@ def status(args: argparse.Namespace) -> None:
     if not args.next and (args.rules or args.cover):
         raise InputError("--rules and --cover say what to propose: give --next N too")
     with Store(args.store, must_exist=True) as store:
-        counts = asdict(store.counts())
+        counts, reached = asdict(store.counts()), overview(store)
         proposals = propose(store, args.next, _assignment(store, args)) if args.next else []
     if args.json:
-        say_json({**counts, **({"next": [one.as_json() for one in proposals]} if args.next else {})})
+        say_json(
+            {
+                **counts,
+                **asdict(reached),
+                "agreement": reached.agreement,
+                **({"next": [one.as_json() for one in proposals]} if args.next else {}),
+            }
+        )
         return
     for name, count in counts.items():
         say(f"{name:12} {count:>10,}")
+    _tell_reached(reached)
     if args.next:
         _tell(proposals)
 
@@ -63,6 +73,16 @@ def _assignment(store: "Store", args: argparse.Namespace) -> "Assignment":
     plan = remembered_assignment(store) or Assignment()
     given = {name: value for name, value in (("rules", args.rules), ("cover", args.cover)) if value is not None}
     return plan.model_copy(update={"order": plan.order.model_copy(update=given)})
+
+
+def _tell_reached(reached: "Overview") -> None:
+    say(f"\n{'labelled':12} {reached.labelled:>10,} of {reached.rateable:,} comparisons, by a person at least")
+    say(f"{'needed':12} {reached.needed:>10,} of {reached.wanted:,} verdicts of people are still missing")
+    if reached.agreement is None:
+        say(f"{'agreement':12} {'-':>10} no comparison has verdicts of two people")
+    else:
+        share = f"{reached.agreement:.0%}"
+        say(f"{'agreement':12} {share:>10} of {reached.pairs:,} pairs of people's verdicts on a comparison agree")
 
 
 def _tell(proposals: Iterable["Proposal"]) -> None:

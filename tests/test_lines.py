@@ -40,6 +40,10 @@ messages = st.lists(
 names = st.one_of(st.none(), st.text("abc", min_size=1, max_size=3))
 
 
+def first_text(response) -> str:
+    return response if isinstance(response, str) else response[0]["content"]
+
+
 def test_a_line_gives_comparison_annotator_and_preference() -> None:
     entry = parse_line(LINE)
     assert entry.annotator is not None
@@ -56,12 +60,18 @@ def test_exchanging_the_sides_gives_the_same_entry() -> None:
 
 @given(prompt=st.one_of(texts, messages), one=st.one_of(texts, messages), other=texts, authors=st.tuples(names, names))
 def test_ids_ignore_which_side_a_response_stands_on(prompt, one, other, authors) -> None:
-    if one == other:
+    if first_text(one) == first_text(other):
         return
     line = {"prompt": prompt, "response_a": one, "response_b": other, "author_a": authors[0], "author_b": authors[1]}
     turned = {"prompt": prompt, "response_a": other, "response_b": one, "author_a": authors[1], "author_b": authors[0]}
     assert parse_line(line) == parse_line(turned)
     assert parse_line(line).comparison.a.id < parse_line(line).comparison.b.id
+
+
+def test_one_message_of_an_assistant_is_the_same_response_as_its_text() -> None:
+    assert parse_line(LINE | {"response_a": [{"role": "assistant", "content": "Paris."}]}) == parse_line(LINE)
+    turn_of_a_user = parse_line(LINE | {"response_a": [{"role": "user", "content": "Paris."}]})
+    assert turn_of_a_user.comparison.id != parse_line(LINE).comparison.id
 
 
 @pytest.mark.parametrize("key", ["prompt", "response_a", "author_a"])
@@ -82,7 +92,7 @@ def test_another_text_or_author_is_another_comparison(key: str) -> None:
     ),
 )
 def test_a_line_written_and_read_again_is_the_same_entry(responses, p_a, verdict, judge, **values) -> None:
-    if responses[0] == responses[1]:
+    if first_text(responses[0]) == first_text(responses[1]):
         return
     if (verdict is Verdict.A and p_a is not None and p_a < 0.5) or (verdict is Verdict.B and p_a and p_a > 0.5):
         p_a = None
@@ -143,6 +153,11 @@ def test_the_length_of_an_exchange_counts_the_assistant_alone() -> None:
         ({"source": "robot"}, 'source is "robot"; expected one of human, synthetic'),
         ({"gold": 1}, "gold is 1; expected true or false"),
         ({"created_at": "yesterday"}, 'created_at is "yesterday"'),
+        ({"created_at": "0001-01-01T00:00:00+14:00"}, "as UTC it is outside the years 1 to 9999"),
+        ({"created_at": "9999-12-31T23:59:59-05:00"}, "as UTC it is outside the years 1 to 9999"),
+        ({"seconds": 10**400}, "seconds is 1000.*expected a number of at least 0"),
+        ({"response_a": None, "response_a_id": "r", "length_a": 2**64 - 1}, "length_a is 18446744073709551615"),
+        ({"response_b": [{"role": "assistant", "content": "Paris."}]}, "the two responses are the same text"),
         ({"tags": {"domain": 3}}, "tags.domain is 3"),
         ({"tags": "x"}, "tags is"),
         ({"judge": "gpt-4"}, "judge is"),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from firsthand import checks
 from firsthand.collect.formats.form import Format, Line, alone
 from firsthand.errors import RecordError
 
@@ -16,8 +17,8 @@ VERDICTS = {
 """Words that are not here go on as they are, and are refused."""
 
 
-def conversation(name: str, messages: Any) -> tuple[list[Any], Any]:
-    """A conversation's first user messages, and the answer: a text, or where users spoke again, the messages.
+def conversation(name: str, messages: Any) -> tuple[list[Any], list[Any]]:
+    """A conversation's first user messages, and the answer with what follows it.
 
     So all turns of one opening question share a prompt id.
     """
@@ -26,8 +27,7 @@ def conversation(name: str, messages: Any) -> tuple[list[Any], Any]:
     first = next((at for at, message in enumerate(messages) if message.get("role") == "assistant"), None)
     if not first:
         raise RecordError(f"{name} holds no answer of an assistant after the user's message")
-    answer = messages[first:]
-    return messages[:first], answer[0].get("content") if len(answer) == 1 else answer
+    return messages[:first], messages[first:]
 
 
 def _convert(row: Mapping[str, Any]) -> Iterable[Line]:
@@ -36,6 +36,8 @@ def _convert(row: Mapping[str, Any]) -> Iterable[Line]:
     if prompt != other_prompt:
         raise RecordError("the two conversations do not start with the same message")
     winner = row.get("winner")
+    if not isinstance(winner, str):
+        raise RecordError(f"winner is {checks.shown(winner)}; expected one of {', '.join(VERDICTS)}")
     return (
         {
             "prompt": prompt,
@@ -44,7 +46,7 @@ def _convert(row: Mapping[str, Any]) -> Iterable[Line]:
             "author_a": row.get("model_a"),
             "author_b": row.get("model_b"),
             "annotator": row.get("judge"),
-            "verdict": VERDICTS.get(winner, winner) if isinstance(winner, str) else "",
+            "verdict": VERDICTS.get(winner, winner),
             "shown_first": "a",
             "tags": _tags(row),
         },

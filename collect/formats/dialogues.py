@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from firsthand.collect.formats.form import Format, Line, alone, shared_start
+from firsthand.collect.formats.form import Format, Line, alone, shared_turns
 from firsthand.errors import RecordError
 
 _TURN = re.compile(r"\n\n(Human|Assistant):")
@@ -19,17 +19,9 @@ def is_dialogue(row: Mapping[str, Any]) -> bool:
 
 def _convert(row: Mapping[str, Any]) -> Iterable[Line]:
     chosen, rejected = _messages("chosen", row.get("chosen")), _messages("rejected", row.get("rejected"))
-    shared = shared_start(chosen, rejected)
-    # A response starts with an assistant's turn: a last user turn that only one side has stays out of the prompt.
-    while shared and chosen[shared - 1]["role"] == "assistant":
-        shared -= 1
+    shared = shared_turns(chosen, rejected)
     return (
-        {
-            "prompt": chosen[:shared],
-            "response_a": _answer(chosen[shared:]),
-            "response_b": _answer(rejected[shared:]),
-            "verdict": "a",
-        },
+        {"prompt": chosen[:shared], "response_a": chosen[shared:], "response_b": rejected[shared:], "verdict": "a"},
     )
 
 
@@ -41,10 +33,6 @@ def _messages(name: str, text: Any) -> list[dict[str, str]]:
         {"role": _ROLES[role], "content": content.strip()}
         for role, content in zip(parts[1::2], parts[2::2], strict=True)
     ]
-
-
-def _answer(turns: list[dict[str, str]]) -> str | list[dict[str, str]]:
-    return turns[0]["content"] if len(turns) == 1 and turns[0]["role"] == "assistant" else turns
 
 
 FORMAT = Format(

@@ -27,6 +27,7 @@ class Format:
 
     matches: whether a row (its columns and values) is in this format; at most one format may match.
     required: columns that every row must have. optional: others that the format reads; the rest is reported as ignored.
+    expected: those of them that are reported where no row has them.
     converter: makes the function that turns a row into lines, for the file that holds the row (None: a dataset) and the
     other files named in the same command.
     """
@@ -37,6 +38,7 @@ class Format:
     required: frozenset[str]
     optional: frozenset[str]
     converter: Callable[[Path | None, Sequence[Path]], Convert]
+    expected: frozenset[str] = frozenset()
 
 
 def alone(convert: Convert) -> Callable[[Path | None, Sequence[Path]], Convert]:
@@ -48,3 +50,14 @@ def shared_start(one: Sequence[Any], other: Sequence[Any]) -> int:
     """How many items (characters of texts, messages of exchanges) the two start with in common."""
     pairs = zip(one, other, strict=False)
     return next((at for at, (left, right) in enumerate(pairs) if left != right), min(len(one), len(other)))
+
+
+def shared_turns(one: Sequence[Any], other: Sequence[Any]) -> int:
+    """How many messages of two exchanges are their prompt: those they start with in common.
+
+    A response starts with an assistant's turn, so an answer that both share at the end stays out of the prompt.
+    """
+    shared = shared_start(one, other)
+    while shared and isinstance(one[shared - 1], Mapping) and one[shared - 1].get("role") == "assistant":
+        shared -= 1
+    return shared

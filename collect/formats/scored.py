@@ -1,14 +1,17 @@
 """Scored responses (UltraFeedback style): one instruction, several completions with a score each.
 
 Every two completions make a comparison; the higher score wins, equal scores are a tie. The score is the mean of the
-aspects (`fine-grained_score`) where a completion has it, else `overall_score`: the published overall scores
-of UltraFeedback hold tens that were read from ones.
+aspects (`fine-grained_score`) where every completion of the row has it, else `overall_score`: the published overall
+scores of UltraFeedback hold tens that were read from ones. The two are never compared with each other: aspects run to
+5, overall scores to 10.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 from typing import Any
 
+from firsthand import checks
 from firsthand.collect.formats.form import Format, Line, alone
 from firsthand.errors import RecordError
 
@@ -20,8 +23,9 @@ def _convert(row: Mapping[str, Any]) -> Iterable[Line]:
     completions = row.get("completions")
     if not isinstance(completions, list) or len(completions) < 2:
         raise RecordError("completions is not a list of two or more; there is nothing to compare")
+    score_name = _shared_score(completions)
     for one, other in combinations(completions, 2):
-        score, other_score = _score(one), _score(other)
+        score, other_score = _score(one, score_name), _score(other, score_name)
         yield {
             "prompt": row.get("instruction"),
             "response_a": one.get("response"),
@@ -34,13 +38,21 @@ def _convert(row: Mapping[str, Any]) -> Iterable[Line]:
         }
 
 
-def _score(completion: Any) -> float:
-    if not isinstance(completion, Mapping):
-        raise RecordError(f"completions holds {str(completion)[:80]!r}; expected an object with response and a score")
-    value = next((completion[name] for name in SCORES if completion.get(name) is not None), None)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-        raise RecordError(f"a completion's score is {value!r}; expected a number in {' or '.join(SCORES)}")
-    return float(value)
+def _shared_score(completions: list[Any]) -> str:
+    """The first of SCORES that all completions have."""
+    for completion in completions:
+        if not isinstance(completion, Mapping):
+            raise RecordError(
+                f"completions holds {str(completion)[:80]!r}; expected an object with response and a score"
+            )
+    for name in SCORES:
+        if all(completion.get(name) is not None for completion in completions):
+            return name
+    raise RecordError(f"no score is given for every completion; expected {' or '.join(SCORES)} in all of them")
+
+
+def _score(completion: Mapping[str, Any], name: str) -> float:
+    return checks.number(f"a completion's {name}", completion[name], low=-math.inf)
 
 
 FORMAT = Format(

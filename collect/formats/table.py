@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator
 
+from firsthand.collect.formats.cells import typed
 from firsthand.collect.formats.form import Format, Line, alone
 from firsthand.config import Config, load_config
-
-_NUMBERS = ("p_a", "seconds")
-_WHOLE = ("strength", "length_a", "length_b")
-_FLAGS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
+from firsthand.errors import RecordError
+from firsthand.lines import parse_flat
+from firsthand.records import Verdict
 
 
 class Columns(Config):
@@ -47,15 +47,19 @@ class ColumnMap(Config):
 
     columns: Columns
     tags: dict[str, str] = Field(default_factory=dict)
-    verdicts: dict[str, str] = Field(default_factory=dict)
+    verdicts: dict[str, Verdict] = Field(default_factory=dict)
     constants: dict[str, Any] = Field(default_factory=dict)
 
-    @model_validator(mode="after")
-    def _constants_are_parts(self) -> "ColumnMap":
-        unknown = sorted(self.constants.keys() - Columns.model_fields.keys())
+    @field_validator("constants")
+    @classmethod
+    def _constants_are_parts(cls, constants: dict[str, Any]) -> dict[str, Any]:
+        unknown = sorted(constants.keys() - Columns.model_fields.keys())
         if unknown:
             raise ValueError(f"constants names {', '.join(unknown)}; known: {', '.join(Columns.model_fields)}")
-        return self
+        problems = [problem for part, value in constants.items() if (problem := _problem(part, value))]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return constants
 
 
 def table_format(path: Path) -> Format:
@@ -66,7 +70,7 @@ def table_format(path: Path) -> Format:
     }
 
     def convert(row: Mapping[str, Any]) -> Iterable[Line]:
-        values = {part: _value(part, row[column]) for part, column in columns.items()}
+        values = {part: typed(part, row[column]) for part, column in columns.items()}
         return (_line(values, mapping, row),)
 
     return Format(
@@ -75,33 +79,40 @@ def table_format(path: Path) -> Format:
         matches=lambda row: row.keys() >= set(columns.values()),
         required=frozenset(columns.values()),
         optional=frozenset(mapping.tags.values()),
+        expected=frozenset(mapping.tags.values()),
         converter=alone(convert),
     )
 
 
-def _line(values: dict[str, Any], mapping: ColumnMap, row: Mapping[str, Any]) -> Line:
-    line = mapping.constants | {part: value for part, value in values.items() if value is not None}
+def _problem(part: str, value: Any) -> str:
+    """What a line would be refused for that holds `value` as `part`, in a sound line otherwise."""
+    sound = {
+        "prompt": "?",
+        "response_a": f"{value}, a",
+        "response_b": f"{value}, b",
+        "verdict": "tie",
+        "source": "human",
+    }
+    line = sound | {part: value}
+    _gather_judge(line)
+    try:
+        parse_flat(line)
+    except RecordError as error:
+        return str(error)
+    return ""
+
+
+def _gather_judge(line: Line) -> None:
     judge = {key: line.pop(f"judge_{key}", None) for key in ("model", "family")}
     if any(judge.values()):
         line["judge"] = judge
+
+
+def _line(values: dict[str, Any], mapping: ColumnMap, row: Mapping[str, Any]) -> Line:
+    line = mapping.constants | {part: value for part, value in values.items() if value is not None}
+    _gather_judge(line)
     if "verdict" in line:
         word = str(line["verdict"])
-        line["verdict"] = mapping.verdicts.get(word, word)
+        line["verdict"] = str(mapping.verdicts.get(word, word))
     tags = {tag: row.get(column) for tag, column in mapping.tags.items()}
     return line | {"tags": {tag: str(value) for tag, value in tags.items() if value not in (None, "")}}
-
-
-def _value(part: str, cell: Any) -> Any:
-    """A cell as its part needs it; an empty cell is an empty text in a response and nothing elsewhere."""
-    if not isinstance(cell, str) or part in ("prompt", "response_a", "response_b"):
-        return cell
-    if cell == "":
-        return None
-    try:
-        if part in _NUMBERS:
-            return float(cell)
-        if part in _WHOLE:
-            return int(float(cell))
-    except ValueError:
-        return cell
-    return _FLAGS.get(cell.lower(), cell) if part == "gold" else cell

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from firsthand.collect.formats.dialogues import is_dialogue
-from firsthand.collect.formats.form import Format, Line, alone, shared_start
+from firsthand.collect.formats.form import Format, Line, alone, shared_start, shared_turns
 from firsthand.errors import RecordError
 
 PROVENANCE = ("source", "annotator", "simulated", "created_at")
@@ -29,19 +29,18 @@ def _convert(row: Mapping[str, Any]) -> Iterable[Line]:
 
 
 def _parts(prompt: Any, chosen: Any, rejected: Any) -> tuple[Any, Any, Any]:
-    """Prompt and responses; an answer of one assistant message becomes its text."""
+    """Prompt and responses; messages that repeat the prompt, or share its turns, are parted after them."""
     if isinstance(chosen, str) and isinstance(rejected, str):
         return (prompt, chosen, rejected) if prompt is not None else _split_texts(chosen, rejected)
     if not isinstance(chosen, list) or not isinstance(rejected, list):
         return prompt, chosen, rejected
-    end = shared_start(chosen, rejected)
-    shared, chosen, rejected = chosen[:end], chosen[end:], rejected[end:]
     given = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt or []
     if not isinstance(given, list):
         return prompt, chosen, rejected
-    # Some files repeat the prompt inside both answers.
-    prompt = shared if shared[: len(given)] == given else given + shared
-    return prompt, _text_of(chosen), _text_of(rejected)
+    if chosen[: len(given)] == given == rejected[: len(given)]:
+        chosen, rejected = chosen[len(given) :], rejected[len(given) :]
+    end = shared_turns(chosen, rejected)
+    return given + chosen[:end], chosen[end:], rejected[end:]
 
 
 def _split_texts(chosen: str, rejected: str) -> tuple[str, str, str]:
@@ -51,12 +50,6 @@ def _split_texts(chosen: str, rejected: str) -> tuple[str, str, str]:
     if not shared[:end].strip():
         raise RecordError("there is no prompt, and chosen and rejected start with no text in common")
     return shared[:end], chosen[end:], rejected[end:]
-
-
-def _text_of(messages: list[Any]) -> Any:
-    if len(messages) == 1 and isinstance(messages[0], Mapping) and messages[0].get("role") == "assistant":
-        return messages[0].get("content")
-    return messages
 
 
 FORMAT = Format(

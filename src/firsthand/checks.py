@@ -39,9 +39,13 @@ def word(name: str, value: Any, words: Collection[str]) -> str:
 def number(name: str, value: Any, low: float = 0.0, high: float = math.inf) -> float:
     """A finite number from `low` to `high`."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not (math.isfinite(value) and low <= value <= high):
-        limits = f"from {low:g} to {high:g}" if high < math.inf else f"of at least {low:g}"
-        raise RecordError(f"{name} is {shown(value)}; expected a number {limits}")
+    try:
+        sound = is_number and math.isfinite(value) and low <= value <= high
+    except OverflowError:  # a whole number beyond every float
+        sound = False
+    if not sound:
+        limits = f" from {low:g} to {high:g}" if high < math.inf else f" of at least {low:g}" if low > -math.inf else ""
+        raise RecordError(f"{name} is {shown(value)}; expected a number{limits}")
     return float(value)
 
 
@@ -69,7 +73,10 @@ def moment(name: str, value: Any) -> str:
     if len(value) == len(SECONDS) and value[10] == "T" and value[19] == "Z":
         return f"{value[:19]}.000000Z"
     if time.tzinfo is not None and time.tzinfo is not UTC:
-        time = time.astimezone(UTC)
+        try:
+            time = time.astimezone(UTC)
+        except OverflowError:
+            raise RecordError(f"{name} is {shown(value)}; as UTC it is outside the years 1 to 9999") from None
     return time.isoformat(timespec="microseconds")[:26] + "Z"
 
 
@@ -104,5 +111,5 @@ def _refuse_lone_surrogates(name: str, value: str) -> None:
         value.encode()
     except UnicodeEncodeError as error:
         raise RecordError(
-            f"{name} holds a lone surrogate at character {error.start}; it is not valid Unicode"
+            f"{name} holds a lone surrogate at character {error.start}; it is not valid Unicode, save the file as UTF-8"
         ) from None

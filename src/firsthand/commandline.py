@@ -30,8 +30,8 @@ def add_command(
 
 
 def say(text: str = "") -> None:
-    """Print `text` as a command's result."""
-    sys.stdout.write(text + "\n")
+    """Print `text` as a command's result; what of it is not valid Unicode (a column's name may be) is escaped."""
+    sys.stdout.write(text.encode(errors="backslashreplace").decode() + "\n")
 
 
 def say_json(value: Any) -> None:

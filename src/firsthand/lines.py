@@ -38,7 +38,8 @@ LINE_KEYS = COMPARISON_KEYS | frozenset(
     " created_at".split()
 )
 JUDGE_KEYS = frozenset("model family prompt_sha256 repeat swap_consistent".split())
-MAX_REPEAT = 2**31 - 1
+MAX_INTEGER = 2**31 - 1
+"""The largest whole number that every database keeps in an integer column."""
 
 FlatResponse: TypeAlias = tuple[str, str | None, int | None, str | None]
 """A response's id, author, length (characters) and content (JSON; None where only the id is known)."""
@@ -143,7 +144,8 @@ def _message(name: str, value: Any) -> Message:
 def _response(name: str, value: Any, author_name: str, author: Any) -> FlatResponse | None:
     """One side's response; None where the line does not hold it.
 
-    Its id is over author and content, so that equal texts of two authors stay apart.
+    Its id is over author and content, so that equal texts of two authors stay apart. One assistant's message is the
+    same response as its text.
     """
     author = checks.optional_text(author_name, author) or None
     if isinstance(value, str):
@@ -151,6 +153,8 @@ def _response(name: str, value: Any, author_name: str, author: Any) -> FlatRespo
         return content_id("response", author or "", content), author, len(content), dump(content)
     if isinstance(value, list | tuple):
         messages = chat_messages(name, value)
+        if len(messages) == 1 and messages[0]["role"] == "assistant":
+            return _response(name, messages[0]["content"], author_name, author)
         encoded = dump(messages)
         return content_id("response", author or "", encoded), author, text_length(messages), encoded
     if value is None:
@@ -163,9 +167,12 @@ def _known_by_id(line: Mapping[str, Any], side: str) -> FlatResponse:
     if id_ is None:
         raise RecordError(f"response_{side} is missing; expected a text or a list of messages")
     length = line.get(f"length_{side}")
-    if length is not None and (isinstance(length, bool) or not isinstance(length, int) or length < 0):
-        raise RecordError(f"length_{side} is {checks.shown(length)}; expected a number of characters")
-    return checks.text(f"response_{side}_id", id_), line.get(f"author_{side}") or None, length, None
+    return (
+        checks.text(f"response_{side}_id", id_),
+        line.get(f"author_{side}") or None,
+        None if length is None else checks.whole(f"length_{side}", length, 0, MAX_INTEGER),
+        None,
+    )
 
 
 def _origin(line: Mapping[str, Any], side: str) -> str | None:
@@ -229,7 +236,7 @@ def _asked(judge: Mapping[str, Any]) -> tuple[str, int, bool | None, str]:
     detail = {key: value for key, value in judge.items() if key not in JUDGE_KEYS and value is not None}
     return (
         checks.optional_text("judge.prompt_sha256", judge.get("prompt_sha256")) or "",
-        0 if repeat is None else checks.whole("judge.repeat", repeat, 0, MAX_REPEAT),
+        0 if repeat is None else checks.whole("judge.repeat", repeat, 0, MAX_INTEGER),
         None if consistent is None else checks.flag("judge.swap_consistent", consistent),
         json_object(detail),
     )

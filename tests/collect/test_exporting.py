@@ -29,6 +29,10 @@ def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.one_of(st.none(), strategy)
 
 
+def first_text(response: Any) -> str:
+    return str(response if isinstance(response, str) else response[0]["content"])
+
+
 lines = st.fixed_dictionaries(
     {
         "prompt": st.one_of(texts, exchanges),
@@ -50,7 +54,7 @@ lines = st.fixed_dictionaries(
         "created_at": maybe(st.just("2026-01-01T00:00:00Z")),
         "judge": maybe(st.just({"prompt_sha256": "ab", "swap_consistent": True, "label": {"x": [1]}})),
     }
-).filter(lambda line: line["response_a"] != line["response_b"])
+).filter(lambda line: first_text(line["response_a"]) != line["response_b"])
 
 
 def sample(store: Store) -> None:
@@ -59,7 +63,7 @@ def sample(store: Store) -> None:
     by_id = {"prompt": "Hi?", "response_a_id": "r1", "response_b_id": "r2"}
     vote = {"annotator": "ann", "source": "human", "verdict": "a"}
     rows: list[dict[str, Any]] = [
-        content | vote | {"seconds": 3.5, "gold": True, "tags": {"domain": "talk"}},
+        content | vote | {"seconds": 3.5, "gold": True, "tags": {"domain": "talk", "response_a": "a tag"}},
         content | vote | {"annotator": "bob", "verdict": "tie"},
         content | vote | judge,
         content | vote | judge | {"annotator": "other judge", "judge": {"model": "o"}, "p_a": None, "verdict": "b"},
@@ -108,7 +112,7 @@ def test_votes_are_one_row_each(tmp_path: Path, store: Store, name: str) -> None
     assert list(table.columns) == list(VOTE_COLUMNS)
     assert summary.rows == len(table) == 5
     assert counted(table["annotator"]) == {"ann": 2, "bob": 1, "judge": 1, "other judge": 1}
-    assert json.loads(table["tags"].min()) == {"domain": "talk"}
+    assert json.loads(table["tags"].min()) == {"domain": "talk", "response_a": "a tag"}
 
 
 def counted(values: Any) -> dict[str, int]:
@@ -165,6 +169,7 @@ def test_label_studio_tasks_select_a_side_of_the_pairwise_tag(tmp_path: Path, st
     assert (result["type"], result["from_name"], result["to_name"]) == ("pairwise", "preference", "response_a")
     side = {"left": "response_a", "right": "response_b"}[result["value"]["selected"]]
     assert rated["data"][side] == "Hello."
+    assert (rated["data"]["tag_domain"], rated["data"]["tag_response_a"]) == ("talk", "a tag")
     assert (decided["lead_time"], decided["ground_truth"], tie["result"]) == (3.5, True, [])
     assert [item["model_version"] for item in rated["predictions"]] == ["judge", "other judge"]
 

@@ -15,6 +15,7 @@ from firsthand.lines import LINE_KEYS
 ROOT = Path(__file__).resolve().parents[2]
 USER, ASSISTANT = ({"role": role, "content": text} for role, text in (("user", "Hi?"), ("assistant", "Hello.")))
 ANSWER = {"role": "assistant", "content": "Go away."}
+OTHER = {"role": "user", "content": "What?"}
 TURNS = "[('Hi?','user'),('Hello.','assistant'),('More?','user'),('Yes.','assistant')]"
 OTHER_TURNS = "[('Hi?','user'),('Go away.','assistant'),('More?','user'),('No.','assistant')]"
 MT_BENCH = {
@@ -123,15 +124,30 @@ def test_docs_name_every_format_and_every_key() -> None:
     [
         ({"prompt": "Hi?", "chosen": "Hello.", "rejected": "Go."}, "Hi?", "Hello.", "Go."),
         ({"chosen": "Q: Hi? A: Yes", "rejected": "Q: Hi? A: You"}, "Q: Hi? A: ", "Yes", "You"),
-        ({"chosen": [USER, ASSISTANT], "rejected": [USER, ANSWER]}, [USER], "Hello.", "Go away."),
-        ({"prompt": [USER], "chosen": [ASSISTANT], "rejected": [ANSWER]}, [USER], "Hello.", "Go away."),
-        ({"prompt": "Hi?", "chosen": [USER, ASSISTANT], "rejected": [USER, ANSWER]}, [USER], "Hello.", "Go away."),
+        ({"prompt": "Hi ", "chosen": "Hi there", "rejected": "Hi you"}, "Hi ", "Hi there", "Hi you"),
+        ({"chosen": [USER, ASSISTANT], "rejected": [USER, ANSWER]}, [USER], [ASSISTANT], [ANSWER]),
+        ({"prompt": [USER], "chosen": [ASSISTANT], "rejected": [ANSWER]}, [USER], [ASSISTANT], [ANSWER]),
+        ({"prompt": "Hi?", "chosen": [USER, ASSISTANT], "rejected": [USER, ANSWER]}, [USER], [ASSISTANT], [ANSWER]),
         (
             {"prompt": [USER], "chosen": [ASSISTANT, USER, ANSWER], "rejected": [ANSWER]},
             [USER],
             [ASSISTANT, USER, ANSWER],
-            "Go away.",
+            [ANSWER],
         ),
+        # An answer that both share is no part of the prompt, be the prompt beside, repeated inside or inside alone.
+        *(
+            (row, [USER], [ASSISTANT, USER, ANSWER], [ASSISTANT, OTHER, ANSWER])
+            for row in (
+                {"prompt": [USER], "chosen": [ASSISTANT, USER, ANSWER], "rejected": [ASSISTANT, OTHER, ANSWER]},
+                {
+                    "prompt": "Hi?",
+                    "chosen": [USER, ASSISTANT, USER, ANSWER],
+                    "rejected": [USER, ASSISTANT, OTHER, ANSWER],
+                },
+                {"chosen": [USER, ASSISTANT, USER, ANSWER], "rejected": [USER, ASSISTANT, OTHER, ANSWER]},
+            )
+        ),
+        ({"chosen": [USER, ANSWER], "rejected": [USER, ANSWER]}, [USER], [ANSWER], [ANSWER]),
     ],
 )
 def test_trl_with_the_prompt_beside_or_inside(row, prompt, chosen, rejected) -> None:
@@ -155,14 +171,16 @@ def test_dialogues_share_the_turns_up_to_the_last_answer() -> None:
     start = "\n\nHuman: Hi?\n\nAssistant: Hello.\n\nHuman: More?\n\nAssistant:"
     (line,) = lines("hh-rlhf", {"chosen": f"{start} Yes.", "rejected": f"{start} No."})
     assert [message["content"] for message in line["prompt"]] == ["Hi?", "Hello.", "More?"]
-    assert (line["response_a"], line["response_b"]) == ("Yes.", "No.")
+    assert [line["response_a"], line["response_b"]] == [
+        [{"role": "assistant", "content": it}] for it in ("Yes.", "No.")
+    ]
 
 
 def test_dialogues_that_part_early_are_compared_as_exchanges() -> None:
     start = "\n\nHuman: Hi?\n\nAssistant:"
     (line,) = lines("hh-rlhf", {"chosen": f"{start} A\n\nHuman: B\n\nAssistant: C", "rejected": f"{start} D"})
     assert [message["content"] for message in line["response_a"]] == ["A", "B", "C"]
-    assert line["response_b"] == "D"
+    assert [message["content"] for message in line["response_b"]] == ["D"]
 
 
 @pytest.mark.parametrize(
@@ -176,18 +194,36 @@ def test_arena_words_and_unknown_ones_passed_on(winner: str, verdict: str) -> No
     assert line["tags"] == {"language": "English", "turn": "1"}
 
 
-def test_scored_completions_are_compared_two_by_two_by_their_finer_score() -> None:
-    compared = [(line["author_a"], line["author_b"], line["verdict"]) for line in lines("scored", SCORED)]
-    # 3.5 against 4.5, 3.5 against 8, 4.5 against 8: the coarse 10 of m1 is not used.
-    assert compared == [("m1", "m2", "b"), ("m1", "m3", "b"), ("m2", "m3", "b")]
+def test_a_battle_without_a_winner_is_refused() -> None:
+    with pytest.raises(RecordError, match="winner is missing; expected one of model_a, model_b, tie"):
+        lines("arena", ARENA | {"winner": None})
+
+
+def test_scored_completions_are_compared_two_by_two_by_one_score_that_all_have() -> None:
+    def compared(completions: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
+        made = lines("scored", SCORED | {"completions": completions})
+        return [(line["author_a"], line["author_b"], line["verdict"]) for line in made]
+
+    # The finer scores are 3.5 and 4.5: the coarse 10 of m1 is not used.
+    assert compared(SCORED["completions"][:2]) == [("m1", "m2", "b")]
+    # m3 has no finer score, and its coarse 8 is on another scale: 10, 8 and 8 are compared.
+    assert compared(SCORED["completions"]) == [("m1", "m2", "a"), ("m1", "m3", "a"), ("m2", "m3", "tie")]
     first = lines("scored", SCORED)[0]
-    assert first["criteria"] == {"score_chosen": 4.5, "score_rejected": 3.5}
+    assert first["criteria"] == {"score_chosen": 10, "score_rejected": 8}
     assert first["tags"] == {"dataset": "sharegpt"}
 
 
-def test_scored_completions_without_a_number_are_refused() -> None:
-    with pytest.raises(RecordError, match="score is 'N/A'"):
-        lines("scored", SCORED | {"completions": [{"response": "x", "overall_score": "N/A"}] * 2})
+@pytest.mark.parametrize(
+    ("completions", "message"),
+    [
+        ([{"response": "x", "overall_score": "N/A"}] * 2, 'overall_score is "N/A"; expected a number$'),
+        ([{"response": "x", "overall_score": 1}, {"response": "y", "fine-grained_score": 1}], "no score is given for"),
+        (["x", "y"], "completions holds 'x'"),
+    ],
+)
+def test_scored_completions_without_a_number_are_refused(completions: list[Any], message: str) -> None:
+    with pytest.raises(RecordError, match=message):
+        lines("scored", SCORED | {"completions": completions})
 
 
 def test_pandalm_gives_three_votes_and_both_parts_of_the_prompt() -> None:
@@ -269,10 +305,16 @@ def test_the_shipped_column_map_reads_the_row_it_shows() -> None:
 
 def test_a_column_map_with_problems_tells_all_of_them(tmp_path: Path) -> None:
     path = tmp_path / "map.yaml"
-    path.write_text("columns: {prompt: q, respons_a: x, response_b: y}\nverdict: {}\n")
+    path.write_text(
+        "columns: {prompt: q, respons_a: x, response_b: y}\nverdict: {}\nverdicts: {left: a, right: bb}\n"
+        "constants: {source: humann, verdict: b, response_a: 2, strength: '2', judge_model: m}\n"
+    )
     with pytest.raises(ConfigError) as caught:
         table_format(path)
     text = str(caught.value)
     assert "columns.respons_a: unknown key, did you mean 'response_a'?" in text
     assert "columns.response_a: missing" in text
     assert "verdict: unknown key, did you mean 'verdicts'?" in text
+    assert "verdicts.right: Input should be 'a', 'b', 'tie', 'both_bad' or 'skip' (got 'bb')" in text
+    assert 'constants: source is "humann"; expected one of human, synthetic; response_a is 2; expected a text' in text
+    assert 'strength is "2"; expected a number from 1 to 3 (got' in text

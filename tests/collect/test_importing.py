@@ -2,8 +2,11 @@
 
 import csv
 import gzip
+import io
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +15,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from firsthand.cli import main
@@ -19,6 +24,7 @@ from firsthand.collect import importing
 from firsthand.collect.importing import Options, Summary, import_file
 from firsthand.collect.rows import MAX_LINE
 from firsthand.errors import InputError
+from firsthand.lines import parse_line
 from firsthand.store import Store
 
 MIB = 2**20
@@ -61,15 +67,17 @@ def test_a_bad_line_is_kept_with_its_number_and_reason_and_the_others_come_in(tm
         ('{"prompt": "q", "response_a": "x", "response_b": "y", "p_a": NaN}', "holds NaN"),
         ('{"prompt": "q", ', "not valid JSON"),
         ("[1, 2]", "a JSON list"),
+        ("[" * 100_000, "not valid JSON"),
+        (line(1, created_at="9999-12-31T23:59:59-05:00"), "created_at is"),
         ({"response_a": "x", "response_b": "y"}, "no column prompt"),
         (line(0, verdict="b"), "already said"),
         ({key: value for key, value in line(1).items() if key != "source"}, "a verdict without a source"),
     ]
     path = write_lines(tmp_path / "v.jsonl", [line(0), *(text for text, _ in bad), line(2)])
     summary = take(store, path)
-    assert (summary.rows, summary.added) == (11, 2)
+    assert (summary.rows, summary.added) == (13, 2)
     assert summary.rejected.total() == len(bad)
-    for record, number in zip(rejected(summary), [2, 3, 4, 5, 6, 7, 8, 10, 9], strict=True):
+    for record, number in zip(rejected(summary), [2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 11], strict=True):
         assert record["line"] == number, "lines that only the store refuses come after the others of their batch"
         content, reason = bad[number - 2]
         assert reason in record["reason"]
@@ -96,9 +104,13 @@ def test_in_a_folder_nobody_may_write_to_the_rejected_lines_go_to_the_current_on
     folder.chmod(0o555)
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    assert take(store, path).rejected_file == "v.jsonl.rejected.jsonl"
-    assert (tmp_path / "here" / "v.jsonl.rejected.jsonl").exists()
-    folder.chmod(0o755)
+    copy = Path(shutil.copytree(folder, tmp_path / "copy")) / "v.jsonl"  # read-only too
+    names = [take(store, one).rejected_file for one in (path, copy)]
+    assert len(set(names)) == 2
+    assert all(name and re.fullmatch(r"v\.jsonl\.[0-9a-f]{8}\.rejected\.jsonl", name) for name in names)
+    assert sorted(item.name for item in (tmp_path / "here").iterdir()) == sorted(map(str, names))
+    for one in (folder, copy.parent):
+        one.chmod(0o755)
 
 
 def test_reasons_that_differ_in_a_value_only_are_counted_together(tmp_path: Path, store: Store) -> None:
@@ -115,6 +127,18 @@ def test_an_empty_file_is_refused(tmp_path: Path, store: Store, content: bytes) 
         take(store, path)
 
 
+def zipped(*, encrypted: bool = False, method: int = zipfile.ZIP_STORED) -> bytes:
+    """A zip whose one file is marked as encrypted, or as compressed by `method`."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("v.jsonl", "{}")
+    content = bytearray(buffer.getvalue())
+    for header, flags in ((0, 6), (content.index(b"PK\x01\x02"), 8)):  # APPNOTE.TXT 4.3.7 and 4.3.12
+        content[header + flags] |= encrypted
+        content[header + flags + 2] = method
+    return bytes(content)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -122,7 +146,11 @@ def test_an_empty_file_is_refused(tmp_path: Path, store: Store, content: bytes) 
         ("v.txt", b"just a text", "neither JSON"),
         ("v.zip", b"PK\x03\x04broken", "zip"),
         ("v.gz", b"\x1f\x8b\x08broken", "can't read"),
-        ("v.parquet", b"PAR1 broken", "Parquet"),
+        ("v.zip", zipped(encrypted=True), "encrypted.*; unpack it first"),
+        ("v.zip", zipped(method=99), "compression method.*; unpack it first"),
+        ("v.parquet", b"PAR1 broken", "v.parquet as Parquet"),
+        ("v.csv", b"prompt,response_a,tag,response_b,tag\n", "several columns called tag; give each a name of its own"),
+        ("v.csv", "prompt,response_a,response_b,é\n".encode("latin-1"), "column names are not valid UTF-8; save"),
         ("v.jsonl", b"{broken\n", "no row could be read; line 1: not valid JSON"),
         ("v.csv", b"a,b\n1,2\n", "in no format known here: its columns are a, b"),
     ],
@@ -171,6 +199,25 @@ def test_csv_rows_in_another_encoding_are_rejected_one_by_one(tmp_path: Path, st
     summary = take(store, path)
     assert summary.added == 1
     assert [record["line"] for record in rejected(summary)] == [2, 4]
+    assert rejected(summary)[0]["reason"].endswith("save the file as UTF-8")
+
+
+@pytest.mark.parametrize(("name", "delimiter"), [("v.csv", ","), ("v.tsv", "\t")])
+def test_a_native_table_carries_numbers_and_empty_cells(
+    tmp_path: Path, store: Store, name: str, delimiter: str
+) -> None:
+    row = line(0, p_a=0.75, strength=2, seconds=1.5, gold=True, simulated=False, created_at="2026-11-22T10:00:00Z")
+    row |= dict.fromkeys(("author_a", "shown_first", "rationale", "tags", "criteria", "judge"), "")
+    empty = dict.fromkeys(row, "") | {"prompt": "still to be rated", "response_a": "one", "response_b": ""}
+    with (tmp_path / name).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(row), delimiter=delimiter)
+        writer.writeheader()
+        writer.writerows([row, empty, row | {"prompt": "other", "p_a": "much"}])
+    summary = take(store, tmp_path / name)
+    assert dict(summary.rejected) == {'p_a is "much"; expected a number from 0 to 1': 1}
+    entries = {entry.comparison.prompt[0]["content"]: entry for entry in store.entries()}
+    assert entries["question 0"] == parse_line({key: value for key, value in row.items() if value != ""})
+    assert entries["still to be rated"].preference is None
 
 
 def test_a_line_of_10_mb_is_taken_and_one_beyond_the_limit_is_not(tmp_path: Path, store: Store) -> None:
@@ -205,7 +252,7 @@ def test_options_say_what_the_lines_do_not(tmp_path: Path, store: Store) -> None
 def test_a_table_in_a_zip_is_read_through_a_column_map(tmp_path: Path, store: Store) -> None:
     (tmp_path / "map.yaml").write_text(
         "columns: {prompt: q, response_a: x, response_b: y, verdict: won, p_a: p}\n"
-        "verdicts: {left: a}\nconstants: {source: human, annotator: team}\n"
+        "verdicts: {left: a}\nconstants: {source: human, annotator: team}\ntags: {kind: won, domain: topic}\n"
     )
     rows = [["q", "x", "y", "won", "p"], ["Hi, you?", "line\nbreak", "", "left", "0.75"], ["Hi?", "b", "c", "up", ""]]
     with (tmp_path / "t.tsv").open("w", newline="", encoding="utf-8") as file:
@@ -215,6 +262,7 @@ def test_a_table_in_a_zip_is_read_through_a_column_map(tmp_path: Path, store: St
     summary = take(store, tmp_path / "t.zip", column_map=tmp_path / "map.yaml")
     assert (summary.format, summary.added) == ("table", 1)
     assert rejected(summary)[0]["reason"].startswith('verdict is "up"')
+    assert summary.missing_columns == ["topic"]
     (entry,) = store.entries()
     assert {entry.comparison.a.content, entry.comparison.b.content} == {"line\nbreak", ""}
 
@@ -230,6 +278,20 @@ def test_a_json_array_is_read_item_by_item_up_to_where_it_breaks(tmp_path: Path,
     assert "not valid JSON from here on" in rejected(summary)[0]["reason"]
 
 
+def test_items_of_a_json_array_that_json_does_not_know_and_what_follows_it_are_rejected(
+    tmp_path: Path, store: Store
+) -> None:
+    path = tmp_path / "v.json"
+    items = [line(0), line(1, criteria={"clarity": float("nan")}), line(2, seconds=10**400), line(3)]
+    path.write_text(f"{json.dumps(items)}{' ' * 100_000}\n[{json.dumps(line(4))}]\n")
+    summary = take(store, path)
+    assert summary.added == 2
+    numbers_and_reasons = [(record["line"], record["reason"][:12]) for record in rejected(summary)]
+    assert numbers_and_reasons == [(2, "holds NaN, w"), (3, "seconds is 1"), (5, "the array en")]
+    path.write_text(f"{json.dumps(items)} \n")
+    assert [record["line"] for record in rejected(take(store, path))] == [2, 3]
+
+
 def test_a_local_dataset_folder_is_read_through_datasets(tmp_path: Path, store: Store) -> None:
     folder = tmp_path / "set"
     folder.mkdir()
@@ -237,6 +299,33 @@ def test_a_local_dataset_folder_is_read_through_datasets(tmp_path: Path, store: 
     write_lines(folder / "test.jsonl", [{"prompt": "t", "chosen": "x", "rejected": "y"}])
     summary = import_file(store, str(folder), Options(source="human"))
     assert (summary.format, summary.rows, summary.added) == ("trl", 4, 4)
+    with (folder / "test.jsonl").open("a") as file:
+        file.write('{"prompt": \n')
+    summary = import_file(store, str(folder), Options(source="human"))
+    assert summary.known == 3
+    assert re.match("the split test can't be read from here on: ", rejected(summary)[0]["reason"])
+
+
+def test_a_parquet_file_gives_what_of_it_can_be_read(tmp_path: Path, store: Store) -> None:
+    path = tmp_path / "v.parquet"
+    columns = {name: [f"{name} {number}" for number in range(1_200)] for name in ("prompt", "response_a", "response_b")}
+    table = pa.table(columns)
+    wrong = pa.array([b"fine", b"\xe9"] + [b"fine"] * 1_198).view(pa.string())
+    pq.write_table(table.append_column("rationale", wrong), path, compression="none", use_dictionary=False)
+    summary = take(store, path)
+    assert summary.added == 1_199
+    assert [record["line"] for record in rejected(summary)] == [2]
+    pq.write_table(table, path, row_group_size=500, compression="none", use_dictionary=False)
+    content = bytearray(path.read_bytes())
+    page = pq.ParquetFile(path).metadata.row_group(1).column(0).data_page_offset
+    content[page : page + 20] = b"\xff" * 20
+    path.write_bytes(content)
+    summary = take(store, path)
+    assert summary.rows == 501
+    assert rejected(summary)[0]["reason"].startswith("the file can't be read from here on: ")
+    pq.write_table(pa.Table.from_arrays([*table.columns, table["prompt"]], [*table.column_names, "prompt"]), path)
+    with pytest.raises(InputError, match="several columns called prompt"):
+        take(store, path)
 
 
 def test_the_command_ends_with_2_when_lines_were_rejected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -250,7 +339,25 @@ def test_the_command_ends_with_2_when_lines_were_rejected(tmp_path: Path, capsys
     assert main([*command, "--allow-rejected", "--json"]) == 0
     (summary,) = json.loads(capsys.readouterr().out)
     assert (summary["known"], sum(summary["rejected"].values())) == (1, 1)
-    assert main(["collect", "import", str(tmp_path / "none.jsonl"), "--store", str(tmp_path / "s.db")]) == 2
+
+
+def test_a_file_that_cannot_be_read_does_not_keep_the_others_from_being_imported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = json.dumps([line(1) | {"\ud800": "a column whose name is no valid Unicode"}])
+    paths = [write_lines(tmp_path / name, lines) for name, lines in (("1.jsonl", [line(0)]), ("3.json", [odd]))]
+    names = [str(paths[0]), str(tmp_path / "none.jsonl"), str(paths[1])]
+    command = ["collect", "import", "--store", str(tmp_path / "s.db"), *names]
+    assert main([*command, "--json"]) == 2
+    printed = capsys.readouterr()
+    assert [(one["added"], one["ignored_columns"], one["problem"]) for one in json.loads(printed.out)] == [
+        (1, [], None),
+        (0, [], f"{names[1]}: no such file or folder, and no name of a dataset"),
+        (1, ["\ud800"], None),
+    ]
+    assert printed.err.count("firsthand: ") == 1
+    assert main([*command, "--format", "natif"]) == 2
+    assert capsys.readouterr().err.count("unknown format 'natif'") == 1
 
 
 def test_an_import_that_is_killed_is_completed_by_running_it_again(tmp_path: Path) -> None:
