@@ -111,7 +111,9 @@ def _parse(line: Mapping[str, Any]) -> FlatEntry:
         raise RecordError("the two responses are the same text; there is nothing to compare")
     swap = first[0] > second[0]
     a, b = (second, first) if swap else (first, second)
-    origin_a, origin_b = (_origin(line, side) for side in ("ba" if swap else "ab"))
+    origin_a, origin_b = _origin("origin_a", get("origin_a")), _origin("origin_b", get("origin_b"))
+    if swap:
+        origin_a, origin_b = origin_b, origin_a
     prompt_id = content_id("prompt", prompt)
     id_ = content_id("comparison", prompt_id, a[0], b[0])
     tags = json_object(checked_tags(get("tags")))
@@ -175,8 +177,8 @@ def _known_by_id(line: Mapping[str, Any], side: str) -> FlatResponse:
     )
 
 
-def _origin(line: Mapping[str, Any], side: str) -> str | None:
-    origin = checks.mapping(name := f"origin_{side}", line.get(name))
+def _origin(name: str, value: Any) -> str | None:
+    origin = None if value is None else checks.mapping(name, value)
     return dump(origin) if origin else None
 
 
