@@ -23,8 +23,9 @@ permuted within strata of human margin and style.
 class EvalTable:
     """M comparisons that no arm trains on: the human anchor, ties of people included.
 
-    comparison_id: (M,). prompt: (M,), numbers of the prompts. p_human: (M,), the share of people for A, ties half.
-    votes: (M,), how many people. response: (M, 2), numbers of the responses: equal where two comparisons share one.
+    comparison_id: (M,). prompt: (M,), numbers of the prompts. p_human: (M,), the share of people for A, ties half, as
+    `train mix` counts: of gold verdicts alone where there are some, and 1/2 where neither response leads. votes: (M,),
+    how many count. response: (M, 2), numbers of the responses: equal where two comparisons share one.
     author: (M, 2), indices into `authors`, -1 where unknown. length: (M, 2), characters. tag: (M,), indices into
     `tags`, -1 where there is none.
     """

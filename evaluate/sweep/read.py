@@ -21,12 +21,12 @@ from firsthand.lineage import Relation
 from firsthand.records import Annotator, Source
 from firsthand.store import Store, tag_values
 from firsthand.train.drops import Drops
-from firsthand.train.labels import P_A, usable
+from firsthand.train.labels import people_say, usable
 from firsthand.train.mix import Pools, in_anchor, read_pools
 
 COLUMNS = (
-    "comparison_id prompt_id annotator source verdict repeat has_text gold p_a strength response_a_id response_b_id"
-    " author_a author_b length_a length_b shown_first tags"
+    "comparison_id prompt_id annotator source simulated verdict repeat has_text gold p_a strength response_a_id"
+    " response_b_id author_a author_b length_a length_b shown_first tags"
 ).split()
 Facts: TypeAlias = dict[str, str | int | float]
 """Label -> value, as the page lists them."""
@@ -66,7 +66,7 @@ def read_material(store: Store, config: SweepConfig) -> Material:
     judged = votes[votes["annotator"] == judge]
     people = votes[votes["source"] == Source.HUMAN.value]
     _check_verdicts(judged, judge)
-    units = _units(votes, people)
+    units = _units(votes, people_say(people, config.human))
     anchor = units[units["p_human"].notna() & _held_out(units["prompt_id"], config.anchor.fraction)]
     table = _table(anchor, config.tag)
     _check(pools, table, judge, config)
@@ -115,12 +115,11 @@ def _check_verdicts(judged: pd.DataFrame, judge: str) -> None:
         )
 
 
-def _units(votes: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
-    """One row a comparison, by id."""
+def _units(votes: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
+    """One row a comparison, by id; said: of each, what people say."""
     kept = "prompt_id response_a_id response_b_id author_a author_b length_a length_b tags".split()
     units = votes.drop_duplicates("comparison_id").set_index("comparison_id")[kept]
-    said = people["verdict"].map(P_A).groupby(people["comparison_id"])
-    return units.assign(p_human=said.mean(), votes=said.size()).sort_index()
+    return units.assign(p_human=said["p_a"], votes=said["votes"]).sort_index()
 
 
 def _numbered(prompts: "pd.Series[str]") -> IntArray:

@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from builders import fill, human, synthetic
 from sweep_stores import sweep_store
@@ -85,6 +86,28 @@ def test_no_model_trains_on_a_prompt_of_the_anchor_and_ties_of_people_are_in_the
     assert (anchored["prompt"] == -1).all()
     assert 0 < (table.p_human == 0.5).sum() < len(table)
     assert set(table.votes.tolist()) == {2}
+
+
+def test_the_anchor_is_that_of_the_mix(store: Store) -> None:
+    sweep_store(store)
+    compared = list(store.comparisons())
+
+    def say(each: Any, rater: str, verdict: str, **keys: Any) -> dict[str, Any]:
+        texts = {"prompt": each.prompt, "response_a": each.a.content, "response_b": each.b.content}
+        authors = {"author_a": each.a.author, "author_b": each.b.author}
+        return {**texts, **authors, "source": "human", "annotator": rater, "verdict": verdict, **keys}
+
+    # Of each third comparison a gold verdict is for A; on each next one two new ties stand beside two equal verdicts.
+    fill(store, [say(each, "expert", "a", gold=True) for each in compared[::3]])
+    fill(store, [say(each, rater, "tie") for each in compared[1::3] for rater in ("cem", "dan")])
+    material = read_material(store, config())
+    said = pd.DataFrame({"p": material.table.p_human, "n": material.table.votes}, list(material.table.comparison_id))
+    decided = said["p"][said["p"] != 0.5]
+    mixed = material.pools["all"].anchor.set_index("comparison_id")["chosen"]
+    assert decided.gt(0.5).map({True: "a", False: "b"}).to_dict() == mixed.to_dict()
+    gold, tied = (said[said.index.isin([each.id for each in compared[start::3]])] for start in (0, 1))
+    assert set(gold.itertuples(index=False, name=None)) == {(1.0, 1)}
+    assert set(tied.itertuples(index=False, name=None)) == {(0.5, 4)}
 
 
 def test_permuting_leaves_people_alone_and_changes_the_judges_labels(planned: Callable[..., Plan]) -> None:
