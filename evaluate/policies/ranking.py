@@ -48,8 +48,8 @@ class Pair:
 
     observed: the first's share of the points, ties half, in the n comparisons of the two; fitted: what the model says
     of it, from all comparisons. ties: their share. p: two-sided, that both are of one strength, None where that can't
-    be tested; p_adjusted: by Holm over all pairs that can. verdict: detected where they differ, ruled out where the fitted share lies within the margin of one
-    half.
+    be tested; p_adjusted: by Holm over all pairs that can. verdict: detected where they differ, ruled out where the
+    fitted share lies within the margin of one half.
     """
 
     first: str
