@@ -65,7 +65,8 @@ def _use(sweep: Sweep, best: Effect, curves: Sequence[SkewCurve], config: Analys
         f"{_filtered(best)} {_beside_whom(best)} {best.human_rows:,.0f} human rows, the model sides with people "
         f"{_points(best, config)} more often than with human rows alone."
     )
-    return Recommendation(Help.HELP, best.ratio, best.arm, sentence, _warnings(sweep, best.arm, curves, config))
+    warnings = (*_warnings(sweep, best.arm, curves, config), *_longer(best, curves, config))
+    return Recommendation(Help.HELP, best.ratio, best.arm, sentence, warnings)
 
 
 def _too_much(sweep: Sweep, best: Effect, curves: Sequence[SkewCurve], config: AnalysisConfig) -> Recommendation:
@@ -119,6 +120,17 @@ def _warnings(sweep: Sweep, arm: str, curves: Sequence[SkewCurve], config: Analy
             f"the band reaches it from {found.low:.0%} synthetic rows on.",
         )
     return ()
+
+
+def _longer(best: Effect, curves: Sequence[SkewCurve], config: AnalysisConfig) -> list[str]:
+    """A warning where a crossing to the longer response was detected that may lie at the ratio named or below."""
+    found = [curve.tolerance for curve in curves if curve.arm == best.arm and curve.target.name == LONGER]
+    return [
+        f"The model leans to {LONGER} by {config.margin_points:g} points or more beyond its human-only twin, from "
+        f"{each.low:.0%} synthetic rows on at the earliest: compare responses at equal length."
+        for each in found
+        if each.high is not None and each.low is not None and each.low <= best.ratio
+    ]
 
 
 def _beside(beside: Beside, config: AnalysisConfig) -> list[str]:

@@ -7,7 +7,7 @@ from firsthand.evaluate.sweep.cells import Cell
 from firsthand.evaluate.sweep.outcome import Arm
 from firsthand.evaluate.sweep.recommend import recommend
 from firsthand.evaluate.sweep.settings import AnalysisConfig
-from firsthand.evaluate.sweep.skew import SkewCurve, Target
+from firsthand.evaluate.sweep.skew import LONGER, SkewCurve, Target
 from firsthand.evaluate.sweep.tolerance import tolerance
 from firsthand.evaluate.sweep.verdicts import Effect, Help
 from firsthand.lineage import Relation
@@ -27,10 +27,10 @@ def effect(ratio, difference, verdict, rows=1_000):
     )
 
 
-def skewed(*values, error=0.005, rows=1_000):
+def skewed(*values, error=0.005, rows=1_000, name="gpt-x"):
     ratios = tuple(np.linspace(0, 1, len(values) + 1).tolist())
     inherited = [figure(0.0, 0.0, rows), *(figure(value, error, rows) for value in values)]
-    target = Target("gpt-x", Relation.SAME_MODEL, np.array([1.0]))
+    target = Target(name, Relation.SAME_MODEL, np.array([1.0]))
     return SkewCurve(
         "all", target, ratios, inherited, inherited, inherited, figure(0.0), tolerance(ratios, inherited, 0.03, 0.05)
     )
@@ -59,6 +59,16 @@ def test_a_skew_that_is_not_excluded_is_a_warning():
     said = recommend(SWEEP, HELPS, [skewed(0.01, 0.02, error=0.02)], BETTER, CONFIG)
     assert said.ratio == 0.5
     assert "is not excluded" in said.warnings[0]
+
+
+def test_a_crossing_to_the_longer_response_is_a_warning_where_the_ratio_may_reach_it():
+    # As above, the band reaches 3 points at 14 % at the earliest; the ratio stays, for length may be what people want.
+    curves = [skewed(0.0, 0.0), skewed(0.1, 0.2, name=LONGER)]
+    said = recommend(SWEEP, HELPS, curves, BETTER, CONFIG)
+    assert said.ratio == 0.5
+    assert "leans to the longer response by 3 points or more" in said.warnings[0]
+    assert "from 14% synthetic rows on" in said.warnings[0]
+    assert recommend(SWEEP, [effect(0.1, 0.02, Help.HELP)], curves, BETTER, CONFIG).warnings == ()
 
 
 def test_a_judge_without_kin_in_the_data_is_a_warning():
