@@ -81,7 +81,7 @@ class Sweep:
     closest that one of them stands in to the judge. points: every arm x ratio x seed; the ratios of an arm are the same
     for each seed, and ratio 0 is the human-only model of its design. engine: `fast` or `full`. training_prompts: how
     many prompts the training rows come from: the length of what a Refit takes. mix: name of an arm -> the values of its
-    `train mix` config but for the ratio. other, other_engine: the points that the other engine made, where it ran.
+    `train mix` config but for the ratio. sized: the config's rows or human_rows left rows out. other, other_engine: the points that the other engine made, where it ran.
     facts: label -> value, as the page lists them.
     """
 
@@ -93,6 +93,7 @@ class Sweep:
     training_prompts: int
     relation: Relation = Relation.UNKNOWN
     mix: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    sized: bool = False
     other: tuple[Point, ...] = ()
     other_engine: str = ""
     facts: Mapping[str, str | int | float] = field(default_factory=dict)

@@ -164,6 +164,11 @@ def _check(pools: Mapping[str, Pools], table: EvalTable, judge: str, config: Swe
             "said of any ratio. Collect more votes of people, or raise anchor.fraction (now "
             f"{config.anchor.fraction:g})"
         )
+    for key, limit in (("rows", config.rows), ("human_rows", config.human_rows)):
+        if limit != "max" and limit < FEWEST_ROWS:
+            raise InputError(
+                f"{key} is {limit}; below {FEWEST_ROWS} rows no claim is possible. Raise it, or set it to max"
+            )
     for name, pool in pools.items():
         prompts = pool.human["prompt_id"].nunique()
         if len(pool.human) < FEWEST_ROWS or prompts < FEWEST_PROMPTS:

@@ -180,6 +180,11 @@ def test_rounded_shares_lose_no_row(store: Store) -> None:
             "no claim is possible",
         ),
         (
+            [vote for number in range(150) for vote in (human(number), synthetic(number, verdict="ab"[number % 2]))],
+            {"human_rows": 29},
+            "human_rows is 29; below 30 rows no claim is possible",
+        ),
+        (
             [
                 *[human(number) for number in range(150)],
                 *[synthetic(number, verdict="ab"[number % 2]) for number in range(20)],

@@ -1,9 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import yaml
 from sweep_tables import figure, point, sweep_of, table_of
 
 from firsthand.evaluate.sweep.baselines import Engines, Right, Twice
 from firsthand.evaluate.sweep.cells import Cell
+from firsthand.evaluate.sweep.mix_ready import mix_yaml
 from firsthand.evaluate.sweep.outcome import Arm
 from firsthand.evaluate.sweep.recommend import recommend
 from firsthand.evaluate.sweep.settings import AnalysisConfig
@@ -97,6 +101,17 @@ def test_where_nothing_helps_people_s_rows_are_kept(effects, verdict, ratio, wor
     said = recommend(SWEEP, effects, [skewed(0.0, 0.0)], BETTER, CONFIG)
     assert (said.verdict, said.ratio) == (verdict, ratio)
     assert words in said.sentence
+
+
+@pytest.mark.parametrize(
+    ("difference", "verdict", "size"),
+    [(0.04, Help.HELP, 200), (-0.04, Help.HURT, 100)],  # 100 + 100 rows helped; of people's alone there were 100
+)
+def test_a_sweep_of_fewer_rows_than_there_are_makes_a_mix_of_as_many(difference, verdict, size):
+    said = recommend(SWEEP, [effect(0.5, difference, verdict)], [], BETTER, CONFIG)
+    limited, whole = (yaml.safe_load(mix_yaml(replace(SWEEP, sized=sized), said)) for sized in (True, False))
+    assert limited["size"] == size
+    assert "size" not in whole
 
 
 def test_models_that_do_not_beat_longer_wins_are_a_warning():
