@@ -100,12 +100,12 @@ def _check_verdicts(judged: pd.DataFrame, judge: str) -> None:
     if decided.empty:
         raise InputError(f"{judge} never preferred a response: none of its {len(judged):,} verdicts teaches anything")
     known = decided[decided["shown_first"].isin(["a", "b"])]
-    if len(known) == len(decided) and len(decided) >= FEWEST_ROWS:
+    if len(known) >= FEWEST_ROWS:
         first = (known["verdict"] == known["shown_first"]).mean()
         if first in (0.0, 1.0):
             place = "first" if first else "second"
             raise InputError(
-                f"{judge} has one verdict only: in all {len(decided):,} it preferred the response shown {place}. "
+                f"{judge} has one verdict only: in all {len(known):,} it preferred the response shown {place}. "
                 "Its labels say nothing of the responses; ask another judge, or in another way"
             )
     if len(decided) >= FEWEST_ROWS and decided["verdict"].nunique() == 1:

@@ -165,7 +165,10 @@ def test_rounded_shares_lose_no_row(store: Store) -> None:
         ([synthetic(0, judge="judge-one")], {"judge": "judge-on"}, "did you mean 'judge-one'"),
         ([synthetic(number, verdict="tie") for number in range(40)], {}, "never preferred a response"),
         (
-            [synthetic(number, verdict="a", shown_first="a") for number in range(40)],
+            [
+                *[synthetic(number, verdict=side, shown_first=side) for number, side in enumerate("ab" * 20)],
+                synthetic(40),  # shown in an order that nobody noted
+            ],
             {},
             "all 40 it preferred the response shown first",
         ),
