@@ -81,8 +81,8 @@ class Sweep:
     closest that one of them stands in to the judge. points: every arm x ratio x seed; the ratios of an arm are the same
     for each seed, and ratio 0 is the human-only model of its design. engine: `fast` or `full`. training_prompts: how
     many prompts the training rows come from: the length of what a Refit takes. mix: name of an arm -> the values of its
-    `train mix` config but for the ratio. sized: the config's rows or human_rows left rows out. other, other_engine: the points that the other engine made, where it ran.
-    facts: label -> value, as the page lists them.
+    `train mix` config but for the ratio. sized: the config's rows or human_rows left rows out. other, other_engine: the
+    points that the other engine made, where it ran. facts: label -> value, as the page lists them.
     """
 
     table: EvalTable
