@@ -70,6 +70,8 @@ def people_say(votes: pd.DataFrame, rules: HumanRules) -> pd.DataFrame:
 
     It is what human_labels goes by; with `each-vote`, what it would with `majority`.
     """
+    if votes.empty:
+        return pd.DataFrame({"p_a": [], "votes": []}, dtype="float64")
     votes = _not_outweighed(votes, Drops())
     return pd.DataFrame({"p_a": _of_people(votes, rules)["p_a"], "votes": votes.groupby("comparison_id").size()})
 

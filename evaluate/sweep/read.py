@@ -21,7 +21,7 @@ from firsthand.lineage import Relation
 from firsthand.records import Annotator, Source
 from firsthand.store import Store, tag_values
 from firsthand.train.drops import Drops
-from firsthand.train.labels import people_say, usable
+from firsthand.train.labels import once_each, people_say, usable
 from firsthand.train.mix import Pools, in_anchor, read_pools
 
 COLUMNS = (
@@ -64,9 +64,12 @@ def read_material(store: Store, config: SweepConfig) -> Material:
     pools = {name: read_pools(store, config.mix(name, judge)) for name in config.arms}
     votes = usable(store.votes(COLUMNS), Drops())
     judged = votes[votes["annotator"] == judge]
-    people = votes[votes["source"] == Source.HUMAN.value]
+    people = once_each(votes[votes["source"] == Source.HUMAN.value], Drops())
     _check_verdicts(judged, judge)
-    units = _units(votes, people_say(people, config.human))
+    held_out = _held_out(people["prompt_id"], config.anchor.fraction)
+    # As in a mix: what is learned of raters on the anchor and on training prompts is learned apart.
+    said = pd.concat([people_say(people[part], config.human) for part in (held_out, ~held_out)])
+    units = _units(votes, said)
     anchor = units[units["p_human"].notna() & _held_out(units["prompt_id"], config.anchor.fraction)]
     table = _table(anchor, config.tag)
     _check(pools, table, judge, config)

@@ -97,9 +97,12 @@ def test_the_anchor_is_that_of_the_mix(store: Store) -> None:
         authors = {"author_a": each.a.author, "author_b": each.b.author}
         return {**texts, **authors, "source": "human", "annotator": rater, "verdict": verdict, **keys}
 
-    # Of each third comparison a gold verdict is for A; on each next one two new ties stand beside two equal verdicts.
+    # Of each third comparison a gold verdict is for A; on each next one two new ties stand beside two equal verdicts;
+    # on each third one somebody votes for A and then, in the other order, for B.
     fill(store, [say(each, "expert", "a", gold=True) for each in compared[::3]])
     fill(store, [say(each, rater, "tie") for each in compared[1::3] for rater in ("cem", "dan")])
+    orders = (("a", "a"), ("b", "b"))
+    fill(store, [say(each, "eli", side, shown_first=first) for each in compared[2::3] for side, first in orders])
     material = read_material(store, config())
     said = pd.DataFrame({"p": material.table.p_human, "n": material.table.votes}, list(material.table.comparison_id))
     decided = said["p"][said["p"] != 0.5]
@@ -108,6 +111,7 @@ def test_the_anchor_is_that_of_the_mix(store: Store) -> None:
     gold, tied = (said[said.index.isin([each.id for each in compared[start::3]])] for start in (0, 1))
     assert set(gold.itertuples(index=False, name=None)) == {(1.0, 1)}
     assert set(tied.itertuples(index=False, name=None)) == {(0.5, 4)}
+    assert set(said["n"][said.index.isin([each.id for each in compared[2::3]])]) == {2}
 
 
 def test_permuting_leaves_people_alone_and_changes_the_judges_labels(planned: Callable[..., Plan]) -> None:
