@@ -57,15 +57,23 @@ def human_labels(votes: pd.DataFrame, rules: HumanRules, drops: Drops) -> pd.Dat
     """
     if votes.empty:
         return pd.DataFrame(columns=LABEL_COLUMNS)
-    has_gold = votes.groupby("comparison_id")["gold"].transform("any")
-    votes = drops.keep(votes, votes["gold"] | ~has_gold, "a gold verdict outweighs it")
+    votes = _not_outweighed(votes, drops)
     if rules.aggregate == "each-vote":
         labels = votes.assign(p_a=votes["verdict"].map(P_A), signed_strength=votes["sign"] * votes["strength"])
     else:
-        labels = _per_comparison(votes)
-        labels["p_a"] = _dawid_skene(votes) if rules.aggregate == "dawid-skene" else _vote_share(labels)
-        labels = labels.reset_index()
+        labels = _of_people(votes, rules).reset_index()
     return _decided(labels, drops)
+
+
+def people_say(votes: pd.DataFrame, rules: HumanRules) -> pd.DataFrame:
+    """What people say of each comparison, by its id: p_a, 1/2 for a tie, and how many `votes` count.
+
+    It is what human_labels goes by; with `each-vote`, what it would with `majority`.
+    """
+    if votes.empty:
+        return pd.DataFrame({"p_a": [], "votes": []}, dtype="float64")
+    votes = _not_outweighed(votes, Drops())
+    return pd.DataFrame({"p_a": _of_people(votes, rules)["p_a"], "votes": votes.groupby("comparison_id").size()})
 
 
 def synthetic_labels(votes: pd.DataFrame, rules: SyntheticRules, drops: Drops) -> pd.DataFrame:
@@ -100,6 +108,16 @@ def _decided(labels: pd.DataFrame, drops: Drops, columns: list[str] = LABEL_COLU
         margin=margin.astype("float64"),
     )
     return labels[columns].reset_index(drop=True)
+
+
+def _not_outweighed(votes: pd.DataFrame, drops: Drops) -> pd.DataFrame:
+    has_gold = votes.groupby("comparison_id")["gold"].transform("any")
+    return drops.keep(votes, votes["gold"] | ~has_gold, "a gold verdict outweighs it")
+
+
+def _of_people(votes: pd.DataFrame, rules: HumanRules) -> pd.DataFrame:
+    labels = _per_comparison(votes)
+    return labels.assign(p_a=_dawid_skene(votes) if rules.aggregate == "dawid-skene" else _vote_share(labels))
 
 
 def _per_comparison(votes: pd.DataFrame) -> pd.DataFrame:

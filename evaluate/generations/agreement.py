@@ -1,8 +1,11 @@
-"""L4 and L5: whether the generations still agree with people on the fixed anchor, or more and more with the judge.
+"""L4 and L5: whether the last generation still agrees with people on the fixed anchor, or with the judge instead.
 
 A model agrees with a person on a comparison where it gives the response that the person chose the higher score, half
 where either is undecided. L4 is agreement with people in the last generation, less the human-only twin's. L5, closure,
-is the slope over generations of agreement with the judge less that of agreement with people, again against the twin.
+is agreement with the judge less that with people there, again less the twin's: how far the gap has widened since the
+first model, whose agreement with anybody is 1/2. A loop may close in its first generation, which a slope over the
+trained ones does not show. It closes where it is nearer to the judge than the twin and not shown to be nearer to
+people: a loop that learns better than its twin comes nearer to both.
 """
 
 from collections.abc import Sequence
@@ -28,7 +31,6 @@ from firsthand.evaluate.generations.series import (
     last_weights,
     means,
     pooled,
-    slope_weights,
 )
 from firsthand.evaluate.multiple import holm
 from firsthand.evaluate.table import plain
@@ -122,15 +124,10 @@ def _anchor_findings(loops: Loops, config: GenerationsConfig, found: dict[float,
 
 
 def _closure_findings(loops: Loops, config: GenerationsConfig, found: dict[float, Figures], n: int) -> list[Finding]:
-    steps = loops.generations()
-    if len(steps) < 2:
-        why = "There is one trained generation; closure is a slope and needs two."
-        return [_refused(loops, ratio, CLOSURE, why) for ratio in loops.ratios()]
-    span = steps[-1] - steps[0]
-    slope, nothing = span * slope_weights(steps), np.zeros(len(steps))
-    gap = against_twin(np.concatenate([slope, -slope]))
-    with_judge = np.concatenate([slope, nothing, nothing, nothing])
-    with_people = np.concatenate([nothing, slope, nothing, nothing])
+    last = last_weights(len(loops.generations()))
+    nothing = np.zeros_like(last)
+    gap = against_twin(np.concatenate([last, -last]))
+    with_judge, with_people = (against_twin(np.concatenate(pair)) for pair in ((last, nothing), (nothing, last)))
     contrasts = [found[ratio].of(gap) for ratio in loops.ratios()]
     adjusted = holm([contrast.p() for contrast in contrasts])
     findings = []
@@ -139,15 +136,15 @@ def _closure_findings(loops: Loops, config: GenerationsConfig, found: dict[float
         judge = _in_points(found[ratio].of(with_judge), config.alpha)
         people = _in_points(found[ratio].of(with_people), config.alpha)
         verdict = with_seeds(verdict_of(points, (low, high), p, config.margin_points, config.alpha), contrast, loops)
-        closing = verdict is Verdict.DETECTED and points > 0 and judge[1] > 0
+        closing = points > 0 and judge[1] > 0 and people[1] <= 0
         if verdict is Verdict.DETECTED and not closing:
             verdict = Verdict.RULED_OUT if points < 0 else Verdict.INCONCLUSIVE
         both = (
-            f"agreement with {plain(loops.judge)} changes by {judge[0]:+.1f} points ({judge[1]:+.1f} to "
-            f"{judge[2]:+.1f}) from generation {steps[0]} to {steps[-1]}, agreement with people by {people[0]:+.1f} "
+            f"against the human-only twin, agreement with {plain(loops.judge)} in generation {loops.generations()[-1]} "
+            f"differs by {judge[0]:+.1f} points ({judge[1]:+.1f} to {judge[2]:+.1f}), with people by {people[0]:+.1f} "
             f"({people[1]:+.1f} to {people[2]:+.1f})"
         )
-        against = f"against the twin the gap between them widens by {points:+.1f} ({low:+.1f} to {high:+.1f})"
+        against = f"the gap between them by {points:+.1f} ({low:+.1f} to {high:+.1f})"
         start = {Verdict.DETECTED: "the loop closes", Verdict.RULED_OUT: "the loop does not close"}.get(
             verdict, "it can't be told whether the loop closes"
         )
@@ -207,7 +204,5 @@ def _refused(loops: Loops, ratio: float, detector: str, why: str) -> Finding:
         target=f"ratio {ratio:g}",
         verdict=Verdict.NOT_TESTABLE,
         why=why,
-        next_step="Take a larger anchor.fraction or let people rate more prompts."
-        if len(loops.generations()) > 1
-        else "",
+        next_step="Take a larger anchor.fraction or let people rate more prompts.",
     )

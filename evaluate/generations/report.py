@@ -21,7 +21,7 @@ QUESTIONS = {
     collapse.DETECTOR: "Diversity: does the loop lose what its human-only twin keeps?",
     inherited.DETECTOR: "Amplification: does the affinity that the models inherit grow?",
     agreement.ANCHOR: "Anchor: do the models still agree with people?",
-    agreement.CLOSURE: "Closure: do the models agree more and more with the judge, and not with people?",
+    agreement.CLOSURE: "Closure: do the models come to agree with the judge, and not with people?",
 }
 LEADS = {
     agreement.PEOPLE: "How often a model's choice is a person's, on the fixed anchor.",
@@ -49,7 +49,8 @@ METHODS = (
     (
         "Anchor and closure",
         "A model chooses the response of the higher score, a DPO model's being what training made likelier. Closure: "
-        "the slope of agreement with the judge less that of agreement with people, against the twin's.",
+        "agreement with the judge less that with people in the last generation, less the same of the twin; the first "
+        "model agrees with nobody more than by chance.",
     ),
     (
         "Intervals",

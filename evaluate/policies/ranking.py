@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from scipy.stats import binom
 from scipy.stats import t as student
 
 from firsthand.bootstrap import FloatArray, IntArray, Resampled, Sums, ratio, resample_prompts
@@ -17,6 +18,8 @@ from firsthand.score_gaps import correct
 
 FEWEST_PROMPTS = 10
 """Prompts below which no two policies are told apart: the spread of so few tells too little of the error."""
+NOTHING = 1e-9
+"""Less than this is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,9 @@ class Pair:
     """One author against another.
 
     observed: the first's share of the points, ties half, in the n comparisons of the two; fitted: what the model says
-    of it, from all comparisons. ties: their share. p: two-sided, that both are of one strength; p_adjusted: by Holm
-    over all pairs. verdict: detected where they differ, ruled out where the fitted share lies within the margin of one
-    half.
+    of it, from all comparisons. ties: their share. p: two-sided, that both are of one strength, None where that can't
+    be tested; p_adjusted: by Holm over all pairs that can. verdict: detected where they differ, ruled out where the
+    fitted share lies within the margin of one half.
     """
 
     first: str
@@ -82,7 +85,8 @@ def rank_policies(compared: Compared, config: PoliciesConfig) -> Ranking:
     """Rank the authors of `compared`.
 
     Every draw of prompts is fitted anew. Two authors are told apart by the difference of their strengths over its
-    bootstrap standard error, against Student's t with as many degrees of freedom as there are prompts, less one.
+    bootstrap standard error, against Student's t with as many degrees of freedom as there are prompts, less one; where
+    no draw differs from another, by a sign test over prompts.
     """
     resampled = _resampled(compared, config)
     fit, fits = (fit_strengths(sums["wins"], sums["ties"]) for sums in (resampled.total, resampled.draws))
@@ -125,24 +129,36 @@ def _pairs(
     compared: Compared, order: IntArray, resampled: Resampled, fitted: Resampled, config: PoliciesConfig
 ) -> tuple[Pair, ...]:
     numbers = list(combinations(order.tolist(), 2))
-    p = [_p_value(fitted, i, j) for i, j in numbers]
-    adjusted: list[float] | list[None] = [None] * len(p)
-    if None not in p:
-        adjusted = holm([each for each in p if each is not None])
+    p = [_p_value(compared, fitted, i, j) for i, j in numbers]
+    adjusted = iter(holm([each for each in p if each is not None]))
     return tuple(
-        _pair(compared, i, j, resampled, fitted, one, both, config)
-        for (i, j), one, both in zip(numbers, p, adjusted, strict=True)
+        _pair(compared, i, j, resampled, fitted, each, None if each is None else next(adjusted), config)
+        for (i, j), each in zip(numbers, p, strict=True)
     )
 
 
-def _p_value(fitted: Resampled, i: int, j: int) -> float | None:
+def _p_value(compared: Compared, fitted: Resampled, i: int, j: int) -> float | None:
+    """That i, the stronger by the model, and j are of one strength; None where that can't be tested."""
     if fitted.clusters < FEWEST_PROMPTS:
         return None
     difference = fitted.total["theta"][i] - fitted.total["theta"][j]
     error = float(np.std(fitted.draws["theta"][:, i] - fitted.draws["theta"][:, j], ddof=1))
-    if error < 1e-9:
-        return None
+    if error < NOTHING:
+        return sign_test(compared, i, j)
     return float(2 * student.sf(abs(difference) / error, fitted.clusters - 1))
+
+
+def sign_test(compared: Compared, i: int, j: int) -> float | None:
+    """Exact p-value, over prompts, that author i is no stronger than author j: min(1, 2 P(K >= k)), K ~ Bin(n, 1/2).
+
+    n: the prompts in which one of the two has more points of their comparisons; k: those in which it is i. None for
+    n = 0.
+    """
+    a, _, b = compared.outcome.T
+    sides = (compared.pair == (i, j)).all(axis=1).astype(np.float64) - (compared.pair == (j, i)).all(axis=1)
+    lead = np.bincount(compared.prompt, (a - b) * sides)
+    ahead, behind = int((lead > NOTHING).sum()), int((lead < -NOTHING).sum())
+    return min(1.0, 2 * float(binom.sf(ahead - 1, ahead + behind, 0.5))) if ahead + behind else None
 
 
 def _pair(
@@ -177,10 +193,12 @@ def _pair(
 
 
 def _verdict(share: Estimate, p_adjusted: float | None, config: PoliciesConfig) -> Verdict:
-    if p_adjusted is None or share.ci is None:
+    if p_adjusted is None:
         return Verdict.NOT_TESTABLE
     if p_adjusted < config.alpha:
         return Verdict.DETECTED
+    if share.ci is None:
+        return Verdict.INCONCLUSIVE
     margin = config.margin_points / 100
     return Verdict.RULED_OUT if 0.5 - margin < share.ci[0] and share.ci[1] < 0.5 + margin else Verdict.INCONCLUSIVE
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from firsthand.estimates import Estimate
 from firsthand.evaluate.audit.finding import Verdict
 from firsthand.evaluate.policies.config import PoliciesConfig
-from firsthand.evaluate.policies.ranking import FEWEST_PROMPTS, Pair, Ranking
+from firsthand.evaluate.policies.ranking import FEWEST_PROMPTS, Pair, Ranking, sign_test
 from firsthand.evaluate.policies.ways import Way, Ways
 from firsthand.evaluate.policies.words import share, who
 from firsthand.evaluate.table import plain
@@ -35,7 +35,7 @@ def make_answer(ways: Ways, ranking: Ranking, config: PoliciesConfig) -> Answer:
     """Who wins is asked of people's own comparisons of the two alone, not of the model of all comparisons."""
     pair = ranking.pair(ways.reward.author, ways.dpo.author)
     points = _points(pair, ways.reward.author)
-    verdict = _verdict(points, ranking, config)
+    verdict = _verdict(ways, points, ranking, config)
     needed = _needed(points, pair.n, config) if verdict is Verdict.INCONCLUSIVE else None
     times, even = _times(ways), _even(ways)
     sentences = (
@@ -54,9 +54,13 @@ def _points(pair: Pair, first: str) -> Estimate:
     return Estimate(1 - pair.observed.value, ci, pair.observed.why)
 
 
-def _verdict(points: Estimate, ranking: Ranking, config: PoliciesConfig) -> Verdict:
-    if points.ci is None or ranking.compared.prompts < FEWEST_PROMPTS:
+def _verdict(ways: Ways, points: Estimate, ranking: Ranking, config: PoliciesConfig) -> Verdict:
+    if points.value is None or ranking.compared.prompts < FEWEST_PROMPTS:
         return Verdict.NOT_TESTABLE
+    if points.ci is None:  # all prompts say the same, or hardly any has the two
+        reward, dpo = (ranking.compared.authors.index(way.author) for way in (ways.reward, ways.dpo))
+        p = sign_test(ranking.compared, *((reward, dpo) if points.value > 0.5 else (dpo, reward)))
+        return Verdict.DETECTED if p is not None and p < config.alpha else Verdict.NOT_TESTABLE
     low, high = points.ci
     if low > 0.5 or high < 0.5:
         return Verdict.DETECTED

@@ -18,6 +18,10 @@ from firsthand.lineage import Relation
 
 SKEW, GOLD, TOLERANCE, PROXY, CONTROL = "inherited-skew", "gold-gap", "tolerance", "proxy-gold", "permuted-control"
 NOBODY = ("", Relation.UNKNOWN)
+SHARPER = (
+    "What a model promises grows with the size of its scores: a sharper one that ranks alike promises more. What "
+    "people say of its pick rests on the ranking alone."
+)
 FIXED = "The interval leaves out what other training prompts would change."
 
 
@@ -129,7 +133,7 @@ def _proxy(said: _Said, each: ProxyGold) -> Finding:
         f"people prefer its pick {_points(each.gold_difference, config)} more often."
     )
     short = ("too few prompts", "Have people compare more responses of a prompt.")
-    part = [f"Best of {largest}, drawn freely, is {each.nats[-1]:.2f} nats from the responses as they come."]
+    part = [SHARPER, f"Best of {largest}, drawn freely, is {each.nats[-1]:.2f} nats from the responses as they come."]
     return _measured(
         said, PROXY, NOBODY if said.arms < 2 else (f"arm {each.arm}", Relation.UNKNOWN), each.gap, what, part, short
     )

@@ -74,7 +74,8 @@ def methods(analysis: Analysis) -> Html:
         "All findings are relative to these people: a taste of theirs for a side can't be told from quality.",
         f"Engine fast: a linear head on {features}. A model that learns its own "
         "features may do otherwise; engine full trains one, and what both trained is compared above where it ran.",
-        "Everything rests on the sign of a score, so that a sharper model is not taken for a skewed one. A noisier "
+        "All but what a model promises of its pick (T4) rests on the sign of a score, so that a sharper model is not "
+        "taken for a skewed one; a promise grows with the size of the scores, the ranking being the same. A noisier "
         "judge still makes a noisier model, whose skew is smaller whichever way it goes: the control with permuted "
         "labels tells that apart.",
     )

@@ -23,8 +23,9 @@ permuted within strata of human margin and style.
 class EvalTable:
     """M comparisons that no arm trains on: the human anchor, ties of people included.
 
-    comparison_id: (M,). prompt: (M,), numbers of the prompts. p_human: (M,), the share of people for A, ties half.
-    votes: (M,), how many people. response: (M, 2), numbers of the responses: equal where two comparisons share one.
+    comparison_id: (M,). prompt: (M,), numbers of the prompts. p_human: (M,), the share of people for A, ties half, as
+    `train mix` counts: of gold verdicts alone where there are some, and 1/2 where neither response leads. votes: (M,),
+    how many count. response: (M, 2), numbers of the responses: equal where two comparisons share one.
     author: (M, 2), indices into `authors`, -1 where unknown. length: (M, 2), characters. tag: (M,), indices into
     `tags`, -1 where there is none.
     """
@@ -80,8 +81,8 @@ class Sweep:
     closest that one of them stands in to the judge. points: every arm x ratio x seed; the ratios of an arm are the same
     for each seed, and ratio 0 is the human-only model of its design. engine: `fast` or `full`. training_prompts: how
     many prompts the training rows come from: the length of what a Refit takes. mix: name of an arm -> the values of its
-    `train mix` config but for the ratio. other, other_engine: the points that the other engine made, where it ran.
-    facts: label -> value, as the page lists them.
+    `train mix` config but for the ratio. sized: the config's rows or human_rows left rows out. other, other_engine: the
+    points that the other engine made, where it ran. facts: label -> value, as the page lists them.
     """
 
     table: EvalTable
@@ -92,6 +93,7 @@ class Sweep:
     training_prompts: int
     relation: Relation = Relation.UNKNOWN
     mix: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    sized: bool = False
     other: tuple[Point, ...] = ()
     other_engine: str = ""
     facts: Mapping[str, str | int | float] = field(default_factory=dict)

@@ -93,7 +93,9 @@ def _curve(
     scale: float = 1,
     band: bool = True,
 ) -> Curve:
-    ends = [figure.interval(config.alpha) if band else None for figure in figures]
+    """The figures with their intervals; scale: 1 for shares, 100 for differences in points."""
+    interval = Figure.share_interval if scale == 1 else Figure.interval
+    ends = [interval(figure, config.alpha) if band else None for figure in figures]
     return Curve(
         words,
         x,

@@ -3,8 +3,9 @@
 Of each prompt whose responses people compared with one another, the model picks the best of n drawn without repeats.
 With the k responses ranked by its score, the one at place r is picked with the chance C(k - r, n - 1) / C(k, n).
 Gold: how often people prefer the pick to what it was compared with. Proxy: how often the model expects to, sigma of the
-difference of scores. Chosen harder, a proxy promises ever more than it holds (Gao et al. 2022, arXiv 2210.10760); drawn
-freely, best of n is log n - (n - 1) / n nats from the responses as they come.
+difference of scores: unlike all else that is measured of a sweep it grows with a model's sharpness, so that a sharper
+model which ranks alike has a larger gap. Chosen harder, a proxy promises ever more than it holds (Gao et al. 2022,
+arXiv 2210.10760); drawn freely, best of n is log n - (n - 1) / n nats from the responses as they come.
 """
 
 from collections.abc import Sequence

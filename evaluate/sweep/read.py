@@ -21,12 +21,12 @@ from firsthand.lineage import Relation
 from firsthand.records import Annotator, Source, content_id
 from firsthand.store import Store, tag_values
 from firsthand.train.drops import Drops
-from firsthand.train.labels import P_A, usable
+from firsthand.train.labels import once_each, people_say, usable
 from firsthand.train.mix import Pools, in_anchor, read_pools
 
 COLUMNS = (
-    "comparison_id prompt_id annotator source verdict repeat has_text gold p_a strength response_a_id response_b_id"
-    " author_a author_b length_a length_b shown_first tags"
+    "comparison_id prompt_id annotator source simulated verdict repeat has_text gold p_a strength response_a_id"
+    " response_b_id author_a author_b length_a length_b shown_first tags"
 ).split()
 Facts: TypeAlias = dict[str, str | int | float]
 """Label -> value, as the page lists them."""
@@ -71,9 +71,12 @@ def read_material(store: Store, config: SweepConfig) -> Material:
         pools = fitting(store, pools, config.full, config.seed)
     votes = usable(store.votes(COLUMNS), Drops())
     judged = votes[votes["annotator"] == judge]
-    people = votes[votes["source"] == Source.HUMAN.value]
+    people = once_each(votes[votes["source"] == Source.HUMAN.value], Drops())
     _check_verdicts(judged, judge)
-    units = _units(votes, people)
+    held_out = _held_out(people["prompt_id"], config.anchor.fraction)
+    # As in a mix: what is learned of raters on the anchor and on training prompts is learned apart.
+    said = pd.concat([people_say(people[part], config.human) for part in (held_out, ~held_out)])
+    units = _units(votes, said)
     anchor = units[units["p_human"].notna() & _held_out(units["prompt_id"], config.anchor.fraction)]
     table = _table(anchor, config.tag)
     _check(pools, table, judge, config)
@@ -107,12 +110,12 @@ def _check_verdicts(judged: pd.DataFrame, judge: str) -> None:
     if decided.empty:
         raise InputError(f"{judge} never preferred a response: none of its {len(judged):,} verdicts teaches anything")
     known = decided[decided["shown_first"].isin(["a", "b"])]
-    if len(known) == len(decided) and len(decided) >= FEWEST_ROWS:
+    if len(known) >= FEWEST_ROWS:
         first = (known["verdict"] == known["shown_first"]).mean()
         if first in (0.0, 1.0):
             place = "first" if first else "second"
             raise InputError(
-                f"{judge} has one verdict only: in all {len(decided):,} it preferred the response shown {place}. "
+                f"{judge} has one verdict only: in all {len(known):,} it preferred the response shown {place}. "
                 "Its labels say nothing of the responses; ask another judge, or in another way"
             )
     if len(decided) >= FEWEST_ROWS and decided["verdict"].nunique() == 1:
@@ -123,22 +126,21 @@ def _check_verdicts(judged: pd.DataFrame, judge: str) -> None:
 
 
 def _labels_id(pools: Mapping[str, Pools]) -> str:
-    """Equal for equal labels, in all that a draw or a training takes of them."""
-    columns = "comparison_id chosen p_chosen margin weight".split()
+    """Equal for equal labels, in all that a draw, a training or the anchor takes of them."""
+    columns = "comparison_id chosen p_chosen margin".split()
     parts = [
-        pd.util.hash_pandas_object(labels[columns], index=False).to_numpy().tobytes().hex()
+        pd.util.hash_pandas_object(labels[[*columns, *more]], index=False).to_numpy().tobytes().hex()
         for pool in pools.values()
-        for labels in (pool.human, pool.synthetic)
+        for labels, more in ((pool.human, ["weight"]), (pool.synthetic, ["weight"]), (pool.anchor, []))
     ]
     return content_id(*pools, *parts)
 
 
-def _units(votes: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
-    """One row a comparison, by id."""
+def _units(votes: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
+    """One row a comparison, by id; said: of each, what people say."""
     kept = "prompt_id response_a_id response_b_id author_a author_b length_a length_b tags".split()
     units = votes.drop_duplicates("comparison_id").set_index("comparison_id")[kept]
-    said = people["verdict"].map(P_A).groupby(people["comparison_id"])
-    return units.assign(p_human=said.mean(), votes=said.size()).sort_index()
+    return units.assign(p_human=said["p_a"], votes=said["votes"]).sort_index()
 
 
 def _numbered(prompts: "pd.Series[str]") -> IntArray:
@@ -183,6 +185,11 @@ def _check(pools: Mapping[str, Pools], table: EvalTable, judge: str, config: Swe
             "said of any ratio. Collect more votes of people, or raise anchor.fraction (now "
             f"{config.anchor.fraction:g})"
         )
+    for key, limit in (("rows", config.rows), ("human_rows", config.human_rows)):
+        if limit != "max" and limit < FEWEST_ROWS:
+            raise InputError(
+                f"{key} is {limit}; below {FEWEST_ROWS} rows no claim is possible. Raise it, or set it to max"
+            )
     for name, pool in pools.items():
         prompts = pool.human["prompt_id"].nunique()
         if len(pool.human) < FEWEST_ROWS or prompts < FEWEST_PROMPTS:

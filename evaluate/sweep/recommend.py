@@ -20,11 +20,15 @@ Beside: TypeAlias = tuple[Sequence[Right], Figure, Engines | None]
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """What to do. ratio: of synthetic rows, 0: people's alone, None: nothing can be said. arm: how they are chosen."""
+    """What to do. ratio: of synthetic rows, 0: people's alone, None: nothing can be said. arm: how they are chosen.
+
+    rows: human and synthetic ones together, as the sweep trained on.
+    """
 
     verdict: Help
     ratio: float | None
     arm: str
+    rows: int
     sentence: str
     warnings: tuple[str, ...]
 
@@ -47,7 +51,7 @@ def _recommend(
             f"Nothing can be said of the labels of {sweep.judge}: the human anchor holds "
             f"{counted(rows, 'decided comparison')}, and at least {config.least_rows} of several prompts are needed."
         )
-        return Recommendation(Help.NOT_TESTABLE, None, "", sentence, ())
+        return Recommendation(Help.NOT_TESTABLE, None, "", 0, sentence, ())
     helpful = [effect for effect in tested if effect.verdict is Help.HELP]
     allowed = [effect for effect in helpful if effect.ratio < _cap(effect.arm, curves)]
     if allowed:
@@ -65,7 +69,8 @@ def _use(sweep: Sweep, best: Effect, curves: Sequence[SkewCurve], config: Analys
         f"{_filtered(best)} {_beside_whom(best)} {best.human_rows:,.0f} human rows, the model sides with people "
         f"{_points(best, config)} more often than with human rows alone."
     )
-    return Recommendation(Help.HELP, best.ratio, best.arm, sentence, _warnings(sweep, best.arm, curves, config))
+    warnings = (*_warnings(sweep, best.arm, curves, config), *_longer(best, curves, config))
+    return Recommendation(Help.HELP, best.ratio, best.arm, _all_rows(best), sentence, warnings)
 
 
 def _too_much(sweep: Sweep, best: Effect, curves: Sequence[SkewCurve], config: AnalysisConfig) -> Recommendation:
@@ -74,7 +79,7 @@ def _too_much(sweep: Sweep, best: Effect, curves: Sequence[SkewCurve], config: A
         f"{best.ratio:.0%}), but from {_cap(best.arm, curves):.0%} on the model may lean to the judge's own kind by "
         f"{config.margin_points:g} points or more. A sweep of smaller ratios would tell whether fewer of them help."
     )
-    return Recommendation(Help.HELP, 0.0, best.arm, sentence, ())
+    return Recommendation(Help.HELP, 0.0, best.arm, _people_alone(best), sentence, ())
 
 
 def _hurts(sweep: Sweep, worst: Effect, tested: Sequence[Effect], config: AnalysisConfig) -> Recommendation:
@@ -84,7 +89,7 @@ def _hurts(sweep: Sweep, worst: Effect, tested: Sequence[Effect], config: Analys
         f"Keep to people's rows: labels of {sweep.judge} hurt at {shares} synthetic rows, by {_points(worst, config)} "
         f"at worst ({worst.ratio:.0%}), and help at no ratio."
     )
-    return Recommendation(Help.HURT, 0.0, worst.arm, sentence, ())
+    return Recommendation(Help.HURT, 0.0, worst.arm, _people_alone(worst), sentence, ())
 
 
 def _no_evidence(sweep: Sweep, tested: Sequence[Effect], config: AnalysisConfig) -> Recommendation:
@@ -93,7 +98,7 @@ def _no_evidence(sweep: Sweep, tested: Sequence[Effect], config: AnalysisConfig)
         f"Keep to people's rows for now: at no ratio are labels of {sweep.judge} shown to help or to hurt; the best, "
         f"{best.ratio:.0%}, moves accuracy by {_points(best, config)}."
     )
-    return Recommendation(Help.NO_EVIDENCE, 0.0, best.arm, sentence, ())
+    return Recommendation(Help.NO_EVIDENCE, 0.0, best.arm, _people_alone(best), sentence, ())
 
 
 def _cap(arm: str, curves: Sequence[SkewCurve]) -> float:
@@ -121,6 +126,17 @@ def _warnings(sweep: Sweep, arm: str, curves: Sequence[SkewCurve], config: Analy
     return ()
 
 
+def _longer(best: Effect, curves: Sequence[SkewCurve], config: AnalysisConfig) -> list[str]:
+    """A warning where a crossing to the longer response was detected that may lie at the ratio named or below."""
+    found = [curve.tolerance for curve in curves if curve.arm == best.arm and curve.target.name == LONGER]
+    return [
+        f"The model leans to {LONGER} by {config.margin_points:g} points or more beyond its human-only twin, from "
+        f"{each.low:.0%} synthetic rows on at the earliest: compare responses at equal length."
+        for each in found
+        if each.high is not None and each.low is not None and each.low <= best.ratio
+    ]
+
+
 def _beside(beside: Beside, config: AnalysisConfig) -> list[str]:
     """What must be known of any recommendation: a baseline that no model beats, and an engine that misleads."""
     rights, longer, engines = beside
@@ -136,6 +152,15 @@ def _beside(beside: Beside, config: AnalysisConfig) -> list[str]:
     if engines is not None and engines.misled:
         told.append(engines_words(engines))
     return told
+
+
+def _all_rows(effect: Effect) -> int:
+    return round(effect.human_rows + effect.synthetic_rows)
+
+
+def _people_alone(effect: Effect) -> int:
+    """The rows of the human-only model that the effect is held to."""
+    return round(effect.human_rows) if effect.design == "add" else _all_rows(effect)
 
 
 def _beside_whom(effect: Effect) -> str:

@@ -160,7 +160,8 @@ def _best_of(analysis: Analysis) -> Html:
         return Html("")
     lead = (
         "Of the answers that people compared for a prompt, the model picks the best of n. Promised: how often the "
-        "model expects people to prefer its pick to another answer. Held: how often they do."
+        "model expects people to prefer its pick to another answer, the more the sharper its scores. Held: how often "
+        "they do."
     )
     plots = [best_of_plot(each) for each in analysis.picked]
     return element("section", element("h2", "Best of n: promised and held"), element("p", lead, class_="lead"), *plots)

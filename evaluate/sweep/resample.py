@@ -45,6 +45,11 @@ class Figure:
         wide = self.wide(alpha)
         return self.value - wide, self.value + wide
 
+    def share_interval(self, alpha: float) -> tuple[float, float] | None:
+        """The interval of a share, which ends at 0 and 1."""
+        ci = self.interval(alpha)
+        return None if ci is None else (max(0.0, ci[0]), min(1.0, ci[1]))
+
     def wide(self, alpha: float) -> float:
         """Half of the interval."""
         return float(student.isf(alpha / 2, self.prompts - 1)) * self.error if self.prompts > 1 else float("nan")

@@ -44,6 +44,7 @@ def run_sweep(store: Store, config: SweepConfig, out: Path) -> tuple[Sweep, Refi
         training_prompts=material.training_prompts,
         relation=material.relation,
         mix=mixes(material, config),
+        sized=(config.rows, config.human_rows) != ("max", "max"),
         other=other or (),
         other_engine=other_engine if other else "",
         facts={**material.facts, **ran.facts},

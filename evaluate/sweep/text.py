@@ -54,7 +54,7 @@ def sweep_text(analysis: Analysis) -> str:
 
 
 def _percent(figure: Figure, alpha: float) -> tuple[str, str]:
-    ci = figure.interval(alpha)
+    ci = figure.share_interval(alpha)
     return f"{figure.value:.1%}", "" if ci is None else f"({ci[0]:.1%} to {ci[1]:.1%})"
 
 

@@ -20,11 +20,12 @@ def test_slopes_growth_and_diversity(affinity, seeds, capsys):
     with capsys.disabled():
         print(
             f"\naffinity {affinity:g}, {seeds} seeds, {WORLDS} worlds: amplified {found.amplified / WORLDS:.3f}, "
-            f"collapsed {found.collapsed / WORLDS:.3f}; intervals hold the slope {shares[0]:.3f}, the growth "
-            f"{shares[1]:.3f} (refused {found.refused}), the diversity kept {shares[2]:.3f}"
+            f"collapsed {found.collapsed / WORLDS:.3f}, closed {found.closed / WORLDS:.3f}; intervals hold the slope "
+            f"{shares[0]:.3f}, the growth {shares[1]:.3f} (refused {found.refused}), the diversity kept {shares[2]:.3f}"
         )
     assert shares[0] >= 0.92
     assert shares[2] >= 0.92
     if affinity == 0:
         assert found.amplified / WORLDS <= 0.08
         assert found.collapsed / WORLDS <= 0.03
+        assert found.closed / WORLDS <= 0.03

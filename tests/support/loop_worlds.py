@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from firsthand.evaluate.audit.finding import Verdict
+from firsthand.evaluate.generations.agreement import CLOSURE, agreement
 from firsthand.evaluate.generations.amplification import amplification
 from firsthand.evaluate.generations.collapse import diversity
 from firsthand.evaluate.generations.config import GenerationsConfig, World
@@ -23,6 +24,7 @@ class Tally:
     worlds: int
     amplified: int
     collapsed: int
+    closed: int
     slope: list[bool]
     growth: list[bool]
     kept: list[bool]
@@ -31,7 +33,7 @@ class Tally:
 
 def tally(world: World, worlds: int, seeds: int, first: int = 0) -> Tally:
     """One loop of the judge's labels alone beside its twin in each world."""
-    found = Tally(worlds, 0, 0, [], [], [], 0)
+    found = Tally(worlds, 0, 0, 0, [], [], [], 0)
     for number in range(first, first + worlds):
         config = GenerationsConfig(
             generations=GENERATIONS,
@@ -51,6 +53,8 @@ def tally(world: World, worlds: int, seeds: int, first: int = 0) -> Tally:
             found.growth.append(growth.ci[0] <= times <= growth.ci[1])
         (collapse,) = diversity(loops, config).findings
         found.collapsed += collapse.verdict is Verdict.DETECTED
+        (closure,) = (one for one in agreement(loops, config).findings if one.detector == CLOSURE)
+        found.closed += closure.verdict is Verdict.DETECTED
         found.kept.append(collapse.ci[0] <= true_kept(world) <= collapse.ci[1])
     return found
 

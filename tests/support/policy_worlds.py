@@ -5,6 +5,23 @@ import numpy as np
 from firsthand.evaluate.policies.read import Compared
 
 
+def compared(rows, authors, prompt=None, length=None):
+    """Comparisons from (author A, author B, outcome), the outcome `a`, `b`, `tie`, or shares of the three."""
+    share = {"a": (1, 0, 0), "tie": (0, 1, 0), "b": (0, 0, 1)}
+    return Compared(
+        by="people",
+        authors=tuple(authors),
+        pair=np.array([(authors.index(a), authors.index(b)) for a, b, _ in rows]),
+        outcome=np.array([share.get(outcome, outcome) for *_, outcome in rows], np.float64),
+        length=np.full((len(rows), 2), np.nan) if length is None else np.array(length, np.float64),
+        prompt=np.arange(len(rows)) if prompt is None else np.array(prompt),
+        votes=len(rows),
+        voters=1,
+        simulated=False,
+        left_out={},
+    )
+
+
 def policy_world(
     generator: np.random.Generator,
     theta: list[float],

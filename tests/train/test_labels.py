@@ -7,7 +7,15 @@ import pytest
 from crowdkit.aggregation import DawidSkene
 
 from firsthand.train.drops import Drops
-from firsthand.train.labels import human_labels, once_each, per_judgment, signed, synthetic_labels, usable
+from firsthand.train.labels import (
+    human_labels,
+    once_each,
+    people_say,
+    per_judgment,
+    signed,
+    synthetic_labels,
+    usable,
+)
 from firsthand.train.mix_config import HumanRules, SyntheticRules
 
 DEFAULTS: dict[str, Any] = {
@@ -129,6 +137,8 @@ def test_dawid_skene_follows_crowd_kit_and_discounts_a_rater_who_answers_at_rand
     answers = pd.DataFrame(rows).rename(columns={"comparison_id": "task", "annotator": "worker", "verdict": "label"})
     reference = DawidSkene(n_iter=100).fit_predict_proba(answers).max(axis=1)
     assert labels["p_chosen"].to_numpy() == pytest.approx(reference.to_numpy(), abs=1e-6)
+    said = people_say(usable(votes(*rows), Drops()), HumanRules(aggregate="dawid-skene"))
+    assert "".join(said["p_a"].gt(0.5).map({True: "a", False: "b"})) == truth
 
 
 def test_a_judge_asked_in_both_orders_is_averaged_over_orders_not_over_calls() -> None:

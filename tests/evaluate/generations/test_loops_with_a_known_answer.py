@@ -7,9 +7,12 @@ import pytest
 from loop_worlds import tally
 
 from firsthand.evaluate.audit.finding import Verdict
+from firsthand.evaluate.audit.picture import shares
 from firsthand.evaluate.audit.table import Votes
+from firsthand.evaluate.generations.agreement import agreement
 from firsthand.evaluate.generations.analysis import analyse, analysis_json
 from firsthand.evaluate.generations.config import GenerationsConfig, World
+from firsthand.evaluate.generations.outcome import TWIN
 from firsthand.evaluate.generations.sampled import simulated_loops
 
 SMALL = {"rows": 400, "comparisons": 120, "probes": 60}
@@ -19,6 +22,7 @@ def test_worlds_without_affinity_are_hardly_ever_flagged():
     found = tally(World(affinity=0.0, **SMALL), worlds=6, seeds=3)
     assert found.amplified <= 1
     assert found.collapsed == 0
+    assert found.closed == 0
     assert np.mean(found.slope) >= 0.75
 
 
@@ -26,6 +30,7 @@ def test_worlds_with_affinity_are_found_and_intervals_hold_the_truth():
     found = tally(World(affinity=1.5, step=1.5, **SMALL), worlds=4, seeds=4)
     assert found.amplified >= 3
     assert found.collapsed >= 3
+    assert found.closed == 4
     assert np.mean(found.slope) >= 0.75
     assert np.mean(found.kept) >= 0.75
 
@@ -65,11 +70,26 @@ def test_one_seed_shows_figures_and_no_verdict():
     assert all(one.ci is not None and "more seeds" in one.next_step for one in found.findings)
 
 
+def test_closure_is_the_last_generations_agreement_with_the_judge_less_that_with_people_against_the_twin(config, loops):
+    (found,) = [
+        one for one in agreement(loops, config).findings if (one.detector, one.target) == ("closure", "ratio 1")
+    ]
+    judge, people = shares(loops.anchor.judged, len(loops.anchor)), shares(loops.anchor.people, len(loops.anchor))
+    gaps = []
+    for ratio in (1.0, TWIN):
+        last = np.stack([np.where(loops.of(ratio, seed)[-1].gap > 0, 1.0, 0.0) for seed in config.seeds])
+        with_judge = (last == (judge > 0.5)).mean()
+        gaps.append(with_judge - (last * people + (1 - last) * (1 - people)).mean())
+    assert found.points == pytest.approx(100 * (gaps[0] - gaps[1]))
+    assert found.verdict is Verdict.DETECTED
+    assert "the loop closes" in found.why
+
+
 def test_one_trained_generation_has_no_slope():
     config = GenerationsConfig(generations=1, ratios=[1.0], seeds=[1, 2], world=World(**SMALL))
     found = analyse(simulated_loops(config, config.world), config)
     refused = {one.detector: one.why for one in found.findings if one.verdict is Verdict.NOT_TESTABLE}
-    assert set(refused) == {"amplification", "closure"}
+    assert set(refused) == {"amplification"}
     assert all("one trained generation" in why for why in refused.values())
 
 

@@ -1,30 +1,13 @@
 import numpy as np
 import pytest
-from policy_worlds import policy_world, true_points
+from policy_worlds import compared, policy_world, true_points
 
 from firsthand.evaluate.audit.finding import Verdict
 from firsthand.evaluate.policies.config import PoliciesConfig
 from firsthand.evaluate.policies.ranking import rank_policies
-from firsthand.evaluate.policies.read import Compared
+from firsthand.evaluate.policies.words import headline
 
 CONFIG = PoliciesConfig(draws=300)
-
-
-def compared(rows, authors, prompt=None, length=None):
-    """Comparisons from (author A, author B, outcome), the outcome `a`, `b`, `tie`, or shares of the three."""
-    share = {"a": (1, 0, 0), "tie": (0, 1, 0), "b": (0, 0, 1)}
-    return Compared(
-        by="people",
-        authors=tuple(authors),
-        pair=np.array([(authors.index(a), authors.index(b)) for a, b, _ in rows]),
-        outcome=np.array([share.get(outcome, outcome) for *_, outcome in rows], np.float64),
-        length=np.full((len(rows), 2), np.nan) if length is None else np.array(length, np.float64),
-        prompt=np.arange(len(rows)) if prompt is None else np.array(prompt),
-        votes=len(rows),
-        voters=1,
-        simulated=False,
-        left_out={},
-    )
 
 
 def test_points_ties_and_observed_shares_of_a_pair():
@@ -74,6 +57,28 @@ def test_few_prompts_tell_nothing_apart():
     assert (found.pairs[0].p, found.pairs[0].verdict) == (None, Verdict.NOT_TESTABLE)
     assert (found.policies[0].best_rank, found.policies[0].worst_rank) == (1, 2)
     assert found.policies[0].observed.ci is None
+
+
+def test_where_every_prompt_says_the_same_a_sign_test_tells_the_two_apart():
+    # 12 of 12 prompts have x ahead: p = 2 / 2^12; the two comparisons of a prompt are one sign.
+    rows = [("x", "y", "a"), ("y", "x", (0, 1 / 3, 2 / 3))] * 12
+    found = rank_policies(compared(rows, ["x", "y"], prompt=np.arange(24) // 2), CONFIG)
+    assert found.pairs[0].p == pytest.approx(2 / 2**12)
+    assert found.pairs[0].verdict is Verdict.DETECTED
+    assert [(policy.best_rank, policy.worst_rank) for policy in found.policies] == [(1, 1), (2, 2)]
+    assert headline(found).endswith("it is shown to be the stronger of the two.")
+    level = rank_policies(compared([("x", "y", "tie")] * 12, ["x", "y"]), CONFIG)
+    assert (level.pairs[0].p, level.pairs[0].verdict) == (None, Verdict.NOT_TESTABLE)
+
+
+def test_a_pair_that_nothing_can_test_leaves_the_others_their_verdicts():
+    # In every prompt x beats y and y beats z, once each: x and z never met, and no draw tells their strengths apart.
+    rows = [("x", "y", "a"), ("z", "y", "b")] * 12
+    found = rank_policies(compared(rows, ["x", "y", "z"], prompt=np.arange(24) // 2), CONFIG)
+    assert (found.pair("x", "z").p, found.pair("x", "z").verdict) == (None, Verdict.NOT_TESTABLE)
+    for pair in (found.pair("x", "y"), found.pair("y", "z")):
+        assert pair.p_adjusted == pytest.approx(2 * 2 / 2**12)  # Holm over the two that have a p-value
+        assert pair.verdict is Verdict.DETECTED
 
 
 def test_comparisons_of_one_prompt_count_as_one_piece_of_evidence():

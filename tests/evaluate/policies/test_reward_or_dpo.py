@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from policy_worlds import compared
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from firsthand.cli import main
@@ -13,6 +14,7 @@ from firsthand.evaluate.policies.config import PoliciesConfig
 from firsthand.evaluate.policies.costs import Answering, Training
 from firsthand.evaluate.policies.drift import best_of_kl, policy_kl
 from firsthand.evaluate.policies.journal import prompts_of, written_by
+from firsthand.evaluate.policies.ranking import rank_policies
 from firsthand.evaluate.policies.verdict import make_answer
 from firsthand.evaluate.policies.ways import Way, Ways, read_trained
 from firsthand.evaluate.trained_model import TrainedModel, read_model
@@ -193,13 +195,27 @@ class Ranked:
         (0.50, (0.46, 0.54), Verdict.RULED_OUT, "No difference that matters; a response of picked takes 4.5 times"),
         # The interval reaches 10 points to each side; 5 take (10 / 5)^2 = 4 times as many: 300 more.
         (0.50, (0.40, 0.60), Verdict.INCONCLUSIVE, "About 300 more comparisons would decide; until then tuned"),
-        (0.50, None, Verdict.NOT_TESTABLE, "Too few comparisons to tell"),
     ],
 )
 def test_the_verdict_weighs_people_before_costs(tmp_path, points, ci, verdict, advice):
     # The pair has tuned first: its points are those of DPO.
     found = make_answer(ways_of(tmp_path), Ranked(points, ci), PoliciesConfig())
     assert (found.verdict, found.points.value) == (verdict, pytest.approx(1 - points))
+    assert advice in found.sentences[1]
+
+
+@pytest.mark.parametrize(
+    ("rows", "verdict", "advice"),
+    [
+        ([("picked", "tuned", "a")] * 12, Verdict.DETECTED, "The reward model with best of 4 is preferred"),
+        ([("picked", "tuned", "b")] * 12, Verdict.DETECTED, "The DPO model is preferred"),
+        ([("picked", "tuned", "tie")] * 12, Verdict.NOT_TESTABLE, "Too few comparisons to tell"),
+    ],
+)
+def test_twelve_prompts_that_all_say_the_same_are_a_verdict(tmp_path, rows, verdict, advice):
+    config = PoliciesConfig(draws=200)
+    found = make_answer(ways_of(tmp_path), rank_policies(compared(rows, ["picked", "tuned"]), config), config)
+    assert found.verdict is verdict
     assert advice in found.sentences[1]
 
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from builders import fill, human, synthetic
 from sweep_stores import sweep_store
@@ -117,6 +118,32 @@ def test_no_model_trains_on_a_prompt_of_the_anchor_and_ties_of_people_are_in_the
     assert set(table.votes.tolist()) == {2}
 
 
+def test_the_anchor_is_that_of_the_mix(store: Store) -> None:
+    sweep_store(store)
+    compared = list(store.comparisons())
+
+    def say(each: Any, rater: str, verdict: str, **keys: Any) -> dict[str, Any]:
+        texts = {"prompt": each.prompt, "response_a": each.a.content, "response_b": each.b.content}
+        authors = {"author_a": each.a.author, "author_b": each.b.author}
+        return {**texts, **authors, "source": "human", "annotator": rater, "verdict": verdict, **keys}
+
+    # Of each third comparison a gold verdict is for A; on each next one two new ties stand beside two equal verdicts;
+    # on each third one somebody votes for A and then, in the other order, for B.
+    fill(store, [say(each, "expert", "a", gold=True) for each in compared[::3]])
+    fill(store, [say(each, rater, "tie") for each in compared[1::3] for rater in ("cem", "dan")])
+    orders = (("a", "a"), ("b", "b"))
+    fill(store, [say(each, "eli", side, shown_first=first) for each in compared[2::3] for side, first in orders])
+    material = read_material(store, config())
+    said = pd.DataFrame({"p": material.table.p_human, "n": material.table.votes}, list(material.table.comparison_id))
+    decided = said["p"][said["p"] != 0.5]
+    mixed = material.pools["all"].anchor.set_index("comparison_id")["chosen"]
+    assert decided.gt(0.5).map({True: "a", False: "b"}).to_dict() == mixed.to_dict()
+    gold, tied = (said[said.index.isin([each.id for each in compared[start::3]])] for start in (0, 1))
+    assert set(gold.itertuples(index=False, name=None)) == {(1.0, 1)}
+    assert set(tied.itertuples(index=False, name=None)) == {(0.5, 4)}
+    assert set(said["n"][said.index.isin([each.id for each in compared[2::3]])]) == {2}
+
+
 def test_permuting_leaves_people_alone_and_changes_the_judges_labels(planned: Callable[..., Plan]) -> None:
     _, models, _ = planned()
     for twin, control in zip(of(models, "replace"), of(models, "permuted"), strict=True):
@@ -172,7 +199,10 @@ def test_rounded_shares_lose_no_row(store: Store) -> None:
         ([synthetic(0, judge="judge-one")], {"judge": "judge-on"}, "did you mean 'judge-one'"),
         ([synthetic(number, verdict="tie") for number in range(40)], {}, "never preferred a response"),
         (
-            [synthetic(number, verdict="a", shown_first="a") for number in range(40)],
+            [
+                *[synthetic(number, verdict=side, shown_first=side) for number, side in enumerate("ab" * 20)],
+                synthetic(40),  # shown in an order that nobody noted
+            ],
             {},
             "all 40 it preferred the response shown first",
         ),
@@ -185,6 +215,11 @@ def test_rounded_shares_lose_no_row(store: Store) -> None:
             [vote for number in range(60) for vote in (human(number), synthetic(number, verdict="ab"[number % 2]))],
             {"anchor": {"fraction": 0.8}},
             "no claim is possible",
+        ),
+        (
+            [vote for number in range(150) for vote in (human(number), synthetic(number, verdict="ab"[number % 2]))],
+            {"human_rows": 29},
+            "human_rows is 29; below 30 rows no claim is possible",
         ),
         (
             [

@@ -51,6 +51,14 @@ def test_best_of_n_is_the_mean_over_all_draws_of_n(n):
     assert best_of(given, n, proxy=True)(scores).value == pytest.approx([np.mean(expected_proxy)])
 
 
+def test_a_sharper_model_that_ranks_alike_promises_more_and_holds_as_much():
+    table, _, gap = tournament()
+    scores, given = Scores(np.stack([gap, 3 * gap])), choices(table, CONFIG)
+    promised, held = (best_of(given, 4, proxy)(scores).value for proxy in (True, False))
+    assert promised[1] > promised[0] + 0.05
+    assert held[0] == held[1]
+
+
 def test_with_pairs_alone_the_best_of_two_is_the_accuracy():
     table = table_of([1.0, 0.0, 1.0, 0.0] * 5)
     gap = np.tile([1.0, -1.0, -1.0, -1.0], 5)

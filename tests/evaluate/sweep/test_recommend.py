@@ -1,13 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import yaml
 from sweep_tables import figure, point, sweep_of, table_of
 
 from firsthand.evaluate.sweep.baselines import Engines, Right, Twice
 from firsthand.evaluate.sweep.cells import Cell
+from firsthand.evaluate.sweep.mix_ready import mix_yaml
 from firsthand.evaluate.sweep.outcome import Arm
 from firsthand.evaluate.sweep.recommend import recommend
 from firsthand.evaluate.sweep.settings import AnalysisConfig
-from firsthand.evaluate.sweep.skew import SkewCurve, Target
+from firsthand.evaluate.sweep.skew import LONGER, SkewCurve, Target
 from firsthand.evaluate.sweep.tolerance import tolerance
 from firsthand.evaluate.sweep.verdicts import Effect, Help
 from firsthand.lineage import Relation
@@ -27,10 +31,10 @@ def effect(ratio, difference, verdict, rows=1_000):
     )
 
 
-def skewed(*values, error=0.005, rows=1_000):
+def skewed(*values, error=0.005, rows=1_000, name="gpt-x"):
     ratios = tuple(np.linspace(0, 1, len(values) + 1).tolist())
     inherited = [figure(0.0, 0.0, rows), *(figure(value, error, rows) for value in values)]
-    target = Target("gpt-x", Relation.SAME_MODEL, np.array([1.0]))
+    target = Target(name, Relation.SAME_MODEL, np.array([1.0]))
     return SkewCurve(
         "all", target, ratios, inherited, inherited, inherited, figure(0.0), tolerance(ratios, inherited, 0.03, 0.05)
     )
@@ -61,6 +65,16 @@ def test_a_skew_that_is_not_excluded_is_a_warning():
     assert "is not excluded" in said.warnings[0]
 
 
+def test_a_crossing_to_the_longer_response_is_a_warning_where_the_ratio_may_reach_it():
+    # As above, the band reaches 3 points at 14 % at the earliest; the ratio stays, for length may be what people want.
+    curves = [skewed(0.0, 0.0), skewed(0.1, 0.2, name=LONGER)]
+    said = recommend(SWEEP, HELPS, curves, BETTER, CONFIG)
+    assert said.ratio == 0.5
+    assert "leans to the longer response by 3 points or more" in said.warnings[0]
+    assert "from 14% synthetic rows on" in said.warnings[0]
+    assert recommend(SWEEP, [effect(0.1, 0.02, Help.HELP)], curves, BETTER, CONFIG).warnings == ()
+
+
 def test_a_judge_without_kin_in_the_data_is_a_warning():
     assert "can't be seen here" in recommend(SWEEP, HELPS, [], BETTER, CONFIG).warnings[0]
 
@@ -87,6 +101,17 @@ def test_where_nothing_helps_people_s_rows_are_kept(effects, verdict, ratio, wor
     said = recommend(SWEEP, effects, [skewed(0.0, 0.0)], BETTER, CONFIG)
     assert (said.verdict, said.ratio) == (verdict, ratio)
     assert words in said.sentence
+
+
+@pytest.mark.parametrize(
+    ("difference", "verdict", "size"),
+    [(0.04, Help.HELP, 200), (-0.04, Help.HURT, 100)],  # 100 + 100 rows helped; of people's alone there were 100
+)
+def test_a_sweep_of_fewer_rows_than_there_are_makes_a_mix_of_as_many(difference, verdict, size):
+    said = recommend(SWEEP, [effect(0.5, difference, verdict)], [], BETTER, CONFIG)
+    limited, whole = (yaml.safe_load(mix_yaml(replace(SWEEP, sized=sized), said)) for sized in (True, False))
+    assert limited["size"] == size
+    assert "size" not in whole
 
 
 def test_models_that_do_not_beat_longer_wins_are_a_warning():

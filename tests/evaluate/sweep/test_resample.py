@@ -5,7 +5,7 @@ from sweep_tables import figure, point, sweep_of, table_of
 
 from firsthand.evaluate.sweep.cells import against, alone, cells_of
 from firsthand.evaluate.sweep.measures import accuracy
-from firsthand.evaluate.sweep.resample import Wanted, figures
+from firsthand.evaluate.sweep.resample import Figure, Wanted, figures
 
 
 def wanted(table, cells):
@@ -102,6 +102,13 @@ def test_seeds_must_hold_the_same_cells():
     points = [point("add", 0.0, [1, 1]), point("add", 0.5, [1, 1]), point("add", 0.0, [1, 1], seed=1)]
     with pytest.raises(ValueError, match="same arms and ratios"):
         cells_of(sweep_of(table, points).points)
+
+
+def test_the_interval_of_a_share_ends_at_one():
+    # 0.99 -+ 2.262 x 0.02 (Student's t, 9 degrees of freedom) would reach 1.035.
+    assert Figure(0.99, 0.02, 10, 40).share_interval(0.05) == (pytest.approx(0.945, abs=5e-4), 1.0)
+    assert Figure(0.01, 0.02, 10, 40).share_interval(0.05) == (0.0, pytest.approx(0.055, abs=5e-4))
+    assert Figure(0.5, 0.02, 1, 40).share_interval(0.05) is None
 
 
 def test_an_interval_of_few_prompts_is_students():
