@@ -54,7 +54,7 @@ def test_an_auditor_chooses_sees_findings_and_reads_their_comparisons(
     expect(first.locator(".texts").first).to_contain_text("The store holds no text of these responses")
     assert alerts == []
 
-    page.get_by_label("writing").check()
+    page.get_by_role("checkbox", name="writing").check()
     page.get_by_label("gpt-4", exact=True).check()
     page.fill("[name=margin]", "12.5")
     page.press("[name=margin]", "Enter")
