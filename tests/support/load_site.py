@@ -20,7 +20,7 @@ from load_raters import Tally
 
 from firsthand.collect.accounts import people
 from firsthand.collect.accounts.passwords import hash_password
-from firsthand.collect.serve_config import Assignment, ServeConfig
+from firsthand.collect.serve_config import Assignment, Rules, ServeConfig
 from firsthand.collect.work.targets import prepare_work
 from firsthand.config import check_config
 from firsthand.lines import parse_line
@@ -47,10 +47,14 @@ class LoadSite:
 def make_site(
     folder: Path, store: str, raters: int, comparisons: int, settings: dict[str, Any] | None = None
 ) -> LoadSite:
-    """A store with so many comparisons to rate, of responses of 1 KB, and so many people who may rate them."""
+    """A store with so many comparisons to rate, of responses of 1 KB, and so many people who may rate them.
+
+    No rule watches them: they answer at random and faster than anybody can, and would be paused for it.
+    """
     config = folder / "serve.yaml"
-    config.write_text(yaml.safe_dump(settings or {}), encoding="utf-8")
-    checked = check_config(settings or {}, ServeConfig)
+    settings = {"rules": dict.fromkeys(Rules.model_fields)} | (settings or {})
+    config.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    checked = check_config(settings, ServeConfig)
     logins = tuple(f"load-{number}" for number in range(raters))
     with Store(store) as opened:
         for start in range(0, comparisons, BATCH):
