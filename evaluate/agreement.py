@@ -76,6 +76,22 @@ def ac1_rows(counts: FloatArray) -> dict[str, FloatArray]:
     }
 
 
+def with_person_rows(people: FloatArray, judged: FloatArray) -> dict[str, FloatArray]:
+    """What each unit adds to the sums of a judge's alpha and AC1 with one person; votes and verdicts by choice, (U, V).
+
+    coincidence: (U, V, V), the judge's verdicts paired with each vote, both ways, weight 1 a unit. ac1, shares: as
+    `gwet_ac1` takes them.
+    """
+    votes = people / np.maximum(people.sum(axis=1, keepdims=True), 1.0)
+    verdicts = judged / np.maximum(judged.sum(axis=1, keepdims=True), 1.0)
+    product = verdicts[:, :, None] * votes[:, None, :]
+    return {
+        "coincidence": product + product.transpose(0, 2, 1),
+        "ac1": np.stack([(verdicts * votes).sum(axis=1), np.ones(len(people))], axis=1),
+        "shares": (verdicts + votes) / 2.0,
+    }
+
+
 def gwet_ac1(agreement: FloatArray, shares: FloatArray, categories: int) -> FloatArray:
     """Gwet's AC1 for any number of annotators and absent votes; NaN with fewer than two categories.
 

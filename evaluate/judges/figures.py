@@ -12,6 +12,7 @@ from firsthand.evaluate.agreement import (
     gwet_ac1,
     pair_agreement,
     pair_counts,
+    with_person_rows,
 )
 from firsthand.evaluate.judges.bench import DECISIVE, SPLIT, A, leader
 
@@ -67,15 +68,13 @@ def figure_rows(counts: FloatArray, majority: IntArray, choice: IntArray) -> dic
     """What each of M comparisons adds to the sums of the figures; arguments as in `judge_figures`.
 
     table: (M, 4, 4), judge's choice by people's majority; others: the same of each person by the majority of the
-    others. coincidence: (M, 4, 4), the judge's choice paired with each vote, both ways, weight 1 a comparison.
+    others. With one person as `with_person_rows` says, of four choices.
     """
     chosen = np.eye(4)[choice]
     votes = np.pad(counts, ((0, 0), (0, 1)))
     people = votes.sum(axis=1)
-    shares = votes / np.maximum(people, 1.0)[:, None]
     same = (chosen * votes).sum(axis=1)
     both = chosen[:, DECISIVE].sum(axis=1)
-    product = chosen[:, :, None] * shares[:, None, :]
     own = ac1_rows(counts)
     return {
         "table": chosen[:, :, None] * _one_hot(majority)[:, None, :],
@@ -84,10 +83,8 @@ def figure_rows(counts: FloatArray, majority: IntArray, choice: IntArray) -> dic
         "votes_decisive": np.stack([same * both, counts[:, DECISIVE].sum(axis=1) * both], axis=1),
         "pairs": pair_counts(counts),
         "pairs_decisive": pair_counts(counts[:, DECISIVE]),
-        "coincidence": product + product.transpose(0, 2, 1),
+        **with_person_rows(votes, chosen),
         "people": coincidences(counts),
-        "ac1": np.stack([(chosen * shares).sum(axis=1), np.ones(len(counts))], axis=1),
-        "shares": (chosen + shares) / 2.0,
         "people_ac1": own["ac1_agreement"],
         "people_shares": own["ac1_shares"],
     }

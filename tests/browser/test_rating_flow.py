@@ -3,7 +3,7 @@
 import re
 
 from playwright.sync_api import Page, expect
-from rating_site import TOO_SOON, comparison, look_at, open_page
+from rating_site import TOO_SOON, comparison, look_at, open_page, open_with_clock
 from waiting import wait_for
 
 from firsthand.collect.work.targets import prepare_work
@@ -174,12 +174,7 @@ def test_what_is_not_meant_does_not_count(rate, site):
 
 def test_the_end_finds_new_pairs_and_leaves_the_focus_alone_meanwhile(context, site):
     site.answers("one")
-    context.clear_cookies()
-    page = context.new_page()
-    page.clock.install()
-    site.enter(context, site.person())
-    page.goto(site.url)
-    page.wait_for_selector("#firsthand[data-step='rate']", timeout=60_000)
+    page = open_with_clock(context, site)
     page.clock.fast_forward(TOO_SOON)
     page.keyboard.press("3")
     button = page.get_by_role("button", name="Look for new pairs")
@@ -282,12 +277,7 @@ def test_differences_are_marked_and_long_responses_scroll_together_or_apart(cont
 
 def test_active_time_counts_neither_a_hidden_tab_nor_an_idle_person(context, site):
     site.answers("one", "two")
-    context.clear_cookies()
-    page = context.new_page()
-    page.clock.install()
-    site.enter(context, site.person())
-    page.goto(site.url)
-    page.wait_for_selector("#firsthand[data-step='rate']", timeout=60_000)
+    page = open_with_clock(context, site)
     hide = "hidden => { Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});"
     hide += " document.dispatchEvent(new Event('visibilitychange')) }"
     page.clock.fast_forward(5_000)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
-from rating_site import Site, open_page, served
+from rating_site import Site, open_page, open_with_clock, served
 from views import check_views
 
 from firsthand.records import Side, Verdict
@@ -76,12 +76,7 @@ def test_criteria_and_a_required_reason_are_given_by_key(context, site):
 
 def test_after_the_set_time_a_break_is_proposed_and_nothing_is_held_up(context, site):
     site.answers("one", "two", "three")
-    context.clear_cookies()
-    page = context.new_page()
-    page.clock.install()
-    site.enter(context, site.person())
-    page.goto(site.url)
-    page.wait_for_selector("#firsthand[data-step='rate']", timeout=60_000)
+    page = open_with_clock(context, site)
     page.keyboard.press("n")
     page.keyboard.type("Because.")
     page.clock.fast_forward(50_000)

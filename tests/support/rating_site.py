@@ -167,6 +167,17 @@ def open_page(
     return page
 
 
+def open_with_clock(context: BrowserContext, site: Site) -> Page:
+    """The page of a new person, with a clock that the test moves on."""
+    context.clear_cookies()
+    page = context.new_page()
+    page.clock.install()
+    site.enter(context, site.person())
+    page.goto(site.url)
+    page.wait_for_selector("#firsthand[data-step='rate']", timeout=60_000)
+    return page
+
+
 def look_at(page: Page) -> None:
     """Let the time pass that a person needs at least before a choice counts."""
     page.wait_for_timeout(TOO_SOON)

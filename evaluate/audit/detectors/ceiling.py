@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from firsthand.bootstrap import FloatArray, Resampled, Sums, ratio, resample_each
 from firsthand.estimates import Estimate
-from firsthand.evaluate.agreement import ac1_rows, alpha_nominal, coincidences, gwet_ac1
+from firsthand.evaluate.agreement import ac1_rows, alpha_nominal, coincidences, gwet_ac1, with_person_rows
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.detectors.measured import (
     LEAST_PROMPTS,
@@ -123,18 +123,12 @@ def _of_judge(
 def coefficient_rows(people: FloatArray, judged: FloatArray) -> dict[str, FloatArray]:
     """What each comparison adds to the coefficients' sums, from votes and verdicts by outcome (N, 3).
 
-    coincidence: (N, 3, 3), the judge's verdicts paired with each vote, both ways, weight 1 a comparison; people: the
-    same of two people. ac1, shares and people_ac1, people_shares: as `gwet_ac1` takes them.
+    Of the judge with one person as `with_person_rows` says; people, people_ac1, people_shares: the same of two people.
     """
-    shares = people / people.sum(axis=1, keepdims=True)
-    verdicts = judged / judged.sum(axis=1, keepdims=True)
-    product = verdicts[:, :, None] * shares[:, None, :]
     own = ac1_rows(people)
     return {
-        "coincidence": product + product.transpose(0, 2, 1),
+        **with_person_rows(people, judged),
         "people": coincidences(people),
-        "ac1": np.stack([(verdicts * shares).sum(axis=1), np.ones(len(people))], axis=1),
-        "shares": (shares + verdicts) / 2,
         "people_ac1": own["ac1_agreement"],
         "people_shares": own["ac1_shares"],
     }
