@@ -25,7 +25,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QualitySite]:
 
 
 def audited(page: Page) -> Page:
-    expect(page.locator("#fresh")).to_have_text("Audited just now", timeout=90_000)
+    expect(page.locator("#fresh")).to_have_text("Audited just now", timeout=240_000)
     return page
 
 
