@@ -17,6 +17,7 @@ from firsthand.page import data_table, document, facts, simulated_notice
 
 STYLE = """
 .bar > span:first-child { overflow-wrap: anywhere; line-height: 1.25; }
+.bar + p { margin-top: 14px; }
 .verdict .sentence + .sentence { margin-top: 10px; }
 .verdict .more { margin: 12px 0 0; }
 .verdict .scroll { margin-top: 20px; }
@@ -88,7 +89,7 @@ def _strengths(ranking: Ranking) -> Html:
 def _pairs(ranking: Ranking, config: PoliciesConfig) -> Html:
     lead = (
         "How often the policy of the row was preferred to that of the column, ties half, in the comparisons of the "
-        "two. Bold: the two are told apart, with one chance in "
+        "two. Bold: the two are told apart, with at most one chance in "
         f"{1 / config.alpha:.0f} of a mistake anywhere in the table. Without a comparison, the model's estimate in "
         "brackets."
     )
