@@ -22,10 +22,10 @@ from firsthand.lineage import Lineage
 Lineages: TypeAlias = Mapping[str, Lineage]
 """The lineage of each judge and author of a table, by the name it has there."""
 
-SIZE = r"-?(\d+x)?\d+(\.\d+)?[bm](-a\d+b)?"
-KIND = "(-(instruct|chat|base|it|pt|hf))*"
-DATE = r"\d{8}|\d{4}-\d{2}-\d{2}|\d{4}|\d{2}-\d{2}|\d{3}"
-QUANTISED = r"fp8|fp16|bf16|int[48]|w\d+a\d+|[48]bit|bnb|awq|gptq|gguf|mlx|q\d(-k)?(-[sml])?|q\d-\d"
+SIZE = r"-(\d+x)?\d+(\.\d+)?[bm](-a\d+b)?"
+KIND = "(-(instruct|chat|base|it|pt|hf|turbo))*"
+DATE = r"\d{8}|\d{4}-\d{2}-\d{2}|\d{4}|\d{2}-\d{4}|\d{2}-\d{2}|\d{3}"
+QUANTISED = r"fp8|fp16|bf16|int[48]|w\d+a\d+|[48]bit|bnb|awq|gptq|gguf|mlx|unsloth|q\d(-k)?(-[sml])?|q\d-\d"
 TAIL = rf"(-({DATE}|{QUANTISED}|v\d+(\.\d+)?|latest|preview|exp|hf))*"
 COPIES = frozenset(
     "bartowski bedrock deepinfra fireworks fireworks-ai groq lmstudio-community mlx-community nvidia ollama openrouter"
