@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pandas as pd
 
+from firsthand.errors import InputError
 from firsthand.evaluate.sweep.config import SweepConfig
 from firsthand.evaluate.sweep.outcome import Arm
 from firsthand.evaluate.sweep.permute import permuted
@@ -64,12 +65,26 @@ def mixes(material: Material, config: SweepConfig) -> dict[str, Mapping[str, obj
     return {**found, HUMAN: found[next(iter(config.arms))]}
 
 
+def check_ratios(material: Material, config: SweepConfig) -> None:
+    """Raises InputError where no model would train on synthetic rows beside one that trains on none."""
+    for pools in material.pools.values():
+        if len(_replaced(pools, config)) > 1 and "replace" in config.designs:
+            return
+        if len(_added(pools, config)) > 1 and "add" in config.designs:
+            return
+    ratios = _shares(config.ratios)
+    raise InputError(
+        f"the ratios {ratios} give no model with synthetic rows to compare with people's rows alone: put 0 and at "
+        "least one larger ratio under ratios, or raise rows and human_rows so that one of them makes a row"
+    )
+
+
 def left_out(pools: Pools, config: SweepConfig) -> list[str]:
     """The ratios below 1 that a design trains no model of its own for, and why."""
     people, size = _people(pools, config), _size(pools, config)
     counts = {
         "replace": {ratio: round(ratio * size) for ratio in config.ratios},
-        "add": {ratio: _added(people, ratio) for ratio in config.ratios if ratio < 1},
+        "add": {ratio: _beside(people, ratio) for ratio in config.ratios if ratio < 1},
     }
     found = []
     for design in (each for each in config.designs if each in counts):
@@ -84,20 +99,29 @@ def left_out(pools: Pools, config: SweepConfig) -> list[str]:
 
 def _replace(arm: Arm, pools: Pools, base: MixConfig, config: SweepConfig) -> Iterator[Planned]:
     """Twins: the same number of rows at every ratio."""
-    size = _size(pools, config)
-    for synthetic in dict.fromkeys(round(ratio * size) for ratio in config.ratios):
-        yield _drawn(arm, pools, base, size - synthetic, synthetic)
+    for synthetic in _replaced(pools, config):
+        yield _drawn(arm, pools, base, _size(pools, config) - synthetic, synthetic)
 
 
 def _add(arm: Arm, pools: Pools, base: MixConfig, config: SweepConfig) -> Iterator[Planned]:
     """All human rows, and as many synthetic ones as make the ratio; at last as many as there are."""
+    for synthetic in _added(pools, config):
+        yield _drawn(arm, pools, base, _people(pools, config), synthetic)
+
+
+def _replaced(pools: Pools, config: SweepConfig) -> list[int]:
+    """Synthetic rows of each twin, rising."""
+    return list(dict.fromkeys(round(ratio * _size(pools, config)) for ratio in config.ratios))
+
+
+def _added(pools: Pools, config: SweepConfig) -> list[int]:
+    """Synthetic rows of each model that adds them, rising."""
     people = _people(pools, config)
-    counts = [_added(people, ratio) for ratio in config.ratios if ratio < 1]
+    counts = [_beside(people, ratio) for ratio in config.ratios if ratio < 1]
     reached = [count for count in counts if count <= len(pools.synthetic)]
     if len(reached) < len(config.ratios) and reached[-1] < len(pools.synthetic):
         reached.append(len(pools.synthetic))
-    for synthetic in dict.fromkeys(reached):
-        yield _drawn(arm, pools, base, people, synthetic)
+    return list(dict.fromkeys(reached))
 
 
 def _curve(pools: Pools, base: MixConfig, config: SweepConfig) -> Iterator[Planned]:
@@ -124,7 +148,7 @@ def _people(pools: Pools, config: SweepConfig) -> int:
     return len(pools.human) if config.human_rows == "max" else min(config.human_rows, len(pools.human))
 
 
-def _added(people: int, ratio: float) -> int:
+def _beside(people: int, ratio: float) -> int:
     """Synthetic rows that make the ratio beside `people` human ones."""
     return round(people * ratio / (1 - ratio))
 

@@ -7,7 +7,7 @@ from firsthand.errors import InputError
 from firsthand.evaluate.sweep.config import Engine, SweepConfig
 from firsthand.evaluate.sweep.engine import Ran
 from firsthand.evaluate.sweep.outcome import Refit, Sweep
-from firsthand.evaluate.sweep.plan import left_out, mixes
+from firsthand.evaluate.sweep.plan import check_ratios, left_out, mixes
 from firsthand.evaluate.sweep.points import on_table, points_file, read_points, run_identity, write_points
 from firsthand.evaluate.sweep.read import Facts, Material, read_material
 from firsthand.store import Store
@@ -25,6 +25,7 @@ def run_sweep(store: Store, config: SweepConfig, out: Path) -> tuple[Sweep, Refi
     for name, pools in material.pools.items():
         for text in left_out(pools, config):
             note(f"arm {name}: {text}")
+    check_ratios(material, config)
     other_engine: Engine = "full" if config.engine == "fast" else "fast"
     saved = read_points(points_file(out, other_engine))  # a broken file is told before anything is trained
     ran = _engine(store, material, config, out)

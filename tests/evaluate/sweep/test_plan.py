@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,10 @@ from firsthand.config import check_config
 from firsthand.errors import ConfigError, InputError
 from firsthand.evaluate.sweep.config import SweepConfig
 from firsthand.evaluate.sweep.fast import tally_of
-from firsthand.evaluate.sweep.plan import Planned, left_out, plan
+from firsthand.evaluate.sweep.plan import Planned, check_ratios, left_out, plan
 from firsthand.evaluate.sweep.points import run_identity
 from firsthand.evaluate.sweep.read import Material, read_material
+from firsthand.evaluate.sweep.run import run_sweep
 from firsthand.lineage import Relation
 from firsthand.store import Store
 from firsthand.train.mix import in_anchor
@@ -70,6 +72,17 @@ def test_a_ratio_that_gives_no_row_of_its_own_is_left_out_and_said(planned: Call
         "add leaves out 0.5%: as many synthetic rows as a smaller ratio",
         f"add leaves out 90%: the judge has only {judged} labels to train on",
     ]
+
+
+def test_ratios_that_all_give_no_synthetic_row_are_refused_before_anything_is_trained(
+    store: Store, tmp_path: Path
+) -> None:
+    # 1 % of 40 rows, and 40 x 0.01 / 0.99, round to 0.
+    given = config(ratios=[0, 0.01], rows=40, human_rows=40)
+    with pytest.raises(InputError, match=r"the ratios 0%, 1% give no model with synthetic rows"):
+        run_sweep(sweep_store(store), given, tmp_path)
+    # In place of people, 30 of the 40 rows are synthetic.
+    check_ratios(read_material(store, given), config(ratios=[0, 0.75], rows=40, human_rows=40))
 
 
 def test_engines_are_compared_on_runs_of_the_same_labels_and_settings(planned: Callable[..., Plan]) -> None:
