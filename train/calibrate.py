@@ -10,7 +10,7 @@ from scipy.optimize import isotonic_regression
 
 from firsthand.errors import InputError
 from firsthand.train.drops import Drops
-from firsthand.train.labels import P_A
+from firsthand.train.labels import P_A, outweighed
 
 LEAST = 50
 """Comparisons that people and a judge both labelled, below which its probabilities are not calibrated."""
@@ -32,7 +32,8 @@ class Curve:
 
 
 def people_prefer(votes: pd.DataFrame) -> "pd.Series[float]":
-    """Share of the votes for A of each comparison, ties half, by its id."""
+    """Share of the votes for A of each comparison, of gold ones alone where there are some, ties half, by its id."""
+    votes = votes[~outweighed(votes)]
     return votes["verdict"].map(P_A).groupby(votes["comparison_id"]).mean()
 
 

@@ -110,9 +110,14 @@ def _decided(labels: pd.DataFrame, drops: Drops, columns: list[str] = LABEL_COLU
     return labels[columns].reset_index(drop=True)
 
 
+def outweighed(votes: pd.DataFrame) -> "pd.Series[bool]":
+    """Which votes do not count, as another one on their comparison is gold and they are not."""
+    has_gold = votes.groupby("comparison_id")["gold"].transform("any").astype(bool)
+    return has_gold & ~votes["gold"].astype(bool)
+
+
 def _not_outweighed(votes: pd.DataFrame, drops: Drops) -> pd.DataFrame:
-    has_gold = votes.groupby("comparison_id")["gold"].transform("any")
-    return drops.keep(votes, votes["gold"] | ~has_gold, "a gold verdict outweighs it")
+    return drops.keep(votes, ~outweighed(votes), "a gold verdict outweighs it")
 
 
 def _of_people(votes: pd.DataFrame, rules: HumanRules) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from firsthand.errors import InputError
 from firsthand.train.drops import Drops
+from firsthand.train.labels import outweighed
 from firsthand.train.mix_config import HumanRules
 
 SIGNS = [-1, 0, 1]
@@ -46,9 +47,8 @@ def trusted(
     if not rules.trust or labels.empty:
         return labels.assign(weight=1.0), None
     raters = rate_raters(votes)
-    has_gold = votes.groupby("comparison_id")["gold"].transform("any")
     keys = ["comparison_id", "annotator"] if rules.aggregate == "each-vote" else ["comparison_id"]
-    belief = beliefs(votes[votes["gold"] | ~has_gold], keys, raters)
+    belief = beliefs(votes[~outweighed(votes)], keys, raters)
     leaning = (belief[1] - belief[-1]).reindex(labels.set_index(keys).index).to_numpy(np.float64)
     labels = labels.assign(weight=np.where(labels["chosen"] == "a", leaning, -leaning))
     labels = drops.keep(labels, labels["weight"] > 0, DOUBTED)

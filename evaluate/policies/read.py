@@ -16,6 +16,7 @@ from firsthand.evaluate.policies.config import PoliciesConfig
 from firsthand.evaluate.ratings import SECOND_LOOK, SKIPPED, one_vote_each
 from firsthand.records import Source
 from firsthand.store import Store, tag_values
+from firsthand.train.labels import outweighed
 
 COLUMNS = (
     "comparison_id prompt_id annotator source simulated verdict repeat gold author_a author_b length_a length_b tags"
@@ -68,8 +69,7 @@ def read_compared(store: Store, config: PoliciesConfig, trained_on: Collection[s
     votes = _kept(votes, ~votes["prompt_id"].isin(list(trained_on)), TRAINED_ON, left_out)
     if votes.empty:
         raise InputError(_nothing(config, left_out))
-    has_gold = votes.groupby("comparison_id")["gold"].transform("any").astype(bool)
-    votes = _kept(votes, votes["gold"] | ~has_gold, "votes on comparisons with gold ones, which count alone", left_out)
+    votes = _kept(votes, ~outweighed(votes), "votes on comparisons with gold ones, which count alone", left_out)
     found = _compared(votes, config.by, left_out)
     _check_named(found, config)
     _check_connected(found)

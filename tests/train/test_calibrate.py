@@ -79,6 +79,13 @@ def test_p_chosen_becomes_how_often_people_agree_and_a_coin_flip_leaves(judged: 
     ]
 
 
+def test_a_gold_verdict_outweighs_the_other_votes(judged: Store) -> None:
+    # an expert says b of the 20 where the judge was 0.95 sure of b and ann said a: 100 of 100 agreed to, not 90
+    fill(judged, [human(number, 0, "b", "expert", gold=True) for number in range(80, 100)])
+    (facts,) = draw_mix(judged, config()).facts["calibration"]
+    assert facts["steps"][-1] == {"from": 0.95, "p_chosen": pytest.approx(101 / 102)}
+
+
 def test_people_on_held_out_prompts_do_not_enter_the_curve(judged: Store) -> None:
     mix = draw_mix(judged, config(0.3))
     (facts,) = mix.facts["calibration"]
