@@ -3,12 +3,15 @@
 python benchmarks/judge_speed.py [--part fixed|llamacpp|all] [--comparisons 640] [--rounds 3] [--distilabel PYTHON]
 
 fixed: a server that answers every call after 200 ms, 32 calls under way: our calls a second as a share of 32 / 0.2 s.
-The journal and the verdicts are written as in any run. llamacpp: smollm2 on one llama.cpp server; ours, a plain loop
-that asks one call after the other, and distilabel's client (PYTHON: of an environment with distilabel[openai]==1.5.3),
-all with the same questions and parameters, taken in turns, each round on comparisons that nobody asked before.
+The journal and the verdicts are written as in any run. Beside it, in turns, a bare loop over aiohttp that writes
+nothing and reads no answer: what a client in Python can get from the machine as busy as it then is.
+llamacpp: smollm2 on one llama.cpp server; ours, a plain loop that asks one call after the other, and distilabel's
+client (PYTHON: of an environment with distilabel[openai]==1.5.3), all with the same questions and parameters, taken in
+turns, each round on comparisons that nobody asked before.
 """
 
 import argparse
+import asyncio
 import json
 import subprocess
 import sys
@@ -19,6 +22,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import aiohttp
 import openai
 
 from firsthand.collect.judge.asked import DEFAULTS
@@ -65,15 +69,39 @@ def fixed(comparisons: int, rounds: int) -> dict[str, Any]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         url = server.stdout.readline().strip()
-        seconds = [ours(entries, url, IN_FLIGHT) for _ in range(rounds)]
+        asked = questions(entries)
+        seconds: dict[str, list[float]] = {"ours": [], "bare": []}
+        used = 0.0
+        for _ in range(rounds):
+            seconds["bare"].append(asyncio.run(bare(asked, url, IN_FLIGHT)))
+            before = time.process_time()
+            seconds["ours"].append(ours(entries, url, IN_FLIGHT))
+            used += time.process_time() - before
         server.terminate()
     ideal = 2 * comparisons * DELAY / IN_FLIGHT
     return {
         "calls": 2 * comparisons,
         "ideal_seconds": ideal,
-        "seconds": [round(each, 2) for each in seconds],
-        "share_of_ideal": round(ideal / median(seconds), 3),
+        "seconds": {name: [round(each, 2) for each in taken] for name, taken in seconds.items()},
+        "share_of_ideal": {name: round(ideal / median(taken), 3) for name, taken in seconds.items()},
+        "processor_ms_a_call": round(1000 * used / (2 * comparisons * rounds), 2),
     }
+
+
+async def bare(asked: Sequence[list[Message]], url: str, in_flight: int) -> float:
+    """Seconds of as many loops as calls may be under way, over one aiohttp session."""
+    todo = iter(asked)
+
+    async def loop(session: aiohttp.ClientSession) -> None:
+        for messages in todo:
+            body = {"model": "fixed", "messages": messages, **PARAMETERS}
+            async with session.post(f"{url}/chat/completions", json=body) as reply:
+                await reply.read()
+
+    started = time.perf_counter()
+    async with aiohttp.ClientSession() as session:
+        await asyncio.gather(*(loop(session) for _ in range(in_flight)))
+    return time.perf_counter() - started
 
 
 def llamacpp(rounds: int, each: int, distilabel: str | None) -> dict[str, Any]:

@@ -3,15 +3,13 @@ import time
 from email.utils import formatdate
 from typing import Any
 
-import httpx2
-import openai
 import pytest
 from faulty_endpoint import Fault, FaultyEndpoint, Plan, faulty_endpoint
 
 from firsthand.endpoint.budget import Budget, BudgetConfig
 from firsthand.endpoint.client import open_endpoint
 from firsthand.endpoint.config import EndpointConfig, Price
-from firsthand.endpoint.failures import asked_wait
+from firsthand.endpoint.failures import asked_wait, failure_of
 from firsthand.endpoint.reply import CallFailed, FailureKind, Reply
 from firsthand.errors import InputError
 
@@ -175,10 +173,42 @@ def test_an_endpoint_that_asks_for_too_long_a_wait_has_failed() -> None:
     assert proxy.requests == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "said"),
+    [
+        (
+            400,
+            '{"error": {"message": "at most 10\\ntokens", "code": "context_length_exceeded"}}',
+            "context",
+            "at most 10 t",
+        ),
+        (400, '{"message": "the prompt is too long", "code": 400}', "context", "the prompt is too long"),
+        (429, '{"error": {"message": "pay first", "type": "insufficient_quota"}}', "rejected", "pay first"),
+        (400, '{"error": {"message": "no", "code": "content_filter"}}', "refusal", "no"),
+        (404, '{"error": "no such model"}', "rejected", "no such model"),
+        (503, "<html>Bad gateway</html>", "outage", "<html>Bad gateway</html>"),
+        (500, "[1]", "outage", "[1]"),
+        (504, "", "timeout", ""),
+    ],
+)
+def test_an_error_is_told_by_its_kind_whatever_its_shape(status: int, body: str, kind: str, said: str) -> None:
+    failure = failure_of(status, {}, body.encode())
+    assert failure.kind.value == kind
+    assert failure.message.startswith(f"{status}: {said}")
+
+
+def test_a_proxy_of_the_environment_is_used_but_where_it_says_not_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    with faulty_endpoint() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url.removesuffix("/v1"))
+        assert ask("http://model.invalid/v1").model == "fixed"
+        monkeypatch.setenv("NO_PROXY", "model.invalid")
+        with pytest.raises(InputError, match=r"can't ask http://model\.invalid/v1"):
+            ask("http://model.invalid/v1")
+
+
 def test_a_retry_after_may_be_a_date() -> None:
     def wait(value: str) -> float | None:
-        response = httpx2.Response(429, headers={"Retry-After": value}, request=httpx2.Request("POST", "http://x"))
-        return asked_wait(openai.RateLimitError("slow down", response=response, body=None))
+        return asked_wait({"retry-after": value})
 
     assert wait("7") == 7
     assert wait(formatdate(time.time() + 100, usegmt=True)) == pytest.approx(100, abs=30)

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-import openai
+import orjson
 
+from firsthand.endpoint.api import Api, open_api
 from firsthand.endpoint.budget import Budget
 from firsthand.endpoint.config import EMBEDDED, EndpointConfig
 from firsthand.endpoint.embedded import llamacpp_server
-from firsthand.endpoint.failures import RETRIED, asked_wait, failure_of
-from firsthand.endpoint.reply import CallFailed, FailureKind, Reply, read_reply, timed
+from firsthand.endpoint.failures import RETRIED
+from firsthand.endpoint.reply import CallFailed, Reply, read_reply, timed
 from firsthand.errors import InputError
 from firsthand.records import Message
 
@@ -29,7 +30,7 @@ LONGEST_ASKED_WAIT = 120.0
 class _Server:
     """One address. closed_until: it asked us to wait; doubtful_until: it failed, others are better (monotonic)."""
 
-    client: openai.AsyncOpenAI
+    api: Api
     in_flight: int = 0
     closed_until: float = 0.0
     doubtful_until: float = 0.0
@@ -59,7 +60,7 @@ class Endpoint:
         a call used is taken from the budget either way.
         """
         started = monotonic()
-        body = {**parameters, "model": self.model, "messages": messages}
+        body = orjson.dumps({**parameters, "model": self.model, "messages": messages})
         failed = None
         for attempt in range(1, self.config.attempts + 1):
             server = await self._free_server(failed)
@@ -87,22 +88,13 @@ class Endpoint:
                 return server
             await asyncio.sleep(server.closed_until - now)
 
-    async def _ask(self, server: _Server, messages: list[Message], body: dict[str, Any]) -> Reply:
+    async def _ask(self, server: _Server, messages: list[Message], body: bytes) -> Reply:
         """One attempt; raises CallFailed."""
         self.attempts += 1
         server.in_flight += 1
         try:
-            # The client's own limit is on each read: a server that sends a byte now and then would never reach it.
-            async with asyncio.timeout(self.config.timeout_seconds):
-                response = await server.client.chat.completions.with_raw_response.create(
-                    messages=[], model=self.model, extra_body=body
-                )
-            return read_reply(response.content, messages, self.config.price)
-        except TimeoutError:
-            message = f"no answer within {self.config.timeout_seconds:g} s (timeout_seconds)"
-            raise CallFailed(FailureKind.TIMEOUT, message) from None
-        except openai.OpenAIError as error:
-            raise failure_of(error) from error
+            answer = await server.api.post("chat/completions", body)
+            return read_reply(answer, messages, self.config.price)
         finally:
             server.in_flight -= 1
 
@@ -111,12 +103,11 @@ class Endpoint:
         if failure.kind not in RETRIED:
             return None
         now = monotonic()
-        asked = asked_wait(failure.__cause__)
-        if asked is not None:
-            if asked > LONGEST_ASKED_WAIT:
+        if failure.asked_wait is not None:
+            if failure.asked_wait > LONGEST_ASKED_WAIT:
                 return None
             # Every other call to this server waits too; one to another server need not.
-            server.closed_until = max(server.closed_until, now + asked)
+            server.closed_until = max(server.closed_until, now + failure.asked_wait)
             return 0.0
         wait = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(attempt - 1, 10)) * self._random.uniform(0.5, 1.0)
         server.doubtful_until = now + wait
@@ -141,18 +132,10 @@ async def open_endpoint(config: EndpointConfig, budget: Budget | None = None, se
             embedded = url.startswith(EMBEDDED)
             if embedded:
                 url = await _started(stack, url, config)
-            client = openai.AsyncOpenAI(
-                base_url=url,
-                # Never the client's own default, which is the key of one particular provider.
-                api_key=key or "none",
-                max_retries=0,
-                timeout=config.timeout_seconds,
-                # aiohttp takes less processor time than the client's own transport. A proxy for the outside has no way
-                # to this machine.
-                http_client=openai.DefaultAioHttpClient(trust_env=not embedded),
-            )
-            servers.append(_Server(await stack.enter_async_context(client)))
-        model = config.model or await _only_model(servers[0].client, config.url[0])
+            # A proxy for the outside has no way to this machine.
+            api = open_api(url, key, config.timeout_seconds, proxied=not embedded)
+            servers.append(_Server(await stack.enter_async_context(api)))
+        model = config.model or await _only_model(servers[0].api, config.url[0])
         yield Endpoint(config, model, servers, budget, seed)
 
 
@@ -161,12 +144,13 @@ async def _started(stack: AsyncExitStack, address: str, config: EndpointConfig) 
     return await asyncio.to_thread(stack.enter_context, running)
 
 
-async def _only_model(client: openai.AsyncOpenAI, url: str) -> str:
+async def _only_model(api: Api, url: str) -> str:
     try:
-        listed = [model.id for model in (await client.models.list()).data]
-    except openai.OpenAIError as error:
-        reason = failure_of(error).message
-        raise InputError(f"can't ask {url} for its models ({reason}); is it running? Or name one in `model`") from None
+        listed = [str(model["id"]) for model in orjson.loads(await api.get("models"))["data"]]
+    except CallFailed as failure:
+        raise InputError(f"can't ask {url} for its models ({failure}); is it running? Or name one in `model`") from None
+    except (orjson.JSONDecodeError, LookupError, TypeError):
+        raise InputError(f"{url} does not list its models as the protocol says; name one in `model`") from None
     if len(listed) != 1:
         raise InputError(f"{url} lists {len(listed)} models ({', '.join(listed[:10])}); name one of them in `model`")
     return listed[0]

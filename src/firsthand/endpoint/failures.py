@@ -1,10 +1,11 @@
-"""Telling failures of the OpenAI client apart, and how long an endpoint asks us to wait."""
+"""Telling an endpoint's failures apart, and how long it asks us to wait."""
 
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from typing import Any
 
-import openai
+import orjson
 
 from firsthand.endpoint.reply import CallFailed, FailureKind
 
@@ -15,24 +16,16 @@ NO_CREDIT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "bill
 TOO_LONG = ("context length", "context size", "context window", "maximum context", "too many tokens", "too long")
 
 
-def failure_of(error: openai.OpenAIError) -> CallFailed:
-    """`error` as one of our kinds."""
-    refused = _refused(error)
-    if refused is not None:
-        return CallFailed(FailureKind.OUTAGE, f"no connection: {refused}")
-    if isinstance(error, openai.APITimeoutError):
-        return CallFailed(FailureKind.TIMEOUT, "the endpoint did not answer in time")
-    if isinstance(error, openai.APIStatusError):
-        return CallFailed(_kind(error), _said(error))
-    cause = error.__cause__
-    return CallFailed(FailureKind.OUTAGE, f"no connection: {cause or error}")
+def failure_of(status: int, headers: Mapping[str, str], content: bytes) -> CallFailed:
+    """The failure that an answer without success tells of; the names of `headers` in lower case."""
+    text = content.decode(errors="replace")
+    error = _error(text)
+    message = " ".join(str(error.get("message") or text).split())
+    return CallFailed(_kind(status, error, text), f"{status}: {message}"[:300], asked_wait=asked_wait(headers))
 
 
-def asked_wait(error: BaseException | None) -> float | None:
-    """The seconds that the endpoint's Retry-After asks us to wait; None where it asks nothing."""
-    if not isinstance(error, openai.APIStatusError):
-        return None
-    headers: Mapping[str, str] = error.response.headers
+def asked_wait(headers: Mapping[str, str]) -> float | None:
+    """The seconds that Retry-After asks us to wait; None where it asks nothing."""
     if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
         return max(0.0, milliseconds / 1000)
     value = headers.get("retry-after")
@@ -44,18 +37,19 @@ def asked_wait(error: BaseException | None) -> float | None:
         return None
 
 
-def _refused(error: BaseException) -> OSError | None:
-    """Why there was no connection; aiohttp's transport calls that a timeout, whether or not it took long."""
-    cause = error.__cause__
-    while cause is not None:
-        if isinstance(cause, OSError) and not isinstance(cause, TimeoutError):
-            return cause
-        cause = cause.__cause__
-    return None
+def _error(text: str) -> dict[str, Any]:
+    """What the endpoint says: OpenAI's object with message, type and code, one of its own, or a text."""
+    try:
+        said = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}
+    if isinstance(said, dict):
+        said = said.get("error", said)
+    return said if isinstance(said, dict) else {"message": said}
 
 
-def _kind(error: openai.APIStatusError) -> FailureKind:
-    status, words = error.status_code, {str(error.code), str(error.type)}
+def _kind(status: int, error: Mapping[str, Any], text: str) -> FailureKind:
+    words = {str(error.get("code")), str(error.get("type"))}
     if words & FILTERED:
         return FailureKind.REFUSAL
     if words & NO_CREDIT:
@@ -68,16 +62,9 @@ def _kind(error: openai.APIStatusError) -> FailureKind:
         return FailureKind.OUTAGE
     if status == 413 or words & {"context_length_exceeded", "exceed_context_size_error"}:
         return FailureKind.CONTEXT
-    if status in (400, 422) and any(phrase in error.message.lower() for phrase in TOO_LONG):
+    if status in (400, 422) and any(phrase in text.lower() for phrase in TOO_LONG):
         return FailureKind.CONTEXT
     return FailureKind.REJECTED
-
-
-def _said(error: openai.APIStatusError) -> str:
-    """The endpoint's own words, on one line of at most 300 characters."""
-    body = error.body
-    message = body.get("message") if isinstance(body, dict) else None
-    return f"{error.status_code}: {' '.join(str(message or error.message).split())}"[:300]
 
 
 def _number(value: str | None) -> float | None:

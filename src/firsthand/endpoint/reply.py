@@ -54,7 +54,10 @@ class FailureKind(StrEnum):
 
 
 class CallFailed(Exception):
-    """A call that brought no answer, after every attempt; what the attempts cost where it is known."""
+    """A call that brought no answer, after every attempt; what the attempts cost where it is known.
+
+    asked_wait: the seconds that the endpoint asks us to wait before another attempt; None where it asks nothing.
+    """
 
     def __init__(
         self,
@@ -65,6 +68,7 @@ class CallFailed(Exception):
         completion_tokens: int = 0,
         cost: float | None = None,
         seconds: float = 0.0,
+        asked_wait: float | None = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -73,6 +77,7 @@ class CallFailed(Exception):
         self.completion_tokens = completion_tokens
         self.cost = cost
         self.seconds = seconds
+        self.asked_wait = asked_wait
 
 
 def read_reply(body: bytes, messages: list[Message], price: Price | None) -> Reply:
