@@ -5,14 +5,17 @@ python benchmarks/judge_speed.py [--part fixed|llamacpp|all] [--comparisons 640]
 fixed: a server that answers every call after 200 ms, 32 calls under way: our calls a second as a share of 32 / 0.2 s.
 The journal and the verdicts are written as in any run. Beside it, in turns, a bare loop over aiohttp that writes
 nothing and reads no answer: what a client in Python can get from the machine as busy as it then is.
-llamacpp: smollm2 on one llama.cpp server; ours, a plain loop that asks one call after the other, and distilabel's
-client (PYTHON: of an environment with distilabel[openai]==1.5.3), all with the same questions and parameters, taken in
-turns, each round on comparisons that nobody asked before.
+llamacpp: smollm2 on one llama.cpp server with four slots; ours, a plain loop, and distilabel's client (PYTHON: of an
+environment with distilabel[openai]==1.5.3), all with the same questions, taken in turns, each round on comparisons that
+nobody asked before. The plain loop is what one writes first: one call after the other over the OpenAI client, both
+orders of a comparison in a row, temperature 0, the verdict the first A or B in a generated text of at most 16 tokens.
+distilabel asks all at once for what ours asks: one token with its log-probabilities.
 """
 
 import argparse
 import asyncio
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -48,7 +51,7 @@ def main() -> None:
     parser.add_argument("--part", choices=("fixed", "llamacpp", "all"), default="all")
     parser.add_argument("--comparisons", type=int, default=640, help="of the part fixed")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--each", type=int, default=16, help="comparisons a client judges in a round on llama.cpp")
+    parser.add_argument("--each", type=int, default=15, help="comparisons a client judges in a round on llama.cpp")
     parser.add_argument("--distilabel", metavar="PYTHON", help="an interpreter that has distilabel[openai]==1.5.3")
     args = parser.parse_args()
     result: dict[str, Any] = {}
@@ -160,12 +163,14 @@ def questions(entries: Sequence[Entry]) -> list[list[Message]]:
 
 
 def sequential(asked: Sequence[list[Message]], url: str) -> float:
-    """Seconds of a plain loop over the OpenAI client."""
+    """Seconds of a plain loop."""
     client = openai.OpenAI(base_url=url, api_key="none")
+    verdicts = []
     started = time.perf_counter()
     for messages in asked:
-        reply = client.chat.completions.create(model="smollm2", messages=messages, **PARAMETERS)
-        assert reply.choices[0].logprobs
+        reply = client.chat.completions.create(model="smollm2", messages=messages, temperature=0, max_tokens=16)
+        verdicts.append(re.search(r"\b[AB]\b", reply.choices[0].message.content))
+    assert any(verdicts)
     return time.perf_counter() - started
 
 

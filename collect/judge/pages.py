@@ -1,7 +1,9 @@
-"""The comparisons that a job is about, a page at a time, so that memory does not grow with the store."""
+"""The comparisons that a job is about, a page at a time, so that no more texts are in memory than of a page."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
+import orjson
 import sqlalchemy as sa
 
 from firsthand.collect.judge.config import Choice
@@ -11,24 +13,17 @@ from firsthand.store.engine import among
 from firsthand.store.rows import comparison_of
 
 PAGE = 100
+ROWS = 2_000
 
 
 def pages(store: Store, choice: Choice) -> Iterator[list[Comparison]]:
-    """The chosen comparisons by id; those without texts too, which count towards no limit.
+    """The chosen comparisons, those of a prompt together; those without texts too, which count towards no limit.
 
-    Each page is read when it is asked for, in a snapshot of its own: comparisons added meanwhile may be met.
+    Which they are is settled at the start: of each, only the id is kept until its page is read.
     """
-    last, wanted = "", choice.limit
-    while wanted is None or wanted > 0:
-        read = _read(store, choice, last)
-        if not read:
-            return
-        last = read[-1].id
-        page = [comparison for comparison in read if _has_tags(comparison, choice)]
-        if wanted is not None:
-            page = _first(page, wanted)
-            wanted -= sum(map(has_text, page))
-        yield page
+    ids = _chosen(store, choice)
+    for start in range(0, len(ids), PAGE):
+        yield _read(store, ids[start : start + PAGE])
 
 
 def has_text(comparison: Comparison) -> bool:
@@ -50,19 +45,30 @@ def judged(store: Store, name: str, sha256: str, comparisons: Sequence[Compariso
         return {(row[0], row[1], row[2]) for row in connection.execute(query.where(ids))}
 
 
-def _read(store: Store, choice: Choice, after: str) -> list[Comparison]:
-    table, prompts = schema.comparisons, schema.prompts
-    query = (
-        sa.select(table, prompts.c.messages)
-        .join(prompts, prompts.c.id == table.c.prompt_id)
-        .where(table.c.id > after)
-        .order_by(table.c.id)
-        .limit(PAGE)
-    )
+def _chosen(store: Store, choice: Choice) -> list[str]:
+    """The ids of the chosen comparisons, by prompt."""
+    table = schema.comparisons
+    has_text = sa.and_(table.c.response_a.is_not(None), table.c.response_b.is_not(None))
+    query = sa.select(table.c.id, table.c.tags, has_text)
     if choice.labelled_by_people:
         query = query.where(_labelled_by_people())
+    with store.engine.connect().execution_options(read_only=True, yield_per=ROWS) as connection:
+        if choice.limit is not None:
+            in_order = connection.execute(query.order_by(table.c.id))
+            with_text = (row.id for row in in_order if row[2] and _has_tags(row.tags, choice))
+            last = next(islice(with_text, choice.limit - 1, None), None)
+            in_order.close()
+            if last is not None:
+                query = query.where(table.c.id <= last)
+        rows = connection.execute(query.order_by(table.c.prompt_id, table.c.id))
+        return [row.id for row in rows if _has_tags(row.tags, choice)]
+
+
+def _read(store: Store, ids: Sequence[str]) -> list[Comparison]:
+    table, prompts = schema.comparisons, schema.prompts
+    query = sa.select(table, prompts.c.messages).join(prompts, prompts.c.id == table.c.prompt_id)
     with store.engine.connect().execution_options(read_only=True) as connection:
-        return [comparison_of(row) for row in connection.execute(query)]
+        return [comparison_of(row) for row in connection.execute(query.where(among(connection, table.c.id, ids)))]
 
 
 def _labelled_by_people() -> sa.ColumnElement[bool]:
@@ -76,16 +82,8 @@ def _labelled_by_people() -> sa.ColumnElement[bool]:
     )
 
 
-def _has_tags(comparison: Comparison, choice: Choice) -> bool:
-    return all(comparison.tags.get(name) in values for name, values in choice.tags.items())
-
-
-def _first(page: list[Comparison], wanted: int) -> list[Comparison]:
-    """The start of `page` that holds `wanted` comparisons with texts, or all of it."""
-    kept = []
-    for comparison in page:
-        if wanted == 0:
-            break
-        wanted -= has_text(comparison)
-        kept.append(comparison)
-    return kept
+def _has_tags(tags: str, choice: Choice) -> bool:
+    if not choice.tags:
+        return True
+    known = orjson.loads(tags)
+    return all(known.get(name) in values for name, values in choice.tags.items())

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from firsthand.collect.judge.asked import Asked
@@ -60,7 +61,10 @@ class Backlog:
 
 
 def questions(store: Store, asked: Asked, choice: Choice, backlog: Backlog) -> Iterator[Question]:
-    """Every call that is still to be made, the two orders of a comparison one after the other."""
+    """Every call that is still to be made, by prompt, then by the response shown first, then by the other one.
+
+    So those that begin alike follow each other, and a server that keeps what it has read reads that once.
+    """
     failures = failed_calls(store, KIND) if asked.method is Method.SAMPLES else {}
     for page in pages(store, choice):
         readable = [comparison for comparison in page if has_text(comparison)]
@@ -93,10 +97,17 @@ def _of_page(
         unit, side, sample = calls[key]
         unit.answers[side, sample] = answer
     backlog.ready += [unit for unit in open_units if unit.complete]
-    for key, (unit, side, sample) in calls.items():
-        if key not in known:
-            messages = asked.template.messages(unit.comparison, side)
-            yield Question(unit, side, sample, key, messages, failures.get(key, 0))
+    still = [(*_shown(unit.comparison, side), key) for key, (unit, side, _) in calls.items() if key not in known]
+    for *_, key in sorted(still, key=itemgetter(0, 1, 2)):
+        unit, side, sample = calls[key]
+        messages = asked.template.messages(unit.comparison, side)
+        yield Question(unit, side, sample, key, messages, failures.get(key, 0))
+
+
+def _shown(comparison: Comparison, first: Side) -> tuple[str, str, str]:
+    """What is read, in this order: the ids of the prompt and of the two responses."""
+    a, b = comparison.a.id, comparison.b.id
+    return (comparison.prompt_id, a, b) if first is Side.A else (comparison.prompt_id, b, a)
 
 
 def _orders(asked: Asked, comparison: Comparison) -> tuple[Side, ...]:

@@ -112,11 +112,16 @@ async def _ask_all(run: JudgeRun, endpoint: Endpoint, asked: Asked, todo: Iterat
     async def one(question: Question) -> Call:
         return await ask(endpoint, asked, question)
 
-    async with aclosing(run_call_batches(todo, one, endpoint.config.in_flight, run.budget)) as batches:
+    in_flight = endpoint.config.in_flight
+    async with aclosing(run_call_batches(todo, one, in_flight, run.budget, _prompt_of)) as batches:
         async for batch in batches:
             ready, backlog.ready = backlog.ready, []
             run.report.take(backlog)
             await asyncio.to_thread(_write, run, asked, batch, ready)
+
+
+def _prompt_of(question: Question) -> str:
+    return question.unit.comparison.prompt_id
 
 
 def _write(run: JudgeRun, asked: Asked, batch: Sequence[Outcome], ready: list[Unit]) -> None:

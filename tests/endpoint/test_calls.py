@@ -3,6 +3,7 @@ import os
 import signal
 import tracemalloc
 from collections.abc import Awaitable, Callable, Iterator
+from operator import itemgetter
 from typing import Any
 
 import pytest
@@ -36,6 +37,28 @@ def test_every_call_is_made_once_and_failures_come_with_theirs() -> None:
     assert sorted(outcomes) == list(range(100))
     assert {call for call, outcome in outcomes.items() if isinstance(outcome, CallFailed)} == set(range(0, 100, 5))
     assert outcomes[7] == 14
+
+
+def test_neighbours_of_a_lane_go_to_one_worker_until_lanes_are_fewer_than_workers() -> None:
+    under_way: list[str] = []
+    beside: list[str] = []
+
+    async def ask(call: str) -> int:
+        beside.append("".join(sorted([*(other[0] for other in under_way), call[0]])))
+        under_way.append(call)
+        for _ in range(int(call[1])):
+            await asyncio.sleep(0)
+        under_way.remove(call)
+        return 0
+
+    async def run() -> list[str]:
+        calls = ["x1", "x2", "x3", "y1", "y2", "z1", "z2", "z3", "z4", "z5"]
+        batches = run_call_batches(calls, ask, 2, lane=itemgetter(0))
+        return [call for batch in [batch async for batch in batches] for call, _ in batch]
+
+    assert sorted(asyncio.run(run())) == ["x1", "x2", "x3", "y1", "y2", "z1", "z2", "z3", "z4", "z5"]
+    # One worker asks x1, x2, x3, the other y1, y2 and then z; when x is done both ask z.
+    assert beside == ["x", "xy", "xy", "xy", "xy", "xz", "xz", "zz", "zz", "zz"]
 
 
 def test_no_more_than_in_flight_are_under_way_and_calls_are_read_as_they_start() -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterable, Iterator
 from contextlib import aclosing, contextmanager
+from itertools import groupby, islice
 from typing import Generic, TypeVar
 
 from firsthand.endpoint.budget import Budget
@@ -15,6 +17,8 @@ Answer = TypeVar("Answer")
 
 DOWN = frozenset({FailureKind.OUTAGE, FailureKind.TIMEOUT, FailureKind.RATE_LIMIT, FailureKind.REJECTED})
 """Failures that are the endpoint's or the configuration's, not the question's."""
+MOST_IN_LANE = 64
+"""Calls that one worker makes one after the other; it bounds what is read ahead."""
 DOWN_AFTER = 10
 """Such failures in a row, at least one for each call in flight, after which an endpoint counts as down."""
 
@@ -41,18 +45,22 @@ async def run_call_batches(
     ask: Callable[[Call], Awaitable[Answer]],
     in_flight: int,
     budget: Budget | None = None,
+    lane: Callable[[Call], Hashable] | None = None,
 ) -> AsyncGenerator[list[tuple[Call, Answer | CallFailed]], None]:
     """Ask each of `calls`, `in_flight` at once; yields what has been answered since it was last asked for.
 
+    Neighbours with the same `lane` are asked one after the other while there are enough lanes for all: a server that
+    keeps what it has read, as llama.cpp and vLLM do, reads only what is new in the next one.
+
     A caller that writes each batch down before it takes the next one writes as often as it can and no more; it loses
     nothing that was answered when it stops here. `ask` raises CallFailed for a call without an answer, which is yielded
-    with it; any other error ends the run. `calls` is read as calls are started, so it may be any length.
+    with it; any other error ends the run. `calls` is read as lanes are started, so it may be any length.
 
     The run ends early, with everything yielded that came back, when `budget` is exhausted (see there); when Ctrl+C asks
     it to (raises KeyboardInterrupt; a second one does not wait for the calls under way); and when the endpoint is down
     (raises EndpointDownError).
     """
-    run = _Run(iter(calls), ask, in_flight, budget)
+    run = _Run(_Lanes(calls, lane), ask, in_flight, budget)
     with _ctrl_c(run.interrupt):
         run.start()
         try:
@@ -63,11 +71,43 @@ async def run_call_batches(
     run.raise_reason()
 
 
+class _Lanes(Generic[Call]):
+    """Calls as workers take them: each keeps to a lane; when there is no new one, it helps with the longest."""
+
+    def __init__(self, calls: Iterable[Call], lane: Callable[[Call], Hashable] | None) -> None:
+        self.new = _lanes(calls, lane)
+        self.begun: list[deque[Call]] = []
+
+    def take(self, own: deque[Call]) -> tuple[Call, deque[Call]]:
+        """The next call, and the lane it is of, for a worker whose lane was `own`; raises StopIteration at the end."""
+        if not own:
+            own = next(self.new, own)
+            if own:
+                self.begun.append(own)
+            else:
+                own = max(self.begun, key=len, default=own)
+        if not own:
+            raise StopIteration
+        call = own.popleft()
+        if not own:
+            self.begun = [lane for lane in self.begun if lane]
+        return call, own
+
+
+def _lanes(calls: Iterable[Call], lane: Callable[[Call], Hashable] | None) -> Iterator[deque[Call]]:
+    if lane is None:
+        yield from (deque([call]) for call in calls)
+        return
+    for _, alike in groupby(calls, lane):
+        while taken := deque(islice(alike, MOST_IN_LANE)):
+            yield taken
+
+
 class _Run(Generic[Call, Answer]):
     """The state of one `run_call_batches`."""
 
     def __init__(
-        self, calls: Iterator[Call], ask: Callable[[Call], Awaitable[Answer]], in_flight: int, budget: Budget | None
+        self, calls: _Lanes[Call], ask: Callable[[Call], Awaitable[Answer]], in_flight: int, budget: Budget | None
     ) -> None:
         self.calls = calls
         self.ask = ask
@@ -116,12 +156,13 @@ class _Run(Generic[Call, Answer]):
             raise self.reason
 
     async def _work(self) -> None:
+        lane: deque[Call] = deque()
         while self.reason is None:
             await self.room.acquire()
             if self.reason is not None or not self._may_start():
                 return
             try:
-                call = next(self.calls)
+                call, lane = self.calls.take(lane)
             except StopIteration:
                 return
             self.under_way += 1

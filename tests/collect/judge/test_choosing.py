@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from itertools import combinations, pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -40,6 +42,24 @@ def test_only_the_chosen_comparisons_are_judged(store: Store, tmp_path: Path, fi
     assert {entry.comparison.tags["domain"] for entry in verdicts(store)} == {"math"}
     everything = run_one(store, tmp_path, one)
     assert (everything.comparisons, everything.without_text, everything.left) == (5, 1, 0)
+
+
+def test_questions_that_begin_alike_follow_each_other(store: Store, tmp_path: Path) -> None:
+    texts = [f"answer {number}" for number in range(3)]
+    pairs = [{"response_a": a, "response_b": b} for a, b in combinations(texts, 2)]
+    fill(store, [{"prompt": f"question {number}", **pair} for pair in pairs for number in range(80)])
+    asked: list[list[str]] = []
+
+    def note(_number: int, body: dict[str, Any]) -> None:
+        asked.append(body["messages"][0]["content"].splitlines()[:2])
+
+    with faulty_endpoint(None, note) as endpoint:
+        run_one(store, tmp_path, judge(tmp_path, endpoint.url, {"in_flight": 1}), comparisons={"limit": 230})
+    for shared in (1, 2):  # the prompt alone; the prompt and the response shown first
+        begin = ["\n".join(lines[:shared]) for lines in asked[1:]]
+        runs = sum(one != next_one for one, next_one in pairwise([*begin, ""]))
+        assert runs - len(set(begin)) <= 2 * shared  # a page of 100 comparisons may end within a prompt
+    assert len(asked) == 460
 
 
 def test_a_judge_stays_what_it_was_under_its_name(store: Store, tmp_path: Path, fixed: FaultyEndpoint) -> None:
