@@ -1,16 +1,17 @@
 """How long `evaluate judges` takes on 100,000 preferences with 2,000 draws, and how much memory.
 
-python benchmarks/evaluate_judges_speed.py [--preferences 100000] [--draws 2000]
+python benchmarks/evaluate_judges_speed.py [--preferences 100000] [--draws 2000] [--peers PYTHON]
 
 Half of the preferences are of people, three a comparison; the other half of three judges, which give probabilities.
 Every figure of the command is made: accuracy and chance-corrected agreement with intervals, the alternative annotator
-test, order, calibration, groups, panel and admission. Goals: 30 s and 2 GB on two cores. With --export FILE the
-judges' choices and people's majority are written as a CSV, on which other packages can be timed.
+test, order, calibration, groups, panel and admission. Goals: 30 s and 2 GB on two cores. With --peers (an environment
+with judgekit and metajudge) their one figure is timed on the same table for a few draws, and told for as many as ours.
 """
 
 import argparse
 import json
 import resource
+import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -31,7 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--preferences", type=int, default=100_000)
     parser.add_argument("--draws", type=int, default=2_000)
-    parser.add_argument("--export", type=Path)
+    parser.add_argument("--peers", metavar="PYTHON", help="an interpreter that has judgekit and metajudge")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, Store(f"{folder}/store.db") as store:
         fill(store, args.preferences)
@@ -47,8 +48,8 @@ def main() -> None:
             "processor_seconds": round(time.process_time() - used, 2),
             "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         }
-    if args.export:
-        export(votes, args.export)
+    if args.peers:
+        result["peers_seconds"] = peers(votes, args.peers, args.draws)
     print(json.dumps(result, indent=2))
 
 
@@ -77,6 +78,15 @@ def fill(store: Store, preferences: int) -> None:
             store.add([parse_line(line) for line in batch])
             batch.clear()
     store.add([parse_line(line) for line in batch])
+
+
+def peers(votes: pd.DataFrame, python: str, draws: int) -> dict[str, float]:
+    """Seconds that each peer would take for `draws` draws, at its seconds a draw."""
+    peer = Path(__file__).parent / "peers/judge_agreement.py"
+    with tempfile.TemporaryDirectory() as folder:
+        export(votes, Path(folder, "table.csv"))
+        done = subprocess.run([python, str(peer), f"{folder}/table.csv"], stdout=subprocess.PIPE, check=True)
+    return {name: round(draws * seconds, 1) for name, seconds in json.loads(done.stdout).items()}
 
 
 def export(votes: pd.DataFrame, path: Path) -> None:
