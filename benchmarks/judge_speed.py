@@ -4,10 +4,11 @@ python benchmarks/judge_speed.py [--part fixed|llamacpp|all] [--comparisons 640]
 
 fixed: a server that answers every call after 200 ms, 32 calls under way: our calls a second as a share of 32 / 0.2 s.
 The journal and the verdicts are written as in any run. Beside it, in turns, a bare loop over aiohttp that writes
-nothing and reads no answer: what a client in Python can get from the machine as busy as it then is.
-llamacpp: smollm2 on one llama.cpp server with four slots; ours, a plain loop, and distilabel's client (PYTHON: of an
-environment with distilabel[openai]==1.5.3), all with the same questions, taken in turns, each round on comparisons that
-nobody asked before. The plain loop is what one writes first: one call after the other over the OpenAI client, both
+nothing and reads no answer: what a client in Python can get from the machine as busy as it then is. And the plain loop.
+llamacpp: smollm2 on llama.cpp with four slots, started anew for each client, so that none profits from what another
+asked; ours, a plain loop, and distilabel's client (PYTHON: of an environment with distilabel[openai]==1.5.3), all with
+the same questions, taken in turns. Processor seconds are the server's and, but for distilabel, the client's.
+The plain loop is what one writes first: one call after the other over the OpenAI client, both
 orders of a comparison in a row, temperature 0, the verdict the first A or B in a generated text of at most 16 tokens.
 distilabel asks all at once for what ours asks: one token with its log-probabilities.
 """
@@ -51,7 +52,7 @@ def main() -> None:
     parser.add_argument("--part", choices=("fixed", "llamacpp", "all"), default="all")
     parser.add_argument("--comparisons", type=int, default=640, help="of the part fixed")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--each", type=int, default=15, help="comparisons a client judges in a round on llama.cpp")
+    parser.add_argument("--each", type=int, default=24, help="comparisons a client judges in a round on llama.cpp")
     parser.add_argument("--distilabel", metavar="PYTHON", help="an interpreter that has distilabel[openai]==1.5.3")
     args = parser.parse_args()
     result: dict[str, Any] = {}
@@ -80,6 +81,7 @@ def fixed(comparisons: int, rounds: int) -> dict[str, Any]:
             before = time.process_time()
             seconds["ours"].append(ours(entries, url, IN_FLIGHT))
             used += time.process_time() - before
+        plain = len(asked[:40]) / sequential(asked[:40], url)
         server.terminate()
     ideal = 2 * comparisons * DELAY / IN_FLIGHT
     return {
@@ -87,6 +89,7 @@ def fixed(comparisons: int, rounds: int) -> dict[str, Any]:
         "ideal_seconds": ideal,
         "seconds": {name: [round(each, 2) for each in taken] for name, taken in seconds.items()},
         "share_of_ideal": {name: round(ideal / median(taken), 3) for name, taken in seconds.items()},
+        "over_the_plain_loop": round(2 * comparisons / median(seconds["ours"]) / plain, 1),
         "processor_ms_a_call": round(1000 * used / (2 * comparisons * rounds), 2),
     }
 
@@ -108,27 +111,29 @@ async def bare(asked: Sequence[list[Message]], url: str, in_flight: int) -> floa
 
 
 def llamacpp(rounds: int, each: int, distilabel: str | None) -> dict[str, Any]:
-    """Verdicts a second of every client, one order being one verdict."""
+    """Seconds of every client for the same verdicts, one order being one verdict."""
     entries = list(sample_entries())
     names = ["ours", "sequential", *(["distilabel"] if distilabel else [])]
     seconds: dict[str, list[float]] = {name: [] for name in names}
-    shares = iter([entries[start : start + each] for start in range(0, len(entries), each)])
-    with llamacpp_server("llamacpp:smollm2", model="smollm2", in_flight=4, context=2048) as url:
-        for turn in range(rounds):
-            for name in names[turn % len(names) :] + names[: turn % len(names)]:
-                share = next(shares)
+    used = dict.fromkeys(names, 0.0)
+    for turn in range(rounds):
+        share = entries[turn * each : (turn + 1) * each]
+        for name in names[turn % len(names) :] + names[: turn % len(names)]:
+            with llamacpp_server("llamacpp:smollm2", model="smollm2", in_flight=4, context=2048) as url:
+                before = time.process_time()
                 if name == "ours":
                     taken = ours(share, url, 4)
                 elif name == "sequential":
                     taken = sequential(questions(share), url)
                 else:
                     taken = with_distilabel(str(distilabel), questions(share), url)
-                seconds[name].append(taken)
-    rates = {name: 2 * each / median(taken) for name, taken in seconds.items()}
+                used[name] += time.process_time() - before
+            seconds[name].append(taken)
     return {
+        "verdicts": 2 * each * rounds,
         "seconds": {name: [round(one, 2) for one in taken] for name, taken in seconds.items()},
-        "verdicts_a_second": {name: round(rate, 2) for name, rate in rates.items()},
-        "ours_over": {name: round(rates["ours"] / rate, 2) for name, rate in rates.items() if name != "ours"},
+        "processor_seconds": {name: round(one, 1) for name, one in used.items()},
+        "ours_over": {name: round(sum(seconds[name]) / sum(seconds["ours"]), 2) for name in names[1:]},
     }
 
 

@@ -72,7 +72,7 @@ async def run_call_batches(
 
 
 class _Lanes(Generic[Call]):
-    """Calls as workers take them: each keeps to a lane; when there is no new one, it helps with the longest."""
+    """Calls as workers take them: each keeps to a lane; when there is no new one, it takes half of the longest."""
 
     def __init__(self, calls: Iterable[Call], lane: Callable[[Call], Hashable] | None) -> None:
         self.new = _lanes(calls, lane)
@@ -81,17 +81,15 @@ class _Lanes(Generic[Call]):
     def take(self, own: deque[Call]) -> tuple[Call, deque[Call]]:
         """The next call, and the lane it is of, for a worker whose lane was `own`; raises StopIteration at the end."""
         if not own:
-            own = next(self.new, own)
-            if own:
-                self.begun.append(own)
-            else:
-                own = max(self.begun, key=len, default=own)
+            own = next(self.new, own) or self._half_of_the_longest()
+            self.begun = [lane for lane in (*self.begun, own) if lane]
         if not own:
             raise StopIteration
-        call = own.popleft()
-        if not own:
-            self.begun = [lane for lane in self.begun if lane]
-        return call, own
+        return own.popleft(), own
+
+    def _half_of_the_longest(self) -> deque[Call]:
+        longest = max(self.begun, key=len, default=deque())
+        return deque(reversed([longest.pop() for _ in range((len(longest) + 1) // 2)]))
 
 
 def _lanes(calls: Iterable[Call], lane: Callable[[Call], Hashable] | None) -> Iterator[deque[Call]]:

@@ -20,7 +20,7 @@ from firsthand.collect.judge.questions import Backlog, questions
 from firsthand.collect.judge.template import load_template
 from firsthand.store import Store, schema
 
-PATIENCE = 120
+PATIENCE = 600
 """Seconds for a process to start, or to end when it is interrupted."""
 
 
