@@ -23,7 +23,7 @@ from firsthand.collect.reading import Batch, Job, Reading, Summary
 from firsthand.errors import InputError
 from firsthand.flat import packed, unpacked
 
-BATCHES_AHEAD = 16
+BATCHES_AHEAD = 40
 PIPE_BYTES = 2**20
 KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(2**28), "MALLOC_MMAP_THRESHOLD_": str(2**25)}
 """Settings of glibc: each batch takes the memory of the one before, instead of giving it back and asking for more."""
@@ -115,7 +115,7 @@ def _read(job: Job, results: IO[bytes]) -> None:
         refusals: Refusals = SimpleQueue()
         receiver = Thread(target=_receive, args=(refusals,), daemon=True)
         receiver.start()
-        for _ in map_ahead(partial(_send, results), _packed_batches(reading, refusals), depth=BATCHES_AHEAD):
+        for _ in map_ahead(partial(_write, results), _packed_batches(reading, refusals), depth=BATCHES_AHEAD):
             pass
         while reading.unsettled:
             reading.settle(refusals.get())
@@ -123,9 +123,9 @@ def _read(job: Job, results: IO[bytes]) -> None:
     receiver.join()
 
 
-def _packed_batches(reading: Reading, refusals: Refusals) -> Iterator[bytes]:
+def _packed_batches(reading: Reading, refusals: Refusals) -> Iterator[tuple[bytes, int]]:
     for batch in reading.batches():
-        yield pickle.dumps((packed(batch.entries), batch.position), pickle.HIGHEST_PROTOCOL)
+        yield packed(batch.entries), batch.position
         # At once, so that the next rows take the memory of those that are settled while it is still in the caches.
         while not refusals.empty():
             reading.settle(refusals.get())
@@ -139,13 +139,9 @@ def _receive(refusals: Refusals) -> None:
         os._exit(0)  # The importing process has ended, or has all that it wants.
 
 
-def _send(pipe: IO[bytes], data: bytes) -> None:
-    pipe.write(data)
-    pipe.flush()
-
-
 def _write(pipe: IO[bytes], value: Any) -> None:
-    _send(pipe, pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
+    pickle.dump(value, pipe, pickle.HIGHEST_PROTOCOL)
+    pipe.flush()
 
 
 def _received(pipe: IO[bytes]) -> Any:

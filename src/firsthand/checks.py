@@ -11,6 +11,7 @@ from firsthand.errors import RecordError
 
 SECONDS = "2026-11-22T10:00:00Z"
 """The form in which times mostly come."""
+NUMBERS = (int, float)
 
 
 def text(name: str, value: Any) -> str:
@@ -38,7 +39,7 @@ def word(name: str, value: Any, words: Collection[str]) -> str:
 
 def number(name: str, value: Any, low: float = 0.0, high: float = math.inf) -> float:
     """A finite number from `low` to `high`."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    is_number = isinstance(value, NUMBERS) and not isinstance(value, bool)
     try:
         sound = is_number and math.isfinite(value) and low <= value <= high
     except OverflowError:  # a whole number beyond every float

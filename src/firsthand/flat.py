@@ -66,7 +66,7 @@ def unpacked(data: bytes) -> list[FlatEntry]:
 
 def text_characters(flat: FlatEntry) -> int:
     """How much text an entry holds."""
-    *_, a, b, _, _ = flat[1]
+    a, b = flat[1][-4:-2]
     return len(flat[0]) + len(a or "") + len(b or "")
 
 

@@ -89,6 +89,7 @@ def test_a_later_verdict_replaces_the_earlier_one_and_both_are_kept(either_store
 def test_three_verdicts_in_one_batch_leave_the_last_one_current(either_store: Store) -> None:
     days = [line(verdict=verdict, created_at=f"2026-01-0{day}T00:00:00Z") for day, verdict in enumerate("aba", 1)]
     assert either_store.add(days) == [Outcome.ADDED, Outcome.REPLACED, Outcome.REPLACED]
+    assert either_store.add(days) == [Outcome.KNOWN] * 3
     assert [entry.preference for entry in either_store.entries()] == [days[2].preference]
 
 

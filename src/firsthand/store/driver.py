@@ -5,7 +5,7 @@ SQLAlchemy all the same, and compiled once for each kind of database.
 """
 
 from collections import namedtuple
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -50,13 +50,25 @@ def run(connection: sa.Connection, statement: sa.Executable, values: Mapping[str
 
 def run_text(connection: sa.Connection, text: str, parameters: Any = ()) -> Any:
     """Run SQL as the driver takes it; returns the driver's cursor."""
-    dialect = connection.dialect
     try:
         cursor = connection.connection.cursor()
         cursor.execute(text, parameters)
-    except dialect.loaded_dbapi.Error as error:
-        raise sa.exc.DBAPIError.instance(text, None, error, dialect.loaded_dbapi.Error, dialect=dialect) from error
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _of_sqlalchemy(error, text, connection.dialect) from error
     return cursor
+
+
+def run_many(connection: sa.Connection, text: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Run SQL as the driver takes it, once for each of `rows`, in the transaction of `connection`."""
+    try:
+        cursor: Any = connection.connection.cursor()
+        cursor.executemany(text, rows)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _of_sqlalchemy(error, text, connection.dialect) from error
+
+
+def _of_sqlalchemy(error: Exception, text: str, dialect: sa.Dialect) -> Any:
+    return sa.exc.DBAPIError.instance(text, None, error, dialect.loaded_dbapi.Error, dialect=dialect)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ PRAGMAS = (
 WRITERS = 7263514
 """The number of the lock that every writer to a PostgreSQL store holds."""
 DEFAULT_URL = "sqlite:///firsthand.db"
+LISTED = "listed"
 
 
 def open_engine(url: str | None = None, *, must_exist: bool = False) -> sa.Engine:
@@ -62,10 +63,29 @@ def open_engine(url: str | None = None, *, must_exist: bool = False) -> sa.Engin
 
 def among(connection: sa.Connection, column: sa.ColumnElement[str], values: Iterable[str]) -> sa.ColumnElement[bool]:
     """The condition that `column` holds one of `values`, passed as one parameter however many they are."""
+    dialect = connection.dialect.name
+    return _is_listed(dialect, column, sa.literal(listed(dialect, values), _list_type(dialect)))
+
+
+def among_listed(dialect: str, column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """`among` for a statement that is kept: its values come as the parameter LISTED, as `listed` makes it."""
+    return _is_listed(dialect, column, sa.bindparam(LISTED, type_=_list_type(dialect)))
+
+
+def listed(dialect: str, values: Iterable[str]) -> Any:
+    """`values` as one parameter, in their order: rows are then looked up from one end of an index to the other."""
     wanted = sorted(values)
-    if connection.dialect.name == "postgresql":
-        return column == sa.any_(sa.bindparam("wanted", wanted, type_=sa.ARRAY(sa.Text)))
-    return column.in_(sa.select(sa.func.json_each(dump(wanted)).table_valued("value").c.value))
+    return wanted if dialect == "postgresql" else dump(wanted)
+
+
+def _list_type(dialect: str) -> sa.types.TypeEngine[Any]:
+    return sa.ARRAY(sa.Text) if dialect == "postgresql" else sa.Text()
+
+
+def _is_listed(dialect: str, column: sa.ColumnElement[str], values: sa.BindParameter[Any]) -> sa.ColumnElement[bool]:
+    if dialect == "postgresql":
+        return column == sa.any_(values)
+    return column.in_(sa.select(sa.func.json_each(values).table_valued("value").c.value))
 
 
 def stored_as(connection: sa.Connection, table: sa.Table, ids: Iterable[str]) -> sa.ColumnElement[bool]:

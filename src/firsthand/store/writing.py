@@ -1,9 +1,11 @@
 """Adding entries to a store: append-only, idempotent, one current verdict per annotator, comparison and order."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -13,11 +15,15 @@ from firsthand.errors import RecordError
 from firsthand.flat import KEY_VALUES, PREFERENCE_VALUES, FlatAnnotator, FlatEntry, Key, key_of
 from firsthand.records import dump
 from firsthand.store import schema
-from firsthand.store.engine import among
+from firsthand.store.driver import run, run_many
+from firsthand.store.engine import LISTED, among_listed, listed
 
 TAGS = list(schema.comparisons.c.keys()).index("tags")
 VERDICT = PREFERENCE_VALUES.index("verdict")
 CREATED_AT = PREFERENCE_VALUES.index("created_at")
+IN_ORDER = (schema.prompts, schema.comparisons, schema.annotators, schema.lineages, schema.preferences)
+"""The tables that entries go to, each after those that it refers to."""
+_preference_values = itemgetter(*(list(schema.preferences.c.keys()).index(name) for name in PREFERENCE_VALUES))
 
 
 class Outcome(StrEnum):
@@ -49,9 +55,9 @@ class Adding:
     def _look_up(self, entries: Sequence[FlatEntry]) -> None:
         annotators = {annotator for _, _, annotator, _, _ in entries if annotator}
         names = {annotator.name for annotator in annotators}
-        authors = {author for *_, families in entries for author in families}
+        authors = {author for _, _, _, _, families in entries if families for author in families}
         judges = {annotator.name for annotator in annotators if annotator.family}
-        self.tags = _known_tags(self.connection, {comparison[0] for _, comparison, *_ in entries})
+        self.tags = _known_tags(self.connection, {comparison[0] for _, comparison, _, _, _ in entries})
         self.annotators |= _known_annotators(self.connection, names - self.annotators.keys())
         self.families |= _known_families(self.connection, (authors | judges) - self.families.keys())
         self.history = _known_preferences(self.connection, self.tags.keys())
@@ -146,7 +152,7 @@ class Adding:
         _insert(self.connection, schema.preferences, [(*preference, self.now, replaced, True)])
 
     def _flush(self) -> None:
-        for table in schema.metadata.sorted_tables:
+        for table in IN_ORDER:
             rows = self.pending.pop(table, None)
             if rows:
                 _insert(self.connection, table, rows)
@@ -159,38 +165,67 @@ def _insert(connection: sa.Connection, table: sa.Table, rows: list[tuple[Any, ..
     """
     names = [column.name for column in table.c if column is not schema.preferences.c.id]
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
-    sql = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join([mark] * len(names))})"  # noqa: S608
+    words = [_word_of_all(rows, place) for place in range(len(names))]
+    marks = ", ".join(word or mark for word in words)
+    sql = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608
     if table is not schema.preferences:
         sql += " ON CONFLICT DO NOTHING"
-    connection.exec_driver_sql(sql, rows)
+    others = itemgetter(*(place for place, word in enumerate(words) if not word))
+    run_many(connection, sql, map(others, rows))
 
 
-def _rows_with(connection: sa.Connection, table: sa.Table, key: str, values: Collection[str]) -> Iterable[Any]:
-    """The rows of `table` whose column `key` holds one of `values`."""
-    return connection.execute(sa.select(table).where(among(connection, table.c[key], values))) if values else ()
+def _word_of_all(rows: list[tuple[Any, ...]], place: int) -> str | None:
+    """NULL, TRUE or FALSE where all `rows` say so at `place`: sqlite3 takes longest over them as parameters."""
+    first = rows[0][place]
+    word = "NULL" if first is None else "TRUE" if first is True else "FALSE" if first is False else None
+    return word if word and all(row[place] is first for row in rows) else None
+
+
+@lru_cache
+def _rows_listed(dialect: str, table: sa.Table, key: str, *columns: str) -> sa.Select[Any]:
+    """The `columns` of the rows of `table` whose column `key` holds one of LISTED."""
+    return sa.select(*(table.c[name] for name in columns)).where(among_listed(dialect, table.c[key]))
+
+
+@lru_cache
+def _votes_listed(dialect: str) -> sa.Select[Any]:
+    """Every verdict recorded on the comparisons LISTED: the current ones, and by what each superseded the older ones.
+
+    An index finds the current ones alone.
+    """
+    votes = schema.preferences
+    current = sa.select(votes).where(sa.text("preferences.is_current"), among_listed(dialect, votes.c.comparison_id))
+    history = current.cte("history", recursive=True)
+    history = history.union_all(sa.select(votes).join(history, votes.c.id == history.c.supersedes))
+    return sa.select(history).order_by(history.c.id)
+
+
+def _found(connection: sa.Connection, statement: sa.Executable, values: Collection[str]) -> Sequence[Any]:
+    """The rows that `statement` finds for LISTED `values`."""
+    return run(connection, statement, {LISTED: listed(connection.dialect.name, values)}).rows if values else ()
 
 
 def _known_tags(connection: sa.Connection, ids: Collection[str]) -> dict[str, str]:
-    rows = _rows_with(connection, schema.comparisons, "id", ids)
-    return {row.id: row.tags for row in rows}
+    query = _rows_listed(connection.dialect.name, schema.comparisons, "id", "id", "tags")
+    return dict(_found(connection, query, ids))
 
 
 def _known_annotators(connection: sa.Connection, names: Collection[str]) -> dict[str, FlatAnnotator]:
-    rows = _rows_with(connection, schema.annotators, "name", names)
-    return {row.name: FlatAnnotator(row.name, row.source, row.model, row.simulated, None) for row in rows}
+    query = _rows_listed(connection.dialect.name, schema.annotators, "name", "name", "source", "model", "simulated")
+    rows = _found(connection, query, names)
+    return {row.name: FlatAnnotator(row.name, row.source, row.model, bool(row.simulated), None) for row in rows}
 
 
 def _known_families(connection: sa.Connection, names: Collection[str]) -> dict[str, str]:
-    rows = _rows_with(connection, schema.lineages, "name", names)
-    return {row.name: row.family for row in rows}
+    query = _rows_listed(connection.dialect.name, schema.lineages, "name", "name", "family")
+    return dict(_found(connection, query, names))
 
 
 def _known_preferences(connection: sa.Connection, comparison_ids: Collection[str]) -> dict[Key, list[tuple[Any, ...]]]:
     """Every verdict recorded on the comparisons, oldest first, by key."""
     history: dict[Key, list[tuple[Any, ...]]] = {}
-    rows = _rows_with(connection, schema.preferences, "comparison_id", comparison_ids)
-    for row in sorted(rows, key=lambda row: row.id):
-        preference = tuple(row._mapping[name] for name in PREFERENCE_VALUES)
+    for row in _found(connection, _votes_listed(connection.dialect.name), comparison_ids):
+        preference = _preference_values(row)
         history.setdefault(key_of(preference), []).append(preference)
     return history
 
