@@ -1,5 +1,6 @@
 """HTTP requests to one address of an OpenAI-compatible API."""
 
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+import certifi
 
 from firsthand import __version__
 from firsthand.endpoint.failures import failure_of
@@ -51,7 +53,7 @@ async def open_api(url: str, key: str | None, timeout_seconds: float, *, proxied
     timeout_seconds: for one request, from asking to the last byte. proxied: through the environment's proxy, if any.
     """
     session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0),
+        connector=aiohttp.TCPConnector(limit=0, ssl=_trusted()),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={
             "Authorization": f"Bearer {key or 'none'}",
@@ -63,6 +65,13 @@ async def open_api(url: str, key: str | None, timeout_seconds: float, *, proxied
     )
     async with session:
         yield Api(url.rstrip("/"), timeout_seconds, session)
+
+
+def _trusted() -> ssl.SSLContext:
+    """The machine's certificate authorities and Mozilla's, as some machines have none that Python finds."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
 
 
 def _proxy(url: str) -> str | None:
