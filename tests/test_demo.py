@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -86,7 +87,9 @@ def test_every_step_is_a_command_line_that_the_parser_knows(tmp_path):
 
 def test_stopping_the_rating_page_tells_how_many_verdicts_there_are_and_what_comes_next(tmp_path):
     command = [sys.executable, "-m", "firsthand", "demo", "--dir", str(tmp_path), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    # As a service's log takes it: what is not flushed would be read at the end only.
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=buffered) as process:
         said = ""
         while "Rate at" not in said:
             line = process.stdout.readline()

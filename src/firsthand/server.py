@@ -1,5 +1,6 @@
 """The rating site put together: accounts, the rating, admin and Audit pages, and what is measured beside them."""
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -31,6 +32,8 @@ def serve_site(store: Store, config: ServeConfig, host: str, port: int, notice: 
     app = make_app(store, config, notice)
     shown = f"[{host}]" if ":" in host else host
     say(f"Rate at http://{shown}:{listener.getsockname()[1]}/ ; Ctrl+C stops the site, every answer is kept.")
+    # Where it goes to a file or a service's log, it would stay in the buffer until the site ends.
+    sys.stdout.flush()
     if not everyone(store):
         note("firsthand: nobody can log in yet: firsthand collect raters invite, or add, makes an account")
     serve_app(app, listener)
