@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from firsthand.bootstrap import LEVEL
 from firsthand.collect.admin.figures import Conduct, Measured
@@ -86,13 +86,17 @@ def fast_outcomes(new: Frame) -> "pd.Series[bool]":
 
 
 def share(successes: int, n: int, why: str = "") -> Measured:
-    """The share successes / n with the exact binomial interval (Clopper and Pearson 1934); undefined at n = 0."""
+    """The share successes / n with the exact binomial interval (Clopper and Pearson 1934); undefined at n = 0.
+
+    From the quantile of Beta(successes, n - successes + 1) at tail = (1 - LEVEL) / 2 to that of
+    Beta(successes + 1, n - successes) at 1 - tail; 0 and 1 where no success, or nothing else, was seen.
+    """
     if n == 0:
         return Measured(Estimate(None, None, why), 0)
-    # By its beta quantiles: scipy's binomtest searches for the bounds, which takes a hundred times as long.
+    # scipy.stats has the interval too, but takes a second to load, and searches for the bounds.
     tail = (1 - LEVEL) / 2
-    low = float(beta.ppf(tail, successes, n - successes + 1)) if successes else 0.0
-    high = float(beta.ppf(1 - tail, successes + 1, n - successes)) if successes < n else 1.0
+    low = float(betaincinv(successes, n - successes + 1, tail)) if successes else 0.0
+    high = float(betaincinv(successes + 1, n - successes, 1 - tail)) if successes < n else 1.0
     return Measured(Estimate(successes / n, (low, high)), n)
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pandas as pd
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 from firsthand.bootstrap import LEVEL
 from firsthand.collect.admin.figures import Throughput
@@ -30,7 +30,8 @@ def throughput(times: "pd.Series[pd.Timestamp]", now: datetime) -> Throughput:
 def per_hour(times: "pd.Series[pd.Timestamp]", now: datetime) -> Estimate:
     """Verdicts an hour in the last 24 hours, or since the first where that is later, at least one hour.
 
-    n / h with the exact Poisson interval, chi2(tail, 2 n) / 2 h to chi2(1 - tail, 2 n + 2) / 2 h (Garwood 1936).
+    n / h with the exact Poisson interval, chi2(tail, 2 n) / 2 h to chi2(1 - tail, 2 n + 2) / 2 h (Garwood 1936); half a
+    chi-squared quantile with 2 n degrees of freedom is the gamma quantile with shape n.
     Undefined with fewer than FEWEST verdicts in that time.
     """
     recent = times[(times > now - LATELY) & (times <= now)]
@@ -39,7 +40,7 @@ def per_hour(times: "pd.Series[pd.Timestamp]", now: datetime) -> Estimate:
     earlier = bool((times <= now - LATELY).any())
     passed = LATELY if earlier else max(now - recent.min().to_pydatetime(), timedelta(hours=1))
     hours, n, tail = passed / timedelta(hours=1), len(recent), (1 - LEVEL) / 2
-    low, high = float(chi2.ppf(tail, 2 * n)) / 2, float(chi2.ppf(1 - tail, 2 * n + 2)) / 2
+    low, high = float(gammaincinv(n, tail)), float(gammaincinv(n + 1, 1 - tail))
     return Estimate(n / hours, (low / hours, high / hours))
 
 

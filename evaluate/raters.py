@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binomtest
 
-from firsthand.bootstrap import DRAWS, LEVEL, SEED, FloatArray, IntArray, resample_prompts
+from firsthand.bootstrap import DRAWS, SEED, FloatArray, IntArray, resample_prompts
 from firsthand.estimates import Estimate
 from firsthand.evaluate.agreement import cohen_kappa, ordered_counts, pair_agreement
+from firsthand.evaluate.conduct import share
 from firsthand.evaluate.ratings import Ratings
 
 CHOICE = np.array([2, 0, 1, 1])
@@ -81,10 +81,7 @@ def first_position_share(chose_first: FloatArray) -> Estimate:
     chose_first: (N,), 1 first, 0 second, NaN unknown. Where sides are drawn at random, 0.5 is no pull.
     """
     known = chose_first[np.isfinite(chose_first)]
-    if not len(known):
-        return Estimate(None, None, "no decisive vote says which response was shown first")
-    found = binomtest(int(known.sum()), len(known)).proportion_ci(LEVEL, method="exact")
-    return Estimate(float(known.mean()), (float(found.low), float(found.high)))
+    return share(int(known.sum()), len(known), "no decisive vote says which response was shown first").estimate
 
 
 def _rater(

@@ -81,5 +81,10 @@ def test_raters_are_measured_apart():
     assert {name: conduct.gold.estimate.value for name, conduct in found.items()} == {"ann": 1.0, "ben": 0.0}
 
 
+@pytest.mark.parametrize(("right", "n"), [(0, 5), (3, 7), (5, 5)])
+def test_a_shares_interval_is_the_exact_one(right, n):
+    assert share(right, n).estimate.ci == pytest.approx(proportion_confint(right, n, method="beta"))
+
+
 def test_a_share_of_nothing_says_why():
     assert share(0, 0, "nothing to count").estimate.why == "nothing to count"
