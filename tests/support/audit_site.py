@@ -1,7 +1,5 @@
 """The rating site over real votes of people and GPT-4, and a few comparisons with hostile texts and names."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +7,7 @@ from pathlib import Path
 from builders import fill
 from crew import PASSWORD
 from quality_site import QualitySite, wait_for
+from quick_start import Command
 
 from firsthand.collect.accounts.account import Role
 from firsthand.collect.accounts.people import add
@@ -28,10 +27,8 @@ def audit_site(folder: Path) -> Iterator[QualitySite]:
         fill(store, _hostile())
         roles = {"ada": Role.ADMIN, "otto": Role.AUDITOR, "eva": Role.EXPERT}
         accounts = {login: add(store, login, role, password=PASSWORD) for login, role in roles.items()}
-    command = [sys.executable, "-m", "firsthand", "collect", "serve", "--store", str(path), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+    with Command(["collect", "serve", "--store", str(path), "--port", "0"]) as process:
         try:
-            assert process.stdout
             url = next(word for word in process.stdout.readline().split() if word.startswith("http"))
             wait_for(url)
             yield QualitySite(url, path, accounts)

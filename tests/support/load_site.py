@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 import yaml
 from load_raters import Tally
+from quick_start import Command
 
 from firsthand.collect.accounts import people
 from firsthand.collect.accounts.passwords import hash_password
@@ -73,10 +74,20 @@ def make_site(
     return LoadSite(store, config, logins)
 
 
+def in_session(arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+    """The real command, in a session of its own."""
+    command = [sys.executable, "-m", "firsthand", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+
+
+Begin = Callable[[Sequence[str]], subprocess.Popen[bytes] | Command]
+"""`in_session`, or Command, which is quicker."""
+
+
 @contextmanager
-def running(site: LoadSite, port: int = 0) -> Iterator["Server"]:
+def running(site: LoadSite, begin: Begin = in_session) -> Iterator["Server"]:
     """One server process of the site, killed at the end."""
-    server = start(site, port or free_port())
+    server = start(site, free_port(), begin)
     try:
         yield server
     finally:
@@ -87,7 +98,7 @@ def running(site: LoadSite, port: int = 0) -> Iterator["Server"]:
 class Server:
     """A server process and its address."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Command
     url: str
 
     def kill(self) -> None:
@@ -95,6 +106,8 @@ class Server:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
 
     def processor_seconds(self) -> float:
         """What the process has used so far."""
@@ -102,10 +115,9 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def start(site: LoadSite, port: int) -> Server:
+def start(site: LoadSite, port: int, begin: Begin = in_session) -> Server:
     """Start a server and wait until it answers."""
-    command = [sys.executable, "-m", "firsthand", "collect", "serve", str(site.config), "--store", site.store]
-    process = subprocess.Popen([*command, "--port", str(port)], stdout=subprocess.DEVNULL, start_new_session=True)
+    process = begin(["collect", "serve", str(site.config), "--store", site.store, "--port", str(port)])
     server = Server(process, f"http://127.0.0.1:{port}")
     for _ in range(600):
         if process.poll() is not None:

@@ -1,7 +1,5 @@
 """The rating site with a crew at work, as a real server in a process of its own: what the admin page is tested on."""
 
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -13,6 +11,7 @@ from pathlib import Path
 import pytest
 from crew import PASSWORD, crew
 from playwright.sync_api import BrowserContext, Page
+from quick_start import Command
 
 from firsthand.collect.accounts.account import Account
 from firsthand.store import Store
@@ -38,10 +37,8 @@ def quality_site(folder: Path) -> Iterator[QualitySite]:
     config.write_text(CONFIG, encoding="utf-8")
     with Store(str(path)) as store:
         accounts = crew(store)
-    command = [sys.executable, "-m", "firsthand", "collect", "serve", str(config), "--store", str(path), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+    with Command(["collect", "serve", str(config), "--store", str(path), "--port", "0"]) as process:
         try:
-            assert process.stdout
             url = next(word for word in process.stdout.readline().split() if word.startswith("http"))
             wait_for(url)
             yield QualitySite(url, path, accounts)

@@ -1,8 +1,6 @@
 """The rating site as a real server in a process of its own, people who rate there, and looking at it with Chromium."""
 
 import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -16,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 import yaml
 from playwright.sync_api import BrowserContext, Page
+from quick_start import Command
 
 from firsthand.collect.accounts import people
 from firsthand.collect.accounts.account import Account
@@ -101,25 +100,28 @@ class Site:
 @contextmanager
 def served(folder: Path, settings: dict[str, Any] | None = None) -> Iterator[Site]:
     """`firsthand collect serve` over an empty store in `folder`, with `settings` as its configuration."""
+    site = make_site(folder, settings)
+    with running(site):
+        yield site
+
+
+def make_site(folder: Path, settings: dict[str, Any] | None = None) -> Site:
+    """A site that can be served."""
     path, config = folder / "store.db", folder / "serve.yaml"
     Store(str(path)).close()
     config.write_text(yaml.safe_dump(settings or {}), encoding="utf-8")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    site = Site(f"http://127.0.0.1:{port}/", path, check_config(settings or {}, ServeConfig))
-    with running(site):
-        yield site
+    return Site(f"http://127.0.0.1:{port}/", path, check_config(settings or {}, ServeConfig))
 
 
 @contextmanager
-def running(site: Site) -> Iterator[subprocess.Popen[str]]:
+def running(site: Site) -> Iterator[Command]:
     """The server's process, at the site's address."""
     port = site.url.rstrip("/").rpartition(":")[2]
     config = site.store.with_name("serve.yaml")
-    command = [sys.executable, "-m", "firsthand", "collect", "serve", str(config), "--store", str(site.store)]
-    with subprocess.Popen([*command, "--port", port], stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+    with Command(["collect", "serve", str(config), "--store", str(site.store), "--port", port]) as process:
         try:
-            assert process.stdout
             assert "Rate at" in process.stdout.readline()
             _wait_for(site.url)
             yield process

@@ -1,9 +1,6 @@
 """The whole command against a real llama.cpp, sound and failing."""
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +10,9 @@ import orjson
 import pytest
 import sqlalchemy as sa
 from faulty_endpoint import Fault, faulty_endpoint
+from quick_start import Command
 
+from firsthand.cli import main
 from firsthand.store import Store
 from firsthand.store.schema import calls
 
@@ -153,18 +152,18 @@ def test_killed_at_any_point_no_answer_that_was_written_down_is_asked_for_again(
     store = str(tmp_path / "store.db")
     with faulty_endpoint(delay=0.02) as proxy:
         path = write_job(proxy.url, settings={"a": {"samples": 30}, "b": {"samples": 30, "temperature": 1}})
-        command = [sys.executable, "-m", "firsthand", "collect", "generate", str(path), "--store", store]
+        command = ["collect", "generate", str(path), "--store", store]
         for kill_at in (20, 70, 130):
-            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            while proxy.requests < kill_at and process.poll() is None:
-                time.sleep(0.005)
-            os.kill(process.pid, signal.SIGKILL)
-            assert process.wait() == -signal.SIGKILL
-        subprocess.run(command, check=True, capture_output=True)
+            with Command(command) as process:
+                while proxy.requests < kill_at and process.poll() is None:
+                    time.sleep(0.005)
+                process.kill()
+            assert process.returncode == -signal.SIGKILL
+        assert main(command) == 0
         done = journal(tmp_path)
         assert len(done) == len({row.key for row in done}) == 180
         # At most 4 x in_flight answers were on their way, or not yet written down, when a process died.
         assert proxy.requests <= 180 + 3 * 4 * 2
         before = proxy.requests
-        subprocess.run(command, check=True, capture_output=True)
+        assert main(command) == 0
         assert proxy.requests == before

@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from faulty_endpoint import FaultyEndpoint, faulty_endpoint
 from judging import command, comparisons, judge, verdicts
+from quick_start import Command
 
 from firsthand.collect.judge.asked import asked_by
 from firsthand.collect.judge.config import Choice, Judge, Method
@@ -34,12 +35,11 @@ class Asked:
         self.texts.append(body["messages"][-1]["content"])
 
 
-def start(folder: Path, store: Store) -> subprocess.Popen[bytes]:
-    arguments = ["collect", "judge", str(folder / "judge.yaml"), "--store", str(store.engine.url)]
-    return subprocess.Popen([sys.executable, "-m", "firsthand", *arguments], stderr=subprocess.PIPE)
+def arguments(folder: Path, store: Store) -> list[str]:
+    return ["collect", "judge", str(folder / "judge.yaml"), "--store", str(store.engine.url)]
 
 
-def wait_for(asked: Asked, count: int, process: subprocess.Popen[bytes]) -> None:
+def wait_for(asked: Asked, count: int, process: Command | subprocess.Popen[bytes]) -> None:
     """Wait until `count` requests have come, or the process is done."""
     deadline = time.monotonic() + PATIENCE
     while len(asked.texts) < count and process.poll() is None:
@@ -72,7 +72,7 @@ def kill_and_resume(endpoint: FaultyEndpoint, asked: Asked, store: Store, folder
     for _ in range(kills):
         kept = {texts[key] for key in answered_keys(store)}
         before = len(asked.texts)
-        with start(folder, store) as process:
+        with Command(arguments(folder, store)) as process:
             wait_for(asked, before + generator.randint(1, max(1, 2 * per_run)), process)
             time.sleep(generator.uniform(0, 0.05))
             killed += process.poll() is None
@@ -80,7 +80,7 @@ def kill_and_resume(endpoint: FaultyEndpoint, asked: Asked, store: Store, folder
         assert not kept & set(asked.texts[before:]), "a completed call was made again"
     kept = {texts[key] for key in answered_keys(store)}
     before = len(asked.texts)
-    with start(folder, store) as process:
+    with Command(arguments(folder, store)) as process:
         assert process.wait(timeout=PATIENCE) == 0
     assert sorted(asked.texts[before:]) == sorted(set(texts.values()) - kept), "each call that was missing, once"
     assert sorted(answered_keys(store)) == sorted(texts)
@@ -112,7 +112,8 @@ def test_an_interrupted_job_keeps_what_was_answered(store: Store, tmp_path: Path
     with faulty_endpoint(None, asked, delay=0.05) as endpoint:
         job = {"judges": {"j": judge(tmp_path, endpoint.url)}}
         (tmp_path / "judge.yaml").write_text(json.dumps(job), encoding="utf-8")
-        with start(tmp_path, store) as process:
+        command_line = [sys.executable, "-m", "firsthand", *arguments(tmp_path, store)]
+        with subprocess.Popen(command_line, stderr=subprocess.PIPE) as process:
             wait_for(asked, 50, process)
             process.send_signal(signal.SIGINT)
             _, told = process.communicate(timeout=PATIENCE)
