@@ -46,7 +46,7 @@ class World:
     """A design and its truth.
 
     own_pairs, other_pairs: comparisons with and without the judges' own author (authors[0]). advantage: mu, quality of
-    the own author over the others' mean. spread: tau, standard deviation of quality differences around what the
+    the own author over the others' mean. apart: standard deviation of the others' qualities. spread: tau, standard deviation of quality differences around what the
     authors explain. tails: degrees of freedom of their Student t distribution, None for normal. votes: people a
     comparison; doubled: share of the comparisons that get more than one vote. rater_spread: standard deviation of the
     raters' log slopes. per_prompt: comparisons a prompt. clustering: share of the quality variance that belongs to an
@@ -61,6 +61,7 @@ class World:
     other_pairs: int = 200
     others: int = 4
     advantage: float = 0.0
+    apart: float = 0.4
     spread: float = 1.0
     tails: float | None = None
     votes: int = 3
@@ -143,7 +144,7 @@ def _sign(author: IntArray) -> FloatArray:
 
 def _quality(world: World, author: IntArray, prompt: IntArray, chance: np.random.Generator) -> FloatArray:
     """The quality of A over B, in people's log-odds."""
-    strength = np.concatenate([[0.0], chance.normal(0, 0.4, world.others)])
+    strength = np.concatenate([[0.0], chance.normal(0, world.apart, world.others)])
     strength[0] = strength[1:].mean() + world.advantage
     pairs = len(prompt)
     shared = chance.normal(size=(prompt.max() + 1, world.others + 1))

@@ -16,6 +16,7 @@ from firsthand.evaluate.audit.words import (
     OF_AUTHORS,
     QUESTIONS,
     TONES,
+    confidence,
     estimate_words,
     headlines,
     name,
@@ -91,7 +92,7 @@ def effects(findings: Sequence[Finding], config: AuditConfig) -> Html:
         return element("p", "No affinity could be measured.", class_="lead")
     lead = (
         "By how many percentage points each affinity moves the judge's verdicts on comparisons with a response of the "
-        f"target. {LEGEND}"
+        f"target. {LEGEND.format(level=confidence(config.alpha))}"
     )
     return join([element("p", lead, class_="lead"), effects_chart(measured, config.margin_points)])
 

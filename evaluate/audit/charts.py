@@ -13,8 +13,8 @@ HEIGHT, MIDDLE = 40, 20
 """Of one row, in pixels."""
 SIDE = 11
 """Of a square mark."""
-LEGEND = "■ detected, □ ruled out, ● inconclusive; lines: 95 % intervals; band: effects within the margin."
-"""What the marks of `effects_chart` mean."""
+LEGEND = "■ detected, □ ruled out, ● inconclusive; lines: {level} intervals; band: effects within the margin."
+"""What the marks of `effects_chart` mean; level: of its intervals."""
 
 
 def picture_chart(picture: Picture, finding: Finding) -> Html:

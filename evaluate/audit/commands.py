@@ -40,6 +40,8 @@ def audit(args: argparse.Namespace) -> int | None:
     from firsthand.evaluate.audit.read import read_table
     from firsthand.store import Store
 
+    if args.plan and (args.out or args.fail_on):
+        raise InputError(f"--plan audits nothing: leave {'--out' if args.out else '--fail-on'} out, or --plan")
     if not args.plan and args.out is None:
         raise InputError("--out DIR is missing: the folder that the audit is written to")
     config = load_config(args.config, AuditConfig) if args.config else AuditConfig()

@@ -22,7 +22,7 @@ class AuditConfig(Config):
     lineage: YAML of lineages that come before the shipped table.
     """
 
-    judges: list[str] | None = None
+    judges: Annotated[list[str], Field(min_length=1)] | None = None
     tags: dict[str, list[str]] = Field(default_factory=dict)
     margin_points: Annotated[float, Field(gt=0, lt=50)] = 3.0
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05

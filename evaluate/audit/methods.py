@@ -1,6 +1,7 @@
 """The methods section of an audit's report: what an auditor can cite."""
 
 from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.audit.words import confidence
 from firsthand.evaluate.methods_section import methods_section
 from firsthand.markup import Html
 
@@ -50,7 +51,7 @@ def methods(config: AuditConfig) -> Html:
         "Both likelihoods are maximised together, with the quality integrated out by quadrature. The variance is the "
         "sandwich, from the scores summed by prompt, so that comparisons of one prompt may resemble each other. Where "
         "too few authors tell xi, it is held at 0 and the finding says so.",
-        f"Intervals of effects: {1 - config.alpha:.0%}. Shares in the pictures: 95 %, percentile bootstrap over "
+        f"Intervals of effects: {confidence(config.alpha)}. Shares in the pictures: 95 %, percentile bootstrap over "
         f"prompts, {config.draws:,} draws, seed {config.seed}. p values are two-sided and adjusted by Holm's method: "
         "those of judges for their own kind for one another, those of the controls for all. "
         "--fail-on detected counts a finding only where it holds beside everything tested: at half of the level among "

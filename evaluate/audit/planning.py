@@ -3,7 +3,8 @@
 The standard error e of an affinity, in points, is that of WORLDS simulated audits of BASE_PAIRS comparisons by an
 unbiased judge. An effect of the margin is ruled out at e* (power.py), and as e falls with the root of the comparisons,
 BASE_PAIRS (e / e*)^2 of them are needed. The cheapest plan is then played, corrected where its errors turn out larger,
-and told with the share of simulated audits in which it ruled the margin out.
+and told with the share of simulated audits in which it ruled the margin out; one of more than MOST_PLAYED is not. Every
+comparison is on a prompt of its own, and of the covariates length alone is held constant.
 """
 
 import math
@@ -12,13 +13,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import binom, norm
 from tqdm import tqdm
 
 from firsthand.errors import InputError
 from firsthand.evaluate.audit.affinity import Design, Fit, design, fit
 from firsthand.evaluate.audit.affinity_findings import headline_findings
-from firsthand.evaluate.audit.config import AuditConfig
+from firsthand.evaluate.audit.config import LENGTH, AuditConfig
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.power import POWER, ruling_out_error
 from firsthand.evaluate.audit.table import AuditTable
@@ -31,8 +32,8 @@ from firsthand.lineage import Lineage
 BASE_PAIRS, WORLDS = 1_500, 10
 ROUNDS, NEAR_ENOUGH = 5, 1.05
 """The cheapest plan is played, and made larger until its error is this near to what it must be, at most so often."""
-FEWEST = 100
-"""Comparisons of a plan."""
+FEWEST, MOST_PLAYED = 100, 50_000
+"""Comparisons of a plan, and of the largest one that is played."""
 OWN_SHARE = 2 / 3
 VOTES_EACH = (2, 3)
 
@@ -55,7 +56,8 @@ class Option:
 class Plan:
     """Designs that would rule an effect of the margin out with a chance of POWER, and the best one's share when played.
 
-    like: the judge whose votes the simulated worlds resemble, None for typical ones.
+    like: the judge whose votes the simulated worlds resemble, None for typical ones. ruled_out: None where the best one
+    is too large to be played.
     """
 
     margin: float
@@ -63,7 +65,7 @@ class Plan:
     world: World
     options: list[Option]
     best: Option
-    ruled_out: float
+    ruled_out: float | None
 
 
 def make_plan(store: AuditTable | None, lineages: Mapping[str, Lineage], config: AuditConfig) -> Plan:
@@ -88,6 +90,9 @@ def make_plan(store: AuditTable | None, lineages: Mapping[str, Lineage], config:
         cheapest = min(options, key=lambda option: option.votes)
         if played and cheapest == best:
             break
+        if cheapest.comparisons > MOST_PLAYED:
+            best, played = cheapest, []
+            break
         best, played = (
             cheapest,
             _played(_sized(replace(world, votes=cheapest.votes_each), cheapest.comparisons), config),
@@ -95,7 +100,7 @@ def make_plan(store: AuditTable | None, lineages: Mapping[str, Lineage], config:
         error = _error(played, config.alpha)
         if rounds_left and error is not None and error > NEAR_ENOUGH * enough:
             options[options.index(best)] = _option(best.votes_each, best.comparisons * (error / enough) ** 2)
-    ruled_out = sum(finding.verdict is Verdict.RULED_OUT for finding in played) / len(played)
+    ruled_out = sum(finding.verdict is Verdict.RULED_OUT for finding in played) / len(played) if played else None
     options.sort(key=lambda option: option.votes_each)
     return Plan(config.margin_points, like, world, options, best, ruled_out)
 
@@ -124,9 +129,22 @@ def plan_text(plan: Plan) -> str:
             f"To rule out that a judge favours its own kind by {plan.margin:g} points or more, with a chance of "
             f"{POWER:.0%} where it does not, on {worlds}:",
             table(["people a comparison", "comparisons", "of them with its own kind", "votes of people"], rows),
-            f"{counted(WORLDS, 'simulated audit')} with {plan.best.votes_each} people a comparison: "
-            f"{plan.ruled_out:.0%} ruled it out.",
+            _played_words(plan),
+            "Each comparison is on a prompt of its own; where several share one, it takes more of them.",
         ]
+    )
+
+
+def _played_words(plan: Plan) -> str:
+    if plan.ruled_out is None:
+        return (
+            f"Reckoned from simulated audits of {BASE_PAIRS:,} comparisons; none of more than {MOST_PLAYED:,} was played. "
+            "A wider margin (margin_points) takes fewer."
+        )
+    fewest, most = binom.interval(0.95, WORLDS, POWER)
+    return (
+        f"{round(plan.ruled_out * WORLDS)} of {counted(WORLDS, 'simulated audit')} with {plan.best.votes_each} people a "
+        f"comparison ruled it out; with a chance of {POWER:.0%}, {fewest:.0f} to {most:.0f} do."
     )
 
 
@@ -152,6 +170,7 @@ def _world(known: AuditTable, own: Target, given: Design, found: Fit) -> World:
     return World(
         others=max(2, len(others)),
         advantage=float(strength[list(own.authors)].mean() - others.mean()),
+        apart=float(others.std(ddof=1)) if len(others) > 1 else World().apart,
         spread=float(np.exp(found.of("log_spread")[0])),
         tie_width=_width(given, found, "log_width"),
         judges=(Judge(found.of("sharpness")[0], tie_width=_width(given, found, "log_judge_width")),),
@@ -174,7 +193,8 @@ def _option(votes: int, comparisons: float) -> Option:
 
 
 def _played(world: World, config: AuditConfig) -> list[Finding]:
-    """The headlines of the audits of WORLDS worlds."""
+    """The headlines of the audits of WORLDS worlds, which have lengths and no other style."""
+    config = config.model_copy(update={"covariates": tuple(name for name in config.covariates if name == LENGTH)})
     lineages = {name: Lineage(name, name) for name in simulate(replace(world, own_pairs=2, other_pairs=2), 0).authors}
     lineages["judge-0"] = Lineage("own", "own")
     seeds = tqdm(range(config.seed, config.seed + WORLDS), desc="simulated audits", leave=False, disable=None)

@@ -2,7 +2,7 @@
 
 from firsthand.evaluate.audit.finding import GRAVEST, Finding, Interval
 from firsthand.evaluate.audit.run import Audit
-from firsthand.evaluate.audit.words import pair_name
+from firsthand.evaluate.audit.words import confidence, pair_name
 from firsthand.evaluate.table import counted, plain, table
 
 LONGEST = 600
@@ -28,7 +28,7 @@ def audit_text(audit: Audit) -> str:
         "\n".join(_sentences(audit.findings)),
         "\n".join(f"left out: {row['votes']:,} {row['reason']}" for row in audit.tables["left_out"]),
         f"points: percentage points of the judge's verdicts; margin {config.margin_points:g}; "
-        f"intervals {1 - config.alpha:.0%}; p adjusted by Holm; seed {config.seed}.",
+        f"intervals {confidence(config.alpha)}; p adjusted by Holm; seed {config.seed}.",
     ]
     return "\n\n".join(part for part in parts if part)
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from firsthand.evaluate.audit.finding import Finding, Verdict
-from firsthand.evaluate.audit.targets import OWN
 from firsthand.evaluate.table import plain
 
 AFFINITY = "affinity"
@@ -52,18 +51,15 @@ def pair_name(finding: Finding) -> str:
 
 
 def headlines(findings: Sequence[Finding]) -> list[Finding]:
-    """Of each judge, the affinity for its closest kin."""
-    closest: dict[str, Finding] = {}
+    """Of each judge, the affinity for its own kind: the first that is told of it (affinity_findings.py).
+
+    Not the closest relation: of an author that is closer still there may be too few comparisons to test.
+    """
+    first: dict[str, Finding] = {}
     for finding in findings:
         if finding.detector == AFFINITY:
-            before = closest.setdefault(finding.judge, finding)
-            if _distance(finding) < _distance(before):
-                closest[finding.judge] = finding
-    return list(closest.values())
-
-
-def _distance(finding: Finding) -> int:
-    return OWN.index(finding.relation) if finding.relation in OWN else len(OWN)
+            first.setdefault(finding.judge, finding)
+    return list(first.values())
 
 
 def signed(value: float | None, places: int = 1) -> str:
@@ -89,6 +85,11 @@ def estimate_words(finding: Finding) -> str:
         return NOTHING
     unit = f" {finding.unit}" if finding.unit else ""
     return f"{signed(finding.estimate, 2)}{unit}" + (f" ({interval(finding.ci, 2)})" if finding.ci else "")
+
+
+def confidence(alpha: float) -> str:
+    """The level of an interval that errs with a chance of `alpha`: `95 %`, `99.9 %`."""
+    return f"{100 * (1 - alpha):g} %"
 
 
 def p_words(p: float | None) -> str:

@@ -38,6 +38,17 @@ def sign_of_style(table: AuditTable) -> FloatArray:
     return np.sign(counts[:, 0] - counts[:, 1])
 
 
+def test_authors_lie_apart_in_quality() -> None:
+    def decided(apart: float) -> float:
+        table = of(Judge(sharpness=1.0), own_pairs=0, other_pairs=PAIRS, apart=apart)
+        pair = np.bincount(table.people.pair, P_A[table.people.outcome])
+        return float(np.isin(pair, (0.0, 2.0)).mean())
+
+    # Without quality two people agree in half of the comparisons; ten log-odds apart, in nearly all.
+    assert decided(0.0) == pytest.approx(0.5, abs=CHANCE)
+    assert decided(10.0) > 0.8
+
+
 def test_affinity_and_order_pull_are_log_odds() -> None:
     table = of(replace(BLIND, affinity=0.7))
     assert chosen(table, own(table)) == pytest.approx(expit(0.7), abs=CHANCE)

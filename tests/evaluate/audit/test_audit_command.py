@@ -98,7 +98,7 @@ def test_equal_input_gives_equal_bytes(biased, tmp_path, capsys):
 def test_a_plan_is_made_for_votes_like_the_stores(biased, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(planning, "WORLDS", 2)
     monkeypatch.setattr(planning, "BASE_PAIRS", 300)
-    (tmp_path / "audit.yaml").write_text("margin_points: 25\n", encoding="utf-8")
+    (tmp_path / "audit.yaml").write_text("margin_points: 25\ncovariates: [length, headers]\n", encoding="utf-8")
     assert run(biased, "--plan", "--json", tmp_path / "audit.yaml") == 0
     plan = json.loads(capsys.readouterr().out)
     assert (plan["schema"], plan["margin_points"], plan["like"]) == (1, 25, "judge-0")
@@ -111,6 +111,10 @@ def test_a_plan_is_made_for_votes_like_the_stores(biased, tmp_path, capsys, monk
     assert "by 25 points or more, with a chance of 80%" in said
     assert "on votes like those on judge-0" in said
     assert not (tmp_path / "report.html").exists()
+    assert run(biased, "--plan", "--out", tmp_path) == run(biased, "--plan", "--fail-on", "detected") == 2
+    said = capsys.readouterr().err
+    assert "leave --out out" in said
+    assert "leave --fail-on out" in said
 
 
 def test_a_configuration_changes_what_is_audited(biased, tmp_path, capsys):
@@ -121,10 +125,10 @@ def test_a_configuration_changes_what_is_audited(biased, tmp_path, capsys):
 
 
 def test_wrong_configurations_are_told_at_once(biased, tmp_path, capsys):
-    (tmp_path / "audit.yaml").write_text("margin: 3\nalpha: 2\ncovariates: [colour]\n", encoding="utf-8")
+    (tmp_path / "audit.yaml").write_text("margin: 3\nalpha: 2\ncovariates: [colour]\njudges: []\n", encoding="utf-8")
     assert run(biased, "--out", tmp_path, tmp_path / "audit.yaml") == 2
     said = capsys.readouterr().err
-    assert "3 problems" in said
+    assert "4 problems" in said
     assert "margin: unknown key, did you mean 'margin_points'?" in said
 
 

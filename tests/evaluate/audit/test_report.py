@@ -1,15 +1,19 @@
 """report.html: the verdict first, every finding with its evidence, nothing that runs or loads."""
 
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from findings import finding, small_table
 
+from firsthand.evaluate.audit.affinity_findings import affinity_findings
 from firsthand.evaluate.audit.cards import pictures_of, summary
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.finding import Verdict
 from firsthand.evaluate.audit.report import report_page
 from firsthand.evaluate.audit.words import headlines, p_words, points_words
+from firsthand.evaluate.simulate import Judge, World, simulate
 from firsthand.lineage import Lineage, Relation
 
 LINEAGES = {"judge-1": Lineage("own", "us"), "own": Lineage("own", "us"), "other": Lineage("other", "them")}
@@ -52,11 +56,20 @@ def test_an_audit_without_an_affinity_says_that_none_could_be_looked_for() -> No
     assert "No affinity could be measured." in page()
 
 
-def test_a_headline_is_the_affinity_for_the_closest_kin() -> None:
-    kin = finding()
-    control = finding(target="other", relation=Relation.UNRELATED)
-    cousin = finding(target="cousin", relation=Relation.SAME_FAMILY)
-    assert headlines([control, cousin, kin, finding(detector="proxy")]) == [kin]
+def test_a_headline_is_the_affinity_for_the_closest_kin_that_can_be_tested() -> None:
+    # Ten comparisons of the judge's own model, beside 150 of its family: the family is what the page begins with.
+    table = simulate(World(own_pairs=160, other_pairs=100, judges=(Judge(affinity=3.0),)), seed=1)
+    few = np.flatnonzero((table.author == 0).any(axis=1))[:10]
+    author = table.author.copy()
+    author[few] = np.where(author[few] == 0, len(table.authors), author[few])
+    table = replace(table, author=author, authors=(*table.authors, "judge-0"))
+    known = {name: Lineage(name, name) for name in table.authors}
+    known |= {"own": Lineage("own", "us"), "judge-0": Lineage("judge-0", "us")}
+    findings = affinity_findings(table, known, CONFIG)
+    refused = next(one for one in findings if one.target == "judge-0")
+    assert (refused.relation, refused.verdict) == (Relation.SAME_MODEL, Verdict.NOT_TESTABLE)
+    assert [one.target for one in headlines([*findings, finding(detector="proxy")])] == ["own"]
+    assert summary(findings).word == "■ Detected"
 
 
 def test_names_and_sentences_out_of_the_data_are_text() -> None:
@@ -87,6 +100,13 @@ def test_pictures_are_of_affinities_whose_target_the_table_knows() -> None:
         [finding(), finding(target="nobody"), finding(detector="proxy")], small_table(), LINEAGES, CONFIG
     )
     assert set(found) == {("judge-1", "own")}
+
+
+def test_intervals_are_of_the_level_that_was_asked_for() -> None:
+    for alpha, level in ((0.05, "95 %"), (0.01, "99 %"), (0.001, "99.9 %")):
+        shown = report_page([finding()], small_table(), LINEAGES, AuditConfig(draws=100, alpha=alpha))
+        assert f"lines: {level} intervals" in shown
+        assert f"Intervals of effects: {level}." in shown
 
 
 def test_figures_in_words() -> None:
