@@ -1,6 +1,8 @@
+import sqlite3
 from collections.abc import Sequence
 
 import pytest
+import sqlalchemy as sa
 
 from firsthand.errors import RecordError
 from firsthand.lines import parse_line
@@ -163,6 +165,19 @@ def test_texts_keep_quotes_exchanges_and_missing_authors(either_store: Store) ->
     ((text,),) = either_store.texts([entry.comparison.id])
     a, b = entry.comparison.a, entry.comparison.b
     assert text[2:] == (a.content, b.content, a.author, b.author)
+
+
+def test_texts_too_long_for_one_answer_of_the_database_come_in_several(store: Store) -> None:
+    entries = [line(number, response_a=f"{number} " * 100) for number in range(9)]
+    store.add(entries)
+
+    @sa.event.listens_for(store.engine, "checkout")
+    def listen(connection: sqlite3.Connection, *_pool: object) -> None:
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 1_000)
+
+    lists = list(store.texts(entry.comparison.id for entry in entries))
+    assert len(lists) > 2
+    assert {id_ for texts in lists for id_, *_ in texts} == {entry.comparison.id for entry in entries}
 
 
 @pytest.mark.parametrize("p_a", [0.1 + 0.2, 1 / 3, 1e-17, 0.0, 1.0, None])

@@ -12,10 +12,11 @@ from firsthand.ahead import map_ahead
 from firsthand.collector import without_collector
 from firsthand.errors import RecordError
 from firsthand.flat import FlatEntry, flatten
-from firsthand.records import Annotator, Comparison, Content, Entry, Message, Source
+from firsthand.records import Annotator, Comparison, Entry, Source
 from firsthand.store import schema
-from firsthand.store.engine import json_rows, open_engine, stored_as
+from firsthand.store.engine import json_rows, open_engine
 from firsthand.store.rows import comparison_of, preference_of
+from firsthand.store.texts import Texts, read_texts
 from firsthand.store.votes import VOTE_COLUMNS, VOTE_ORDER, VOTES, tag_values, vote_table, vote_values
 from firsthand.store.writing import Adding, Outcome
 
@@ -29,10 +30,6 @@ Add: TypeAlias = Callable[[Sequence[FlatEntry]], list[Outcome | RecordError]]
 
 FETCH_ROWS = 2_000
 JSON_ROWS = 20_000
-TEXT_ROWS = 500  # they stay in the processor's cache
-
-Texts: TypeAlias = tuple[str, list[Message], Content | None, Content | None, str | None, str | None]
-"""What two responses and their prompt say: (comparison id, prompt, A, B, author of A, author of B)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,18 +151,8 @@ class Store:
 
     def texts(self, ids: Iterable[str]) -> Iterator[list[Texts]]:
         """The texts of the comparisons `ids`, at best some thousands, in the order of storage and a list at a time."""
-        table, prompts = schema.comparisons, schema.prompts
-        json = (prompts.c.messages, table.c.response_a, table.c.response_b)
-        authors = (table.c.author_a, table.c.author_b)
         with self._reading() as connection:
-            query = (
-                sa.select(table.c.id, *(sa.func.coalesce(value, "null") for value in json), *authors)
-                .join_from(table, prompts, prompts.c.id == table.c.prompt_id)
-                .where(stored_as(connection, table, ids))
-            )
-            for rows in connection.execute(query).partitions(TEXT_ROWS):
-                found, messages, a, b, *names = zip(*rows, strict=True)
-                yield list(zip(found, *map(_parsed, (messages, a, b)), *names, strict=True))
+            yield from read_texts(connection, ids)
 
     def votes(self, columns: Sequence[str] = VOTE_COLUMNS) -> "pd.DataFrame":
         """Every current preference without the texts: one row a vote, with `columns` of VOTE_COLUMNS.
@@ -222,9 +209,3 @@ class Store:
 
 def _current() -> sa.ColumnElement[bool]:
     return schema.preferences.c.is_current == sa.true()
-
-
-def _parsed(texts: Iterable[str]) -> list[Any]:
-    """The values of JSON texts; as one list they are parsed faster than one by one."""
-    values: list[Any] = orjson.loads(f"[{','.join(texts)}]")
-    return values

@@ -67,12 +67,12 @@ def among(connection: sa.Connection, column: sa.ColumnElement[str], values: Iter
     return _is_listed(dialect, column, sa.literal(listed(dialect, values), _list_type(dialect)))
 
 
-def among_listed(dialect: str, column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+def among_listed(dialect: str, column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     """`among` for a statement that is kept: its values come as the parameter LISTED, as `listed` makes it."""
     return _is_listed(dialect, column, sa.bindparam(LISTED, type_=_list_type(dialect)))
 
 
-def listed(dialect: str, values: Iterable[str]) -> Any:
+def listed(dialect: str, values: Iterable[Any]) -> Any:
     """`values` as one parameter, in their order: rows are then looked up from one end of an index to the other."""
     wanted = sorted(values)
     return wanted if dialect == "postgresql" else dump(wanted)
@@ -82,20 +82,28 @@ def _list_type(dialect: str) -> sa.types.TypeEngine[Any]:
     return sa.ARRAY(sa.Text) if dialect == "postgresql" else sa.Text()
 
 
-def _is_listed(dialect: str, column: sa.ColumnElement[str], values: sa.BindParameter[Any]) -> sa.ColumnElement[bool]:
+def _is_listed(dialect: str, column: sa.ColumnElement[Any], values: sa.BindParameter[Any]) -> sa.ColumnElement[bool]:
     if dialect == "postgresql":
         return column == sa.any_(values)
     return column.in_(sa.select(sa.func.json_each(values).table_valued("value").c.value))
 
 
-def stored_as(connection: sa.Connection, table: sa.Table, ids: Iterable[str]) -> sa.ColumnElement[bool]:
-    """The condition that a row of `table` has one of `ids`, met in the order in which the rows are stored."""
-    if connection.dialect.name == "postgresql":  # it sorts by itself
-        return among(connection, table.c.id, ids)
-    # SQLite walks through a list of row numbers in their order.
-    index = table.alias("wanted")
-    numbers: sa.Select[Any] = sa.select(sa.literal_column("wanted.rowid")).select_from(index)
-    return sa.literal_column(f"{table.name}.rowid").in_(numbers.where(among(connection, index.c.id, ids)))
+def row_number(dialect: str, table: sa.Table) -> sa.ColumnElement[Any]:
+    """What orders the rows of `table` as they are stored; in PostgreSQL, which sorts by itself, their id."""
+    return table.c.id if dialect == "postgresql" else sa.literal_column(f"{table.name}.rowid")
+
+
+def strings_joined(dialect: str, column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """The values of a column as one text, with commas between them."""
+    join = sa.func.string_agg if dialect == "postgresql" else sa.func.group_concat
+    return join(column, sa.literal_column("','"))
+
+
+def json_value(dialect: str, column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
+    """A column's value as JSON."""
+    if dialect == "postgresql":
+        return sa.func.coalesce(sa.cast(sa.func.to_json(column), sa.Text), "null")
+    return sa.func.json_quote(column)
 
 
 def json_rows(connection: sa.Connection, columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[str]:
