@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from firsthand.cli import make_parser
+from firsthand.cli import main, make_parser
 
 ROOT = Path(__file__).resolve().parents[1]
 GROUPS = ("collect", "train", "evaluate")
@@ -110,8 +110,15 @@ def test_the_documentation_names_every_command() -> None:
     assert [command for command in commands() if command not in texts] == []
 
 
-def test_every_command_explains_itself() -> None:
-    for command in commands():
-        done = subprocess.run([sys.executable, "-m", *command.split(), "--help"], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        assert "usage: firsthand" in done.stdout
+@pytest.mark.parametrize("command", commands())
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as done:
+        main([*command.split()[1:], "--help"])
+    assert done.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: {command} ")
+
+
+def test_python_runs_the_command_as_a_module() -> None:
+    done = subprocess.run([sys.executable, "-m", "firsthand", "--help"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("usage: firsthand ")

@@ -1,5 +1,6 @@
 import time
 
+import pytest
 from crew import crew
 
 from firsthand.collect.accounts.account import State
@@ -20,7 +21,9 @@ def wait_for(watch: Watch, enough) -> None:
         time.sleep(0.1)
 
 
-def test_figures_follow_the_store_and_rules_are_applied(store: Store) -> None:
+def test_figures_follow_the_store_and_rules_are_applied(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("firsthand.evaluate.watch.EVERY", 0.1)
+    monkeypatch.setattr("firsthand.evaluate.watch.REST", 0.0)
     accounts = crew(store)
     careless = accounts["farah@example.org"].id
     watch = Watch(store, ServeConfig())

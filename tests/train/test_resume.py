@@ -9,26 +9,30 @@ from typing import Any
 import pytest
 import yaml
 
+from firsthand.cli import main
 from firsthand.errors import InputError
 from firsthand.train.folder import claim, last_checkpoint, write_json
 
 
-def test_a_killed_run_resumes_and_completes(write_mix: Any, tiny_model: str, tmp_path: Path) -> None:
+def test_a_killed_run_resumes_and_completes(
+    write_mix: Any, tiny_model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """SIGKILL as soon as a checkpoint is there; the rerun goes on from it and ends after the same number of steps."""
     mix, out, config = write_mix(), tmp_path / "out", tmp_path / "job.yaml"
     trainer = {"max_steps": 30, "save_steps": 2, "per_device_train_batch_size": 2, "max_length": 128, "eval_steps": 15}
     config.write_text(yaml.safe_dump({"model": tiny_model, "preset": "fast", "trainer": trainer}))
-    command = [sys.executable, "-m", "firsthand", "train", "reward", str(config), "--data", str(mix), "--out", str(out)]
-    first = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    command = ["train", "reward", str(config), "--data", str(mix), "--out", str(out)]
+    first = subprocess.Popen(
+        [sys.executable, "-m", "firsthand", *command], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
     while first.poll() is None and last_checkpoint_of(out) is None:
         time.sleep(0.01)
     first.send_signal(signal.SIGKILL)
     first.communicate()
     assert first.returncode == -signal.SIGKILL, "the run was over before it could be killed"
     assert not (out / "training.json").exists()
-    again = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert again.returncode == 0, again.stderr
-    assert "resuming from" in again.stderr
+    assert main(command) == 0
+    assert "resuming from" in capsys.readouterr().err
     record = json.loads((out / "training.json").read_text())
     assert record["steps"] == 30
     history = json.loads((out / "metrics.json").read_text())["history"]
