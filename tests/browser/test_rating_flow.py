@@ -31,7 +31,7 @@ def test_the_whole_job_without_a_mouse_from_the_login_to_the_end(context, site):
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
 
-    expect(page.get_by_role("heading", name="Before you begin")).to_be_focused()
+    expect(page.get_by_role("heading", name="Before you begin")).to_be_focused(timeout=60_000)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="How to rate")).to_be_focused()
     page.keyboard.press("Enter")

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,30 +14,38 @@ from firsthand.store.migrations import CURRENT, migrate, schema_version
 LINE = {"prompt": "p", "response_a": "x", "response_b": "y", "annotator": "a", "source": "human", "verdict": "a"}
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new database that no store has been made in."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'new.db'}"
+    return str(request.getfixturevalue("new_postgres_database")())
+
+
 @pytest.fixture
-def bare_engine(store_url: str) -> Iterator[sa.Engine]:
+def bare_engine(database_url: str) -> Iterator[sa.Engine]:
     """A database without a schema."""
-    engine = sa.create_engine(store_url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = sa.create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
     yield engine
     engine.dispose()
 
 
 @pytest.mark.parametrize("old", range(CURRENT + 1))
-def test_a_store_of_every_old_schema_is_brought_up_to_date(bare_engine: sa.Engine, store_url: str, old: int) -> None:
+def test_a_store_of_every_old_schema_is_brought_up_to_date(bare_engine: sa.Engine, database_url: str, old: int) -> None:
     with bare_engine.begin() as connection:
         migrate(connection, until=old)
         assert schema_version(connection) == old
     bare_engine.dispose()
-    with Store(store_url) as store:
+    with Store(database_url) as store:
         assert store.add([parse_line(LINE)]) == [Outcome.ADDED]
         with store.engine.connect() as connection:
             assert schema_version(connection) == CURRENT
-    with Store(store_url) as store:
+    with Store(database_url) as store:
         assert store.counts().human == 1
 
 
-def test_the_migrated_database_has_the_columns_that_the_code_knows(store_url: str) -> None:
-    engine = open_engine(store_url)
+def test_the_migrated_database_has_the_columns_that_the_code_knows(database_url: str) -> None:
+    engine = open_engine(database_url)
     inspector = sa.inspect(engine)
     assert set(inspector.get_table_names()) == {*schema.metadata.tables, "schema_version"}
     for table in schema.metadata.sorted_tables:
@@ -58,11 +67,11 @@ def _is_sqlite_text_key(engine: sa.Engine, column: sa.Column) -> bool:
     return engine.dialect.name == "sqlite" and column.primary_key
 
 
-def test_a_store_of_a_newer_schema_is_refused_and_left_alone(store_url: str) -> None:
-    with Store(store_url) as store, store.engine.begin() as connection:
+def test_a_store_of_a_newer_schema_is_refused_and_left_alone(database_url: str) -> None:
+    with Store(database_url) as store, store.engine.begin() as connection:
         connection.exec_driver_sql(f"UPDATE schema_version SET version = {CURRENT + 1}")
     with pytest.raises(InputError, match=f"the store has schema {CURRENT + 1}.*upgrade firsthand"):
-        Store(store_url)
+        Store(database_url)
 
 
 def test_an_upgrade_that_fails_leaves_the_old_schema_whole(
