@@ -25,8 +25,8 @@ calibrate: $(READY) ## simulations that show the intervals and tests keep their 
 	$(BIN)/python -m pytest -m calibration
 	cd benchmarks && ../$(BIN)/python -m calibrate
 
-load: $(READY) ## the rating site under load: fifty kills, then how long a verdict takes; minutes
-	$(BIN)/python -m pytest tests/load -m "load or not load"
+load: $(READY) ## fifty kills of the rating site, twenty of a judging job, its memory, then how long a verdict takes; an hour
+	$(BIN)/python -m pytest -m load
 	$(BIN)/python benchmarks/serving.py
 
 clean:

@@ -98,6 +98,7 @@ def test_a_job_killed_and_resumed_repeats_no_completed_call_and_misses_none(
 
 
 @pytest.mark.load
+@pytest.mark.timeout(3600)
 def test_a_job_killed_twenty_times(either_store: Store, tmp_path: Path, llamacpp_url: str) -> None:
     comparisons(either_store, 100)
     asked = Asked()
