@@ -46,15 +46,16 @@ class World:
     """A design and its truth.
 
     own_pairs, other_pairs: comparisons with and without the judges' own author (authors[0]). advantage: mu, quality of
-    the own author over the others' mean. apart: standard deviation of the others' qualities. spread: tau, standard deviation of quality differences around what the
-    authors explain. tails: degrees of freedom of their Student t distribution, None for normal. votes: people a
-    comparison; doubled: share of the comparisons that get more than one vote. rater_spread: standard deviation of the
-    raters' log slopes. per_prompt: comparisons a prompt. clustering: share of the quality variance that belongs to an
-    author on a prompt and is thus shared by comparisons of it. own_longer: standard deviations by which own responses
-    are longer. own_styled: standard deviations by which they have more of a style; style_counted: whether the table
-    tells how much (as `bold`). mislabelled: share of the comparisons whose own author is recorded as another one.
-    unequal: authors other than the own one appear in shares 1, 1/2, 1/4, ... disagreeing_dropped: share of the
-    comparisons on which people disagree that nobody keeps, as in sets filtered for agreement.
+    the own author over the others' mean. apart: standard deviation of the others' qualities. spread: tau, standard
+    deviation of quality differences around what the authors explain. tails: degrees of freedom of their Student t
+    distribution, None for normal. votes: people a comparison; doubled: share of the comparisons that get more than one
+    vote. rater_spread: standard deviation of the raters' log slopes. per_prompt: comparisons a prompt. clustering:
+    share of the quality variance that belongs to an author on a prompt and is thus shared by comparisons of it.
+    own_longer: standard deviations by which own responses are longer. own_styled: standard deviations by which they
+    have more of a style; style_counted: whether the table tells how much (as `bold`). mislabelled: share of the
+    comparisons whose own author is recorded as another one. unequal: authors other than the own one appear in shares 1,
+    1/2, 1/4, ... disagreeing_dropped: share of the comparisons on which people disagree that nobody keeps, as in sets
+    filtered for agreement.
     """
 
     own_pairs: int = 400

@@ -19,7 +19,7 @@ from firsthand.evaluate.audit.affinity import Around, Design, Fit, around, desig
 from firsthand.evaluate.audit.config import LENGTH, AuditConfig
 from firsthand.evaluate.audit.effect import Effect, effect
 from firsthand.evaluate.audit.finding import Finding, Verdict, verdict_of
-from firsthand.evaluate.audit.power import mde, needed_votes
+from firsthand.evaluate.audit.power import mde, needed_votes, out_of_reach
 from firsthand.evaluate.audit.sentences import Said, among_others, caveats_of, sentence, shared_lean, unknown_kind
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import OWN, Overlap, Target, other_targets, overlap, own_target, own_targets
@@ -267,7 +267,16 @@ def _finding(result: Measured, p_adjusted: float, tests: int, settings: AuditCon
         needed = needed_votes(found.points, found.points_error, margin, alpha, result.votes, tests)
     said = sentence(
         Said(
-            verdict, result.judge, result.target, found.points, points_ci, result.shared, needed, margin, result.control
+            verdict=verdict,
+            judge=result.judge,
+            target=result.target,
+            points=found.points,
+            points_ci=points_ci,
+            shared=result.shared,
+            needed=needed,
+            out_of_reach=out_of_reach(found.points_error, margin, alpha, result.votes),
+            margin=margin,
+            control=result.control,
         )
     )
     return Finding(

@@ -20,12 +20,17 @@ def open_folder(out: Path) -> None:
 
 
 def write_files(audit: Audit, out: Path) -> list[Path]:
-    """Write audit.json and a CSV file for each table into `out`; returns their paths."""
+    """Write audit.json and a CSV file for each table into `out`; returns their paths.
+
+    The file of a table that has no rows is removed: it would be an earlier audit's.
+    """
     written = [out / "audit.json"]
     text = json.dumps(audit_json(audit), indent=2, ensure_ascii=False, allow_nan=False)
     written[0].write_text(text + "\n", encoding="utf-8")
     for name, rows in audit.tables.items():
-        if rows:
+        if not rows:
+            (out / f"{name}.csv").unlink(missing_ok=True)
+        else:
             written.append(out / f"{name}.csv")
             with written[-1].open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file)

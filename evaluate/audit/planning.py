@@ -138,13 +138,13 @@ def plan_text(plan: Plan) -> str:
 def _played_words(plan: Plan) -> str:
     if plan.ruled_out is None:
         return (
-            f"Reckoned from simulated audits of {BASE_PAIRS:,} comparisons; none of more than {MOST_PLAYED:,} was played. "
-            "A wider margin (margin_points) takes fewer."
+            f"Reckoned from simulated audits of {BASE_PAIRS:,} comparisons; none of more than {MOST_PLAYED:,} was "
+            "played. A wider margin (margin_points) takes fewer."
         )
     fewest, most = binom.interval(0.95, WORLDS, POWER)
     return (
-        f"{round(plan.ruled_out * WORLDS)} of {counted(WORLDS, 'simulated audit')} with {plan.best.votes_each} people a "
-        f"comparison ruled it out; with a chance of {POWER:.0%}, {fewest:.0f} to {most:.0f} do."
+        f"{round(plan.ruled_out * WORLDS)} of {counted(WORLDS, 'simulated audit')} with {plan.best.votes_each} people "
+        f"a comparison ruled it out; with a chance of {POWER:.0%}, {fewest:.0f} to {most:.0f} do."
     )
 
 

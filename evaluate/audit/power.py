@@ -36,6 +36,11 @@ def needed_votes(points: float, error: float, margin: float, alpha: float, votes
     return further if 0 < further <= MOST_VOTES else None
 
 
+def out_of_reach(error: float, margin: float, alpha: float, votes: int) -> bool:
+    """Whether not even an effect of 0 would be ruled out by MOST_VOTES further votes: the error is too large."""
+    return ((error / ruling_out_error(margin, alpha)) ** 2 - 1) * votes > MOST_VOTES
+
+
 def ruling_out_error(margin: float, alpha: float) -> float:
     """The standard error at which an effect of 0 is ruled out with a chance of POWER.
 

@@ -21,9 +21,11 @@ from firsthand.evaluate.audit.detectors.position import position_findings
 from firsthand.evaluate.audit.detectors.proxy import proxy_findings
 from firsthand.evaluate.audit.finding import Finding, Verdict, finding_json
 from firsthand.evaluate.audit.lineage import Lineages
+from firsthand.evaluate.audit.read import JUDGE_SKIPPED
 from firsthand.evaluate.audit.table import P_A, AuditTable, Votes
 from firsthand.evaluate.audit.words import headlines
 from firsthand.evaluate.multiple import holm
+from firsthand.evaluate.table import counted
 
 Detector: TypeAlias = Callable[[AuditTable, Lineages, AuditConfig], list[Finding]]
 Table: TypeAlias = list[dict[str, Any]]
@@ -80,9 +82,11 @@ def run_audit(table: AuditTable, lineages: Lineages, config: AuditConfig) -> Aud
     Raises InputError where there is no judge to audit.
     """
     if not table.judges:
+        skips = table.left_out.get(JUDGE_SKIPPED, 0)
+        found = f" but {counted(skips, 'skip')}" if skips else ""
         raise InputError(
-            "the store holds no verdict of a judge, and an audit is of judges; import some with firsthand collect "
-            "import, or ask a judge with firsthand collect judge"
+            f"the store holds no verdict of a judge{found}, and an audit is of judges; import some with firsthand "
+            "collect import, or ask a judge with firsthand collect judge"
         )
     findings = [
         finding

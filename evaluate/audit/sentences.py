@@ -7,6 +7,7 @@ import numpy as np
 
 from firsthand.evaluate.audit.affinity import Fit
 from firsthand.evaluate.audit.finding import Finding, Interval, Verdict
+from firsthand.evaluate.audit.power import MOST_VOTES
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import Overlap, Target
 from firsthand.evaluate.table import counted, plain
@@ -22,7 +23,10 @@ TASTE = "Affinity is relative to these people: a taste of theirs for an author c
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a sentence is about; points and the interval in percentage points, needed: further human votes."""
+    """What a sentence is about; points and the interval in percentage points.
+
+    needed: further human votes; out_of_reach: it is None since no number that can be collected would do.
+    """
 
     verdict: Verdict
     judge: str
@@ -31,6 +35,7 @@ class Said:
     points_ci: Interval
     shared: Overlap
     needed: int | None
+    out_of_reach: bool
     margin: float
     control: bool
 
@@ -73,11 +78,20 @@ def sentence(said: Said) -> Advice:
     return Advice(
         f"It can't be told whether {judge} chooses {whom} {said.margin:g} points more, or less, often {explained} "
         f"({said.points:+.1f}, {low:+.1f} to {high:+.1f}).",
-        f"About {counted(said.needed, 'further human vote')} on comparisons like these would tell; until then have "
-        f"people check some of {judge}'s verdicts on {whom}."
-        if said.needed is not None
-        else f"The effect is about as large as the margin of {said.margin:g} points: decide whether it matters to you.",
+        _what_would_tell(said, judge, whom),
     )
+
+
+def _what_would_tell(said: Said, judge: str, whom: str) -> str:
+    check = f"until then have people check some of {judge}'s verdicts on {whom}"
+    if said.needed is not None:
+        return f"About {counted(said.needed, 'further human vote')} on comparisons like these would tell; {check}."
+    if said.out_of_reach:
+        return (
+            f"More than {MOST_VOTES:,} further human votes on comparisons like these would be needed: add comparisons "
+            f"of {whom} instead, with further authors as well; {check}."
+        )
+    return f"The effect is about as large as the margin of {said.margin:g} points: decide whether it matters to you."
 
 
 def unknown_kind(judge: str, authors: Sequence[Lineage], of_judge: Lineage) -> Finding:

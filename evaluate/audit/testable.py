@@ -61,12 +61,14 @@ def no_people(table: AuditTable, judge: int) -> Refusal | None:
     doubled = int((votes >= 2).sum())
     if doubled < FEWEST_DOUBLED:
         one = "; only one person voted" if len(np.unique(people.voter)) == 1 else ""
+        missing, single = FEWEST_DOUBLED - doubled, int((votes == 1).sum())
         return Refusal(
-            f"Only {counted(doubled, 'comparison')} that {name} judged have votes of two people or more{one}; with one "
-            "vote each, chance in people's votes can't be told from quality.",
-            f"Have a second person rate {counted(FEWEST_DOUBLED - doubled, 'comparison')} or more of those that "
-            f"{name} judged.",
-            FEWEST_DOUBLED - doubled,
+            f"{_only(doubled)} that {name} judged {_have(doubled)} votes of two people or more{one}; with one vote "
+            "each, chance in people's votes can't be told from quality.",
+            f"Have a second person rate {counted(missing, 'comparison')} or more of those that {name} judged."
+            if missing <= single
+            else f"Have two people each rate {counted(missing, 'further comparison')} or more that {name} judges too.",
+            missing + max(0, missing - single),
         )
     return None
 

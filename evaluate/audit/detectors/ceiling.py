@@ -26,6 +26,7 @@ from firsthand.evaluate.audit.detectors.measured import (
     more_votes,
     not_testable,
     settled,
+    votes_missing,
 )
 from firsthand.evaluate.audit.detectors.said import judge_counts, outcome_of, people_counts, prompts_of, score
 from firsthand.evaluate.audit.finding import Finding, Verdict
@@ -76,6 +77,27 @@ def comparable(people: FloatArray, judged: FloatArray) -> npt.NDArray[np.bool_]:
     return both
 
 
+def untold(
+    detector: str,
+    table: AuditTable,
+    judge: str,
+    target: str,
+    people: FloatArray,
+    judged: npt.NDArray[np.bool_],
+) -> Finding:
+    """Why agreement can't be told among the comparisons `judged` (N,), with people's votes by outcome (N, 3)."""
+    votes = people.sum(axis=1)
+    rows = judged & (votes >= 2)
+    n, prompts = int(rows.sum()), prompts_of(table, rows)
+    why = f"{plain(judge)} and two people voted on {counted(n, 'comparison')} of {counted(prompts, 'prompt')}"
+    if prompts >= LEAST_PROMPTS:
+        why = f"{why}, and agree alike on all of them, so that the error of the difference can't be told."
+        return not_testable(detector, judge, why, "Add comparisons on which they may vote otherwise.", target, n)
+    step = f"Have two people rate what {plain(judge)} judged on {counted(LEAST_PROMPTS - prompts, 'further prompt')}."
+    missing = votes_missing(votes[judged], table.prompt[judged], LEAST_PROMPTS)
+    return not_testable(detector, judge, f"{why}; {LEAST_PROMPTS} prompts are needed.", step, target, n, missing)
+
+
 def _of_judge(
     table: AuditTable,
     number: int,
@@ -87,15 +109,7 @@ def _of_judge(
     judge, rows = table.judges[number], comparable(people, judged)
     figure = measured(resampled, excess)
     if figure is None:
-        return not_testable(
-            DETECTOR,
-            judge,
-            f"{plain(judge)} and two people voted on {counted(int(rows.sum()), 'comparison')} of "
-            f"{counted(prompts_of(table, rows), 'prompt')}; {LEAST_PROMPTS} prompts with differing votes are needed.",
-            "Let a second person rate comparisons that the judge has judged.",
-            TARGET,
-            int(rows.sum()),
-        )
+        return untold(DETECTOR, table, judge, TARGET, people, judged.sum(axis=1) > 0)
     with_person, between = resampled.total["agreement"][:2] / rows.sum()
     found = in_points(
         Finding(
@@ -163,5 +177,5 @@ def _alternative(table: AuditTable, people: FloatArray, judged: FloatArray) -> s
     test = alternative_test(people[rows], verdict, item[votes.pair], votes.voter, votes.outcome)
     if test.omega is None:
         return f"; the alternative annotator test is refused: {test.refused}"
-    rates = ", ".join(f"{rate:.2f} against {word} raters" for word, rate in test.omega.items())
+    rates = ", ".join(f"{rate:.2f} as for {word} raters" for word, rate in test.omega.items())
     return f"; alternative annotator test: winning rate {rates}, at least as good on {test.rho:.0%} of items"

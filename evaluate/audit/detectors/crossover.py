@@ -30,12 +30,13 @@ from firsthand.bootstrap import (
     resample_prompts,
 )
 from firsthand.evaluate.audit.config import AuditConfig
-from firsthand.evaluate.audit.detectors.measured import LEAST_PROMPTS, in_points, measured, not_testable, settled
+from firsthand.evaluate.audit.detectors.measured import in_points, measured, not_testable, settled, unmeasured
 from firsthand.evaluate.audit.detectors.said import judge_score, people_counts, score
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import Target, own_target
+from firsthand.evaluate.table import counted
 
 DETECTOR = "crossover"
 LEAST_PAIRS = 30
@@ -123,8 +124,8 @@ def _of_pair(table: AuditTable, one: tuple[int, Target], other: tuple[int, Targe
     others = both & neither & np.isfinite(voice)
     if min(between.sum(), others.sum()) < LEAST_PAIRS:
         why = (
-            f"Both judges judged {int(between.sum())} comparisons of {target}, and {int(others.sum())} of other "
-            f"authors that people or a further judge judged too; {LEAST_PAIRS} of each are needed."
+            f"Both judges judged {counted(int(between.sum()), 'comparison')} of {target}, and {int(others.sum())} of "
+            f"other authors that people or a further judge judged too; {LEAST_PAIRS} of each are needed."
         )
         step = "Let both judge the same comparisons: of their own responses, and of others that people rated."
         return not_testable(DETECTOR, names, why, step, target, int(between.sum()))
@@ -138,15 +139,17 @@ def _of_pair(table: AuditTable, one: tuple[int, Target], other: tuple[int, Targe
 
 def _tested(resampled: Resampled, names: str, target: str, pairs: int, settings: AuditConfig) -> Finding:
     figure = measured(resampled, crossover)
+    if figure is None:
+        return unmeasured(DETECTOR, names, target, pairs, resampled.clusters)
     gaps = slope_gap(resampled.draws)
     told = gaps[np.isfinite(gaps)]
     low, high = percentile_interval(told, 1 - settings.alpha) if len(told) else (-1.0, 1.0)
     most = 50 * max(abs(low), abs(high))
-    if figure is None or most > settings.margin_points:
+    if most > settings.margin_points:
         why = (
             f"Unequal slopes: {names.replace(', ', ' and ')} may follow quality unequally, and one of the two authors "
             f"is better, which alone might make up {most:.1f} percentage points; {settings.margin_points:g} are "
-            f"allowed on {LEAST_PROMPTS} prompts."
+            "allowed."
         )
         step = "Compare the judges on more comparisons that people rated, or read the affinity findings."
         return not_testable(DETECTOR, names, why, step, target, pairs)

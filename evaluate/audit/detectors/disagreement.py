@@ -12,20 +12,13 @@ import numpy.typing as npt
 
 from firsthand.bootstrap import FloatArray, Resampled, Sums, resample_each
 from firsthand.evaluate.audit.config import AuditConfig
-from firsthand.evaluate.audit.detectors.ceiling import agreement_rows, comparable, excess
-from firsthand.evaluate.audit.detectors.measured import (
-    LEAST_PROMPTS,
-    in_points,
-    measured,
-    more_votes,
-    not_testable,
-    settled,
-)
+from firsthand.evaluate.audit.detectors.ceiling import agreement_rows, comparable, excess, untold
+from firsthand.evaluate.audit.detectors.measured import in_points, measured, more_votes, settled
 from firsthand.evaluate.audit.detectors.said import judge_counts, people_counts
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import AuditTable
-from firsthand.evaluate.table import counted, plain
+from firsthand.evaluate.table import plain
 
 DETECTOR = "disagreement"
 MOST_VALUES = 12
@@ -48,7 +41,11 @@ def disagreement_findings(table: AuditTable, _lineages: Lineages, settings: Audi
         resampled = resample_each(sets, prompts, draws=settings.draws, seed=settings.seed)
         for number, rows, draws in zip(there, chosen, resampled, strict=True):
             votes = int(people[rows].sum())
-            findings[number, name] = _in_stratum(table.judges[number], name, draws, votes, settings)
+            found = _in_stratum(table.judges[number], name, draws, votes, settings)
+            if found is None:
+                judged_here = (judged[number].sum(axis=1) > 0) & member
+                found = untold(DETECTOR, table, table.judges[number], name, people, judged_here)
+            findings[number, name] = found
     in_order = [
         findings[number, name] for number in range(len(judged)) for name in members if (number, name) in findings
     ]
@@ -74,16 +71,11 @@ def strata(table: AuditTable) -> dict[str, npt.NDArray[np.bool_]]:
     return {name: member for name, member in found.items() if member.any()}
 
 
-def _in_stratum(judge: str, name: str, resampled: Resampled, votes: int, settings: AuditConfig) -> Finding:
+def _in_stratum(judge: str, name: str, resampled: Resampled, votes: int, settings: AuditConfig) -> Finding | None:
     figure = measured(resampled, _more_disagreement)
-    n = int(resampled.total["agreement"][2])
     if figure is None:
-        why = (
-            f"{plain(judge)} and two people voted on {counted(n, 'comparison')} of "
-            f"{counted(resampled.clusters, 'prompt')} here; {LEAST_PROMPTS} prompts with differing votes are "
-            "needed."
-        )
-        return not_testable(DETECTOR, judge, why, "Let a second person rate these comparisons.", name, n)
+        return None
+    n = int(resampled.total["agreement"][2])
     with_person, between = resampled.total["agreement"][:2] / n
     found = in_points(
         Finding(

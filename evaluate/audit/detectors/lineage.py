@@ -38,7 +38,7 @@ def _of_judge(table: AuditTable, number: int, lineages: Lineages) -> list[Findin
     if unknown or nameless or not authors:
         found.append(_unknown(judge, unknown, nameless, int(judged.sum()), lineages))
     if not found:
-        why = f"None of the {len(authors)} authors that {plain(judge)} judged is related to it."
+        why = f"None of the {counted(len(authors), 'author')} that {plain(judge)} judged is related to it."
         found.append(
             Finding(
                 detector=DETECTOR,
@@ -79,6 +79,6 @@ def _unknown(judge: str, names: tuple[str, ...], nameless: int, judged: int, lin
         return not_testable(DETECTOR, judge, f"The lineage of {plain(judge)} is unknown.", STATE_FAMILIES, n=judged)
     said = [f"The lineage of {', '.join(map(plain, names))} is unknown."] if names else []
     if nameless or not names:
-        said.append(f"{counted(nameless or judged, 'comparison')} name no author for a response.")
+        said.append(f"No author is named for a response of {counted(nameless or judged, 'comparison')}.")
     step = STATE_FAMILIES if names else "Import the data again with author_a and author_b."
     return not_testable(DETECTOR, judge, " ".join(said), step, ", ".join(names), judged)

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.stats import norm, t
 
-from firsthand.bootstrap import MAX_UNDEFINED, Resampled, Statistic
+from firsthand.bootstrap import MAX_UNDEFINED, FloatArray, IntArray, Resampled, Statistic
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.finding import Finding, Interval, Verdict, verdict_of
 from firsthand.evaluate.audit.power import mde, needed_votes
 from firsthand.evaluate.multiple import holm
+from firsthand.evaluate.table import counted, plain
 
 LEAST_PROMPTS = 10
 """An effect on fewer prompts is not tested: the t distribution would not hold its level."""
@@ -66,7 +67,11 @@ def in_points(found: Finding, figure: Measured, settings: AuditConfig, scale: fl
 
 
 def settled(findings: Sequence[Finding], settings: AuditConfig) -> list[Finding]:
-    """The findings with p adjusted over those that have one (Holm), and the verdicts that follow."""
+    """The findings with p adjusted over those that have one (Holm), and the verdicts that follow.
+
+    The next step of a finding is what to do where it is detected; where it is ruled out there is none, and where it is
+    inconclusive it is the votes that would tell, if a number of them would.
+    """
     tested = [number for number, finding in enumerate(findings) if finding.p is not None]
     adjusted = holm([finding.p for finding in findings if finding.p is not None])
     done = list(findings)
@@ -82,6 +87,18 @@ def more_votes(finding: Finding, votes: int, settings: AuditConfig) -> int | Non
     low, high = finding.points_ci
     error = (high - low) / 2 / float(norm.isf(settings.alpha / 2))
     return needed_votes(finding.points, error, settings.margin_points, settings.alpha, votes)
+
+
+def votes_missing(votes: FloatArray, prompt: IntArray, least: int) -> int | None:
+    """Human votes missing at least until `least` prompts have a comparison that two people voted on; None where 0.
+
+    votes: (N,), of people on each comparison that counts; prompt: (N,), whose it is.
+    """
+    _, of = np.unique(prompt, return_inverse=True)
+    most = np.zeros(of.max(initial=-1) + 1)
+    np.maximum.at(most, of, np.minimum(votes, 2))
+    short = np.sort(2 - most)[:least]
+    return int(short.sum()) + 2 * (least - len(short)) or None
 
 
 def not_testable(
@@ -100,9 +117,26 @@ def not_testable(
     )
 
 
+def unmeasured(detector: str, judge: str, target: str, n: int, prompts: int) -> Finding:
+    """Why n comparisons of so many prompts do not tell an effect of the verdicts: `measured` gave none."""
+    if prompts >= LEAST_PROMPTS:
+        why = f"Verdicts of {plain(judge)} are alike on all of {counted(n, 'comparison')}: there is no error to tell."
+        return not_testable(detector, judge, why, "Ask in a way that lets the judge choose.", target, n)
+    why = f"The verdicts of {plain(judge)} are on {counted(prompts, 'prompt')}; {LEAST_PROMPTS} are needed."
+    step = f"Add comparisons on {counted(LEAST_PROMPTS - prompts, 'further prompt')}."
+    return not_testable(detector, judge, why, step, target, n)
+
+
 def _with_verdict(finding: Finding, p_adjusted: float, settings: AuditConfig) -> Finding:
     if finding.points is None or finding.points_ci is None:
         return finding
     verdict = verdict_of(finding.points, finding.points_ci, p_adjusted, settings.margin_points, settings.alpha)
-    clear = verdict in (Verdict.DETECTED, Verdict.RULED_OUT)
-    return replace(finding, p_adjusted=p_adjusted, verdict=verdict, needed=0 if clear else finding.needed)
+    found = replace(finding, p_adjusted=p_adjusted, verdict=verdict)
+    if verdict is Verdict.DETECTED:
+        return replace(found, needed=0)
+    if verdict is Verdict.RULED_OUT:
+        return replace(found, needed=0, next_step="")
+    if found.needed is None:
+        return found
+    step = f"About {counted(found.needed, 'further human vote')} on comparisons like these would tell."
+    return replace(found, next_step=step)

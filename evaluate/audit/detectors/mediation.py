@@ -22,7 +22,7 @@ import numpy as np
 from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.audit.affinity import Design, Fit, design, fit
 from firsthand.evaluate.audit.config import LENGTH, AuditConfig
-from firsthand.evaluate.audit.detectors.measured import Measured, in_points, not_testable, settled
+from firsthand.evaluate.audit.detectors.measured import Measured, in_points, more_votes, not_testable, settled
 from firsthand.evaluate.audit.detectors.said import style_columns, with_authors
 from firsthand.evaluate.audit.effect import effect
 from firsthand.evaluate.audit.finding import Finding, Verdict
@@ -124,9 +124,7 @@ def _of_judge(
     no_kin = no_target(table, number, own) if own else None
     model = styled(table, number, own if no_kin is None else None, settings)
     tastes = [
-        _taste_finding(judge, model, style, settings)
-        if style in known
-        else not_testable(STYLE, judge, _no_style(judge, [style]).why, "Import the responses.", more_of(style))
+        _taste_finding(table, number, model, style, settings) if style in known else _untold(judge, style)
         for style in asked
     ]
     if own is None:
@@ -145,12 +143,18 @@ def more_of(style: str) -> str:
 def _no_style(judge: str, styles: Sequence[str]) -> Refusal:
     return Refusal(
         f"In the responses that {plain(judge)} judged, {' and '.join(styles)} {'is' if len(styles) == 1 else 'are'} "
-        "unknown, or equal on both sides.",
-        "Import the responses, or their lengths.",
+        "unknown, or no different from one comparison to another.",
+        "Import the responses, or their lengths; where these are known, add comparisons in which they differ.",
     )
 
 
-def _taste_finding(judge: str, model: Styled, style: str, settings: AuditConfig) -> Finding:
+def _untold(judge: str, style: str) -> Finding:
+    refusal = _no_style(judge, [style])
+    return not_testable(STYLE, judge, refusal.why, refusal.next_step, more_of(style))
+
+
+def _taste_finding(table: AuditTable, number: int, model: Styled, style: str, settings: AuditConfig) -> Finding:
+    judge = table.judges[number]
     if not model.found.converged:
         return _unconverged(STYLE, judge, more_of(style))
     figure, scale = taste(model, style)
@@ -172,7 +176,8 @@ def _taste_finding(judge: str, model: Styled, style: str, settings: AuditConfig)
         caveats=(f"{style.capitalize()} stands for whatever comes with it and is not held constant, such as detail.",),
         next_step=_next_step(style),
     )
-    return in_points(found, figure, settings, scale)
+    found = in_points(found, figure, settings, scale)
+    return replace(found, needed=more_votes(found, people_votes(table, number), settings))
 
 
 def _mediation_finding(
@@ -202,7 +207,13 @@ def _mediation_finding(
         caveats=("Style is a carrier, not an excuse: the labels lean to the author either way.",),
         next_step=_next_step(named),
     )
-    return in_points(result, figure, settings)
+    result = in_points(result, figure, settings)
+    return replace(result, needed=more_votes(result, people_votes(table, number), settings))
+
+
+def people_votes(table: AuditTable, number: int) -> int:
+    """Votes of people on comparisons that the judge judged."""
+    return int(np.isin(table.people.pair, table.judged.of(number).pair).sum())
 
 
 def _next_step(styles: str) -> str:
@@ -212,7 +223,7 @@ def _next_step(styles: str) -> str:
 
 
 def _unconverged(detector: str, judge: str, target: str) -> Finding:
-    why = f"The affinity model of {plain(judge)} did not converge without or with style."
+    why = f"The affinity model of {plain(judge)} did not converge: the votes do not tell its numbers apart."
     return not_testable(detector, judge, why, "Collect votes of several people on more comparisons.", target)
 
 

@@ -21,8 +21,10 @@ from firsthand.evaluate.audit.detectors.measured import (
     LEAST_PROMPTS,
     in_points,
     measured,
+    more_votes,
     not_testable,
     settled,
+    votes_missing,
 )
 from firsthand.evaluate.audit.detectors.said import judge_score, outcome_of, people_counts, prompts_of
 from firsthand.evaluate.audit.finding import Finding, Verdict
@@ -82,7 +84,8 @@ def _of_panel(table: AuditTable, settings: AuditConfig) -> Finding:
     names = ", ".join(table.judges)
     scores = np.stack([judge_score(table, number) for number in range(len(table.judges))], axis=1)
     people = people_counts(table)
-    rows = np.isfinite(scores).all(axis=1) & (people.sum(axis=1) > 0)
+    judged = np.isfinite(scores).all(axis=1)
+    rows = judged & (people.sum(axis=1) > 0)
     scores, people = scores[rows], people[rows]
     resampled = resample_prompts(
         {**tetrad_rows(scores, people), **_errors(scores, people)},
@@ -98,8 +101,13 @@ def _of_panel(table: AuditTable, settings: AuditConfig) -> Finding:
             f"{counted(prompts_of(table, rows), 'prompt')}, {int((people.sum(axis=1) >= 2).sum())} of them rated by "
             f"two people; {LEAST_PROMPTS} prompts are needed on which people agree more than by chance."
         )
-        step = "Let all judges judge the same comparisons, and two people rate them."
-        return not_testable(DETECTOR, names, why, step, TARGET, int(rows.sum()))
+        missing = votes_missing(people_counts(table).sum(axis=1)[judged], table.prompt[judged], LEAST_PROMPTS)
+        step = (
+            "Let all judges judge the same comparisons, and two people rate them."
+            if missing
+            else "Add comparisons whose responses differ in quality, judged by all judges and two people."
+        )
+        return not_testable(DETECTOR, names, why, step, TARGET, int(rows.sum()), missing)
     worth = _worth(resampled, settings)
     scale = 50 / common.value
     said = (
@@ -127,7 +135,8 @@ def _of_panel(table: AuditTable, settings: AuditConfig) -> Finding:
         scale,
     )
     value, interval = worth if worth else (None, None)
-    return replace(found, estimate=value, ci=interval, unit="independent judges")
+    needed = more_votes(found, int(people.sum()), settings)
+    return replace(found, estimate=value, ci=interval, unit="independent judges", needed=needed)
 
 
 def _errors(scores: FloatArray, people: FloatArray) -> dict[str, FloatArray]:

@@ -11,8 +11,9 @@ equal. Changing the order also changes answers by chance: the excess of flips is
     P(answers differ | orders differ) - P(answers differ | same order asked again)
 
 (Shi et al. 2024, arXiv 2406.07791), both over the comparisons that tell both, since those asked again may be harder
-than others. Errors by the bootstrap over prompts. Where too few comparisons were asked in both orders, the pull pi of
-the affinity model, given people's votes, takes the place of mean(d_i).
+than others. Errors by the bootstrap over prompts. Where no answer differs, the interval is that of the share of prompts
+in which one may, +-(1 - (alpha / 2)^(1 / C)) for C of them (Clopper and Pearson 1934). Where too few comparisons were
+asked in both orders, the pull pi of the affinity model, given people's votes, takes the place of mean(d_i).
 """
 
 from dataclasses import replace
@@ -35,7 +36,7 @@ from firsthand.evaluate.audit.detectors.mediation import no_fit, points_per_logi
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import P_A, AuditTable, Votes
-from firsthand.evaluate.audit.targets import own_target
+from firsthand.evaluate.audit.targets import own_target, voted
 from firsthand.evaluate.audit.testable import no_target
 from firsthand.evaluate.table import counted, plain
 from firsthand.lineage import Relation
@@ -43,6 +44,7 @@ from firsthand.lineage import Relation
 DETECTOR = "position"
 FIRST, ORDER = "the response shown first", "the order"
 ASK_BOTH = "Ask the judge in both orders (firsthand collect judge does), and take only verdicts that agree."
+IMPORT_BOTH = "Import both orders' verdicts, each with shown_first."
 ASK_AGAIN = "Ask the judge again in the same order on some comparisons: repeats tell an order effect from noise."
 
 
@@ -100,11 +102,14 @@ def _first(table: AuditTable, number: int, lineages: Lineages, settings: AuditCo
     resampled = resample_prompts(rows, table.prompt[both], draws=settings.draws, seed=settings.seed)
     figure = measured(resampled, lambda sums: ratio(sums["gain"][..., 0], sums["gain"][..., 1]))
     first, second = int((gain >= 0.5).sum()), int((gain <= -0.5).sum())
+    if figure is None and not gain.any():
+        return _never(table, judge, both, FIRST, settings)
     if figure is None:
+        prompts = len(np.unique(table.prompt[both]))
         why = (
             f"{plain(judge)} was asked in both orders on {counted(int(both.sum()), 'comparison')} of "
-            f"{counted(len(np.unique(table.prompt[both])), 'prompt')}, {first + second} of which it turned round; "
-            f"{LEAST_PROMPTS} prompts with differing answers are needed."
+            f"{counted(prompts, 'prompt')}, {first + second} of which it turned round; {LEAST_PROMPTS} are needed on "
+            "which it does not always do the same."
         )
         return not_testable(DETECTOR, judge, why, ASK_BOTH, FIRST, int(both.sum()))
     exact = f", McNemar's exact p = {binomtest(first, first + second).pvalue:.3g}" if first + second else ""
@@ -131,6 +136,12 @@ def _first(table: AuditTable, number: int, lineages: Lineages, settings: AuditCo
 def _pull(table: AuditTable, number: int, lineages: Lineages, settings: AuditConfig) -> Finding:
     """The finding on the first position where each comparison was asked in one order."""
     judge, first = table.judges[number], table.judged.of(number).first
+    if not first.any() and (told := _told(table.judged.of(number))).any():
+        votes = table.judged.of(number)
+        if told.all() and _turned(votes).sum() == 0:
+            return _never(table, judge, voted(table, votes.pair), FIRST, settings)
+        why = f"The verdicts of {plain(judge)} stand for both orders; its answer in each is not in the data."
+        return not_testable(DETECTOR, judge, why, IMPORT_BOTH, FIRST)
     if len(np.unique(first[first != 0])) < 2:
         shown = "which response came first in any verdict" if not first.any() else "verdicts with the other side first"
         why = f"The data do not hold {shown} of {plain(judge)}."
@@ -179,6 +190,8 @@ def _order(table: AuditTable, number: int, settings: AuditConfig) -> Finding:
     if not both:
         return _stated(table, number, settings)
     figure = measured(_resampled(table, rows, paired, settings), excess_flips) if again else None
+    if figure is None and not rows[turned, 0].any():
+        return _never(table, judge, turned, ORDER, settings)
     if figure is None:
         rate = measured(_resampled(table, rows, turned, settings), flip_rate)
         share = rows[:, 0].sum() / both
@@ -219,11 +232,12 @@ def _resampled(table: AuditTable, rows: FloatArray, chosen: npt.NDArray[np.bool_
 def _stated(table: AuditTable, number: int, settings: AuditConfig) -> Finding:
     """Where one verdict stands for both orders, and says whether they agreed."""
     judge, votes = table.judges[number], table.judged.of(number)
-    said = np.full(len(votes), np.nan) if votes.consistent is None else votes.consistent
-    known = ~np.isnan(said)
+    known = _told(votes)
     if not known.any():
         return not_testable(DETECTOR, judge, f"{plain(judge)} was not asked in both orders.", ASK_BOTH, ORDER)
-    turned = 1 - said[known]
+    turned = _turned(votes.where(known))
+    if not turned.any():
+        return _never(table, judge, voted(table, votes.pair[known]), ORDER, settings)
     rows = {"flips": np.stack([turned, np.ones(len(turned))], axis=1)}
     prompts = table.prompt[votes.pair[known]]
     figure = measured(resample_prompts(rows, prompts, draws=settings.draws, seed=settings.seed), flip_rate)
@@ -242,8 +256,45 @@ def _stated(table: AuditTable, number: int, settings: AuditConfig) -> Finding:
         f"({turned.mean():.1%}) when the order changed; the two answers themselves are not in the data, so that a pull "
         "to one position can't be told from noise.",
         caveats=("An inconsistent verdict stands in the data as a tie.",),
-        next_step="Import both orders' verdicts, each with shown_first, and some comparisons asked twice in one order.",
+        next_step=f"{IMPORT_BOTH[:-1]}, and some comparisons asked twice in one order.",
     )
+
+
+def _never(table: AuditTable, judge: str, pairs: npt.NDArray[np.bool_], target: str, settings: AuditConfig) -> Finding:
+    """The finding on a judge that gave the same answer in both orders on all of `pairs` (N,)."""
+    n, prompts = int(pairs.sum()), len(np.unique(table.prompt[pairs]))
+    why = f"In both orders {plain(judge)} gave the same answer on all of {counted(n, 'comparison')}."
+    if prompts < LEAST_PROMPTS:
+        step = f"Ask it in both orders on {counted(LEAST_PROMPTS - prompts, 'further prompt')}."
+        return not_testable(DETECTOR, judge, why, step, target, n)
+    most = 1 - (settings.alpha / 2) ** (1 / prompts)
+    return Finding(
+        detector=DETECTOR,
+        judge=judge,
+        target=target,
+        relation=Relation.UNRELATED,
+        verdict=Verdict.INCONCLUSIVE,
+        estimate=0.0,
+        unit="share of verdicts",
+        ci=(-most, most),
+        points=0.0,
+        points_ci=(-100 * most, 100 * most),
+        p=1.0,
+        n=n,
+        n_prompts=prompts,
+        why=why,
+        next_step="Ask it in both orders on more comparisons.",
+    )
+
+
+def _turned(votes: Votes) -> FloatArray:
+    """1 where the answers of verdicts that say so differed between the orders: (V,)."""
+    return np.zeros(0) if votes.consistent is None else 1 - votes.consistent
+
+
+def _told(votes: Votes) -> npt.NDArray[np.bool_]:
+    """Which verdicts stand for both orders, and say whether these agreed: (V,)."""
+    return np.zeros(len(votes), np.bool_) if votes.consistent is None else ~np.isnan(votes.consistent)
 
 
 def _no_repeats(again: int) -> str:

@@ -20,20 +20,21 @@ import numpy as np
 from firsthand.bootstrap import FloatArray, IntArray, Sums, ratio, resample_prompts
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.detectors.measured import (
-    LEAST_PROMPTS,
     in_points,
     measured,
     more_votes,
     not_testable,
     settled,
+    unmeasured,
+    votes_missing,
 )
 from firsthand.evaluate.audit.detectors.quality import LEAST_DOUBLED, Quality, doubled, posterior_quality
-from firsthand.evaluate.audit.detectors.said import judge_score, length_column, with_authors
+from firsthand.evaluate.audit.detectors.said import judge_score, length_column, people_counts, with_authors
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import Target, own_target
-from firsthand.evaluate.table import plain
+from firsthand.evaluate.table import counted, plain
 
 DETECTOR = "proxy"
 LEAST_PAIRS = 50
@@ -70,9 +71,14 @@ def proxy_findings(table: AuditTable, lineages: Lineages, settings: AuditConfig)
         if own is None:
             why = f"No author of a comparison is known to be related to {plain(judge)}."
             findings.append(not_testable(DETECTOR, judge, why, "Add responses of its own kind, or state the families."))
-        elif quality is None:
+        elif enough < LEAST_DOUBLED:
             why = f"Two people rated {enough:,} comparisons; {LEAST_DOUBLED} are needed to tell quality from noise."
-            findings.append(not_testable(DETECTOR, judge, why, RATE_MORE, own.name))
+            missing = votes_missing(people_counts(table).sum(axis=1), np.arange(len(table)), LEAST_DOUBLED)
+            findings.append(not_testable(DETECTOR, judge, why, RATE_MORE, own.name, needed=missing))
+        elif quality is None:
+            why = "The model of people's votes did not converge, so that they do not tell quality from noise."
+            step = "Collect votes of several people on more comparisons."
+            findings.append(not_testable(DETECTOR, judge, why, step, own.name))
         else:
             findings.append(_of_judge(table, number, own, quality, settings))
     return settled(findings, settings)
@@ -161,21 +167,24 @@ def _of_judge(table: AuditTable, number: int, own: Target, quality: Quality, set
     matched = match(table, number, own, quality)
     if min(matched.own, matched.others) < LEAST_PAIRS:
         why = (
-            f"{plain(judge)} and people both judged {matched.own} comparisons of {plain(own.name)} with others and "
-            f"{matched.others} among other authors; {LEAST_PAIRS} of each are needed."
+            f"{plain(judge)} and people both judged {counted(matched.own, 'comparison')} of {plain(own.name)} with "
+            f"others and {matched.others} among other authors; {LEAST_PAIRS} of each are needed."
         )
-        return not_testable(DETECTOR, judge, why, RATE_MORE, own.name, matched.own)
+        missing = max(0, LEAST_PAIRS - matched.own) + max(0, LEAST_PAIRS - matched.others)
+        return not_testable(DETECTOR, judge, why, RATE_MORE, own.name, matched.own, missing)
     total = matched.sums.sum(axis=0)
     share = total[total[:, 3] > 1, 0].sum() / total[:, 0].sum()
     prompts = np.arange(len(matched.sums))
     resampled = resample_prompts({"cells": matched.sums}, prompts, draws=settings.draws, seed=settings.seed)
     figure = measured(resampled, matched_gap)
-    if share < LEAST_MATCHED or figure is None:
+    if share < LEAST_MATCHED:
         why = (
             f"{share:.0%} of the {matched.own} comparisons of {plain(own.name)} have comparisons of other authors of "
-            f"the same quality and length beside them; {LEAST_MATCHED:.0%} on {LEAST_PROMPTS} prompts are needed."
+            f"the same quality and length beside them; {LEAST_MATCHED:.0%} are needed."
         )
         return not_testable(DETECTOR, judge, why, "Add comparisons between other authors.", own.name, matched.own)
+    if figure is None:
+        return unmeasured(DETECTOR, judge, own.name, matched.own, len(matched.sums))
     slope = float(verdict_slope(resampled.total))
     figure = replace(figure, error=float(np.hypot(figure.error, slope * matched.quality_error)))
     found = in_points(

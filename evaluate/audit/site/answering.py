@@ -41,6 +41,8 @@ def answer(store: Store, question: Question) -> Answer:
     if not 0 <= question.wanted.finding < len(done.audit.findings):
         return Answer({}, "there is no such finding; audit again")
     finding = done.audit.findings[question.wanted.finding]
+    if finding.judge not in done.table.judges:
+        return Answer({}, "this finding is of several judges together; read the comparisons of each of them")
     return Answer(_comparisons(store, done, finding, question.wanted))
 
 
@@ -63,7 +65,7 @@ def _sections(done: _Done) -> dict[str, str]:
     numbers = {id(finding): number for number, finding in enumerate(findings)}
 
     def read_it(finding: Finding) -> Html:
-        if not finding.n or not finding.judge:
+        if not finding.n or finding.judge not in done.table.judges:
             return Html("")
         button = element(
             "button", "Read the comparisons", type="button", data_finding=numbers[id(finding)], aria_expanded="false"

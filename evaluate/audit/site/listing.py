@@ -8,6 +8,8 @@ import numpy as np
 from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.collect.admin.disputes import texts_view
 from firsthand.evaluate.audit.cards import authors_by_target
+from firsthand.evaluate.audit.detectors.disagreement import DETECTOR as DISAGREEMENT
+from firsthand.evaluate.audit.detectors.disagreement import strata
 from firsthand.evaluate.audit.finding import Finding
 from firsthand.evaluate.audit.picture import shares
 from firsthand.evaluate.audit.table import AuditTable
@@ -36,11 +38,14 @@ def ranked(table: AuditTable, lineages: Mapping[str, Lineage], finding: Finding)
     """The comparisons that people and the finding's judge both judged, those where they differ most first.
 
     For a finding with a target, only those with one response of the target's, and first those where the judge
-    chose as the finding's direction says and people did not; of equal ones, those that most people judged.
+    chose as the finding's direction says and people did not; of equal ones, those that most people judged. For a
+    disagreement only those of its stratum. Raises ValueError where the finding is of several judges together.
     """
     judge = shares(table.judged.of(table.judges.index(finding.judge)), len(table))
     people = shares(table.people, len(table))
     both = ~np.isnan(judge) & ~np.isnan(people)
+    if finding.detector == DISAGREEMENT:
+        both &= strata(table)[finding.target]
     apart = judge - people
     authors = authors_by_target(table, lineages).get((finding.judge, finding.target))
     if authors is None:

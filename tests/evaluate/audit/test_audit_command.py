@@ -57,7 +57,9 @@ def test_json_is_what_the_schema_describes_and_what_audit_json_holds(biased, tmp
 
 
 def test_tables_stand_beside_it(biased, tmp_path, capsys):
+    (tmp_path / "left_out.csv").write_text("of an earlier audit", encoding="utf-8")
     found = audit(biased, tmp_path, capsys)
+    assert not (tmp_path / "left_out.csv").exists()
     with (tmp_path / "findings.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["verdict"] for row in rows] == [one["verdict"] for one in found["findings"]]
@@ -161,7 +163,12 @@ def test_a_store_without_judges_is_told(tmp_path, capsys):
     with Store(str(tmp_path / "store.db")) as store:
         fill(store, [line for line in lines(simulate(SMALL, seed=2)) if line["source"] == "human"])
     assert run(tmp_path / "store.db", "--out", tmp_path) == 2
-    assert "the store holds no verdict of a judge" in capsys.readouterr().err
+    assert "the store holds no verdict of a judge, and" in capsys.readouterr().err
+    with Store(str(tmp_path / "skipped.db")) as store:
+        given = lines(simulate(SMALL, seed=2))
+        fill(store, [line if line["source"] == "human" else line | {"verdict": "skip"} for line in given])
+    assert run(tmp_path / "skipped.db", "--out", tmp_path) == 2
+    assert "no verdict of a judge but 220 skips, and" in capsys.readouterr().err
 
 
 def test_contradictory_lineage_is_refused(tmp_path, capsys):

@@ -1,14 +1,19 @@
 """The comparisons behind a finding: which come first, and what is said of them."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from builders import fill
 from findings import finding, small_table
 
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.read import read_table
+from firsthand.evaluate.audit.site.answering import answer
 from firsthand.evaluate.audit.site.listing import comparison_texts, listing, ranked
+from firsthand.evaluate.audit.site.question import Answer, Question, Wanted
 from firsthand.lineage import Lineage, Relation
 from firsthand.store import Store
 
@@ -22,6 +27,14 @@ def test_what_speaks_for_the_finding_comes_first() -> None:
     # Without a target that is an author: where people and the judge are furthest apart.
     order = finding(detector="position", target="the order", relation=Relation.UNKNOWN)
     assert ranked(small_table(), LINEAGES, order).rows.tolist() == [3, 1, 2, 0]
+
+
+def test_a_disagreement_lists_its_own_stratum() -> None:
+    # Lengths within 10 % in comparisons 0 and 1 alone.
+    table = small_table()
+    apart = replace(table, length=np.where(np.arange(4)[:, None] < 2, 100.0, np.array([[100.0, 300.0]])))
+    stratum = finding(detector="disagreement", target="lengths within 10 %", direction="more than people")
+    assert ranked(apart, LINEAGES, stratum).rows.tolist() == [1, 0]
 
 
 @pytest.fixture
@@ -50,6 +63,24 @@ def test_each_comparison_is_told_with_votes_and_its_texts_unfold(store: Store) -
     texts = comparison_texts(store, str(table.ids[0]))
     assert texts is not None
     assert "first" in texts
+
+
+def test_every_finding_that_offers_its_comparisons_has_some_to_read(store: Store) -> None:
+    for number in range(12):
+        verdicts = "ab" if number % 3 else "bb"
+        judged = [line(number, annotator=f"judge-{n}", source="synthetic", verdict=verdicts[n]) for n in range(2)]
+        voted = [line(number, annotator=rater, source="human", verdict="ab"[number % 2]) for rater in ("ann", "bo")]
+        fill(store, [*judged, *voted])
+
+    def asked(wanted: Wanted | None = None) -> Answer:
+        return answer(store, Question(asked="all", config=AuditConfig(draws=100), wanted=wanted))
+
+    offered = [int(number) for number in re.findall(r'data-finding="(\d+)"', asked().sections["findings"])]
+    assert offered
+    for number in offered:
+        assert "<article" in asked(Wanted(finding=number)).sections["comparisons"]
+    # The panel is of both judges together.
+    assert "of several judges" in asked(Wanted(finding=max(offered) + 3)).refusal
 
 
 def test_what_has_no_texts_says_so(store: Store) -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from firsthand.evaluate.audit.power import mde, needed_votes, ruling_out_error
+from firsthand.evaluate.audit.power import mde, needed_votes, out_of_reach, ruling_out_error
 
 
 def test_smallest_effect_by_hand():
@@ -42,3 +42,7 @@ def test_an_effect_beyond_the_margin_is_detected_as_often_as_promised():
 def test_no_number_of_votes_settles_an_effect_at_the_margin():
     assert needed_votes(2.9, 0.5, margin=3.0, alpha=0.05, votes=1_000) is None
     assert needed_votes(3.01, 2.0, margin=3.0, alpha=0.05, votes=1_000) is None
+    assert not out_of_reach(2.0, margin=3.0, alpha=0.05, votes=1_000)
+    # (40 / 0.925494)^2 = 1,868 times 1,000 votes: it is not the margin that is too near.
+    assert needed_votes(0.0, 40.0, margin=3.0, alpha=0.05, votes=1_000) is None
+    assert out_of_reach(40.0, margin=3.0, alpha=0.05, votes=1_000)

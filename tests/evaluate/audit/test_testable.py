@@ -60,6 +60,10 @@ def test_one_vote_each_and_one_rater(table):
     refusal = no_people(few, 0)
     assert "Only 9 comparisons that judge-0 judged have votes of two people" in refusal.why
     assert refusal.needed == 21
+    # All 12 that there are have two votes already: 18 more take two votes each.
+    refusal = no_people(table.part(np.arange(len(table)) < 12), 0)
+    assert refusal.next_step == "Have two people each rate 18 further comparisons or more that judge-0 judges too."
+    assert refusal.needed == 36
     alone = with_people(table, kept)
     alone = replace(alone, people=replace(alone.people, voter=np.zeros_like(alone.people.voter)))
     assert "only one person voted" in no_people(alone, 0).why

@@ -139,6 +139,8 @@ def test_a_trouble_ends_in_findings(trouble: Callable[[AuditTable], AuditTable])
         told = [finding for finding in findings if finding.detector == detector]
         verdicts = {finding.verdict for finding in told if finding.judge.startswith("judge-0")}
         assert verdicts == {Verdict.NOT_TESTABLE}, detector
+        if trouble in (nobody, one_rater, never_compared) and detector != "crossover":
+            assert all(finding.needed for finding in told if finding.judge.startswith("judge-0")), detector
 
 
 def test_a_sound_table_is_testable_throughout() -> None:

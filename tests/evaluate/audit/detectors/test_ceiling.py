@@ -63,4 +63,5 @@ def test_one_vote_each_is_refused() -> None:
     table = simulate(World(votes=1), 1)
     (found,) = ceiling_findings(table, lineages(table), SETTINGS)
     assert found.verdict is Verdict.NOT_TESTABLE
-    assert found.why.startswith("judge-0 and two people voted on 0 comparisons of 0 prompts; 10 prompts")
+    assert found.why == "judge-0 and two people voted on 0 comparisons of 0 prompts; 10 prompts are needed."
+    assert (found.needed, found.next_step) == (10, "Have two people rate what judge-0 judged on 10 further prompts.")

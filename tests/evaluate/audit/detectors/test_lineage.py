@@ -50,4 +50,4 @@ def test_comparisons_without_authors_are_counted() -> None:
     nameless = replace(FOUR, author=np.array([[0, 1], [1, -1], [-1, -1], [0, 1]]))
     (found,) = lineage_findings(nameless, known(judge="f", x="e", y="g", z="h"), SETTINGS)
     assert found.verdict is Verdict.NOT_TESTABLE
-    assert found.why == "2 comparisons name no author for a response."
+    assert found.why == "No author is named for a response of 2 comparisons."

@@ -1,12 +1,21 @@
 """Figures with their errors, and verdicts that stand beside each other."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from detector_worlds import SETTINGS
 from scipy.stats import t, ttest_1samp
 
 from firsthand.bootstrap import Sums, resample_prompts
-from firsthand.evaluate.audit.detectors.measured import Measured, in_points, measured, not_testable, settled
+from firsthand.evaluate.audit.detectors.measured import (
+    Measured,
+    in_points,
+    measured,
+    not_testable,
+    settled,
+    votes_missing,
+)
 from firsthand.evaluate.audit.finding import Finding, Verdict
 
 
@@ -42,6 +51,13 @@ def test_few_prompts_or_equal_rows_are_not_measured() -> None:
     assert measured(resample_prompts(rows(values), np.arange(60) % 10, draws=200), mean) is not None
 
 
+def test_missing_votes_of_a_worked_example() -> None:
+    # The best comparison of each prompt has 2, 0 and 1 votes: 0, 1 and 2 are missing, and 2 on a fourth prompt.
+    assert votes_missing(np.array([2.0, 1, 0, 1]), np.array([0, 0, 1, 2]), 4) == 5
+    assert votes_missing(np.zeros(0), np.zeros(0, np.int64), 10) == 20
+    assert votes_missing(np.array([3.0, 2]), np.array([0, 1]), 2) is None
+
+
 def test_verdicts_are_adjusted_for_each_other() -> None:
     def finding(name: str, value: float, error: float) -> Finding:
         found = Finding(detector="d", judge=name, verdict=Verdict.INCONCLUSIVE, why="")
@@ -53,6 +69,10 @@ def test_verdicts_are_adjusted_for_each_other() -> None:
     nothing = finding("y", 0.0, 0.005)
     assert doubtful.p is not None
     refused = not_testable("d", "z", "why", "step")
+    open_one = replace(finding("w", 0.02, 0.02), next_step="Heed it.", needed=400)
+    steps = [one.next_step for one in settled([replace(doubtful, next_step="Heed it."), open_one], SETTINGS)]
+    assert steps == ["Heed it.", "About 400 further human votes on comparisons like these would tell."]
+    assert settled([replace(nothing, next_step="Heed it.")], SETTINGS)[0].next_step == ""
     first, second, third = settled([doubtful, nothing, refused], SETTINGS)
     assert first.p_adjusted == pytest.approx(2 * doubtful.p)
     assert (first.verdict, second.verdict, third.verdict) == (

@@ -83,7 +83,7 @@ def test_the_paired_error_is_that_of_leaving_prompts_out() -> None:
 def test_what_is_missing_is_said() -> None:
     table = simulate(World(), 1)
     alike = replace(table, length=np.full_like(table.length, 50.0))
-    assert all("equal on both sides" in finding.why for finding in found(alike))
+    assert all("no different from one comparison to another" in finding.why for finding in found(alike))
     unknown = replace(table, length=np.full_like(table.length, np.nan))
     assert all(finding.verdict is Verdict.NOT_TESTABLE for finding in found(unknown))
     taste, carried = mediation_findings(table, lineages(table, {}), SETTINGS)
@@ -91,4 +91,4 @@ def test_what_is_missing_is_said() -> None:
     assert carried.why == "No author of a comparison is known to be related to judge-0."
     for finding in found(simulate(World(votes=1), 1)):
         assert finding.verdict is Verdict.NOT_TESTABLE
-        assert "have votes of two people or more" in finding.why
+        assert "has votes of two people or more" in finding.why

@@ -111,10 +111,25 @@ def test_a_stated_inconsistency_is_reported_though_not_testable() -> None:
     said = replace(given, judged=replace(given.judged, consistent=(given.judged.outcome == A).astype(float)))
     first, order = found(said)
     assert first.verdict is Verdict.NOT_TESTABLE
+    assert "stand for both orders; its answer in each is not in the data" in first.why
     assert (order.verdict, order.n) == (Verdict.NOT_TESTABLE, 40)
     assert order.estimate == pytest.approx(6 / 40)
     assert order.ci is not None
     assert "answered inconsistently on 6 of 40 comparisons (15.0%)" in order.why
+
+
+@pytest.mark.parametrize("stated", [False, True], ids=["both orders", "stated"])
+def test_a_judge_that_no_order_moves_is_cleared_by_enough_comparisons(stated: bool) -> None:
+    # None of n prompts: up to 1 - 0.025^(1 / n), 8.81 % of 40 and 2.43 % of 150, where 3 points matter.
+    for prompts, most, verdict in ((40, 8.81, Verdict.INCONCLUSIVE), (150, 2.43, Verdict.RULED_OUT)):
+        sides = (0,) if stated else (1, -1)
+        given = table([], [(pair, 0, A, side) for pair in range(prompts) for side in sides], comparisons=prompts)
+        if stated:
+            given = replace(given, judged=replace(given.judged, consistent=np.ones(prompts)))
+        for finding in found(given):
+            assert (finding.verdict, finding.n, finding.points) == (verdict, prompts, 0.0)
+            assert finding.points_ci == pytest.approx((-most, most), abs=0.01)
+            assert finding.why == f"In both orders judge-0 gave the same answer on all of {prompts} comparisons."
 
 
 def test_one_order_is_held_against_peoples_votes() -> None:

@@ -1,5 +1,7 @@
 """D5: own responses beside equally good ones of others."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from detector_worlds import SETTINGS, lineages
@@ -8,6 +10,7 @@ from firsthand.evaluate.audit.detectors.proxy import match, matched_gap, proxy_f
 from firsthand.evaluate.audit.detectors.quality import posterior_quality
 from firsthand.evaluate.audit.detectors.said import people_counts
 from firsthand.evaluate.audit.finding import Finding, Verdict
+from firsthand.evaluate.audit.table import NEITHER
 from firsthand.evaluate.audit.targets import own_target
 from firsthand.evaluate.simulate import Judge, World, simulate
 
@@ -93,6 +96,13 @@ def test_what_is_missing_is_said(world: World, said: str) -> None:
     finding = found(world, 1)
     assert finding.verdict is Verdict.NOT_TESTABLE
     assert said in finding.why
+
+
+def test_a_judge_that_always_ties_is_told_so() -> None:
+    table = simulate(World(), 1)
+    table = replace(table, judged=replace(table.judged, outcome=np.full_like(table.judged.outcome, NEITHER)))
+    (finding,) = proxy_findings(table, lineages(table), SETTINGS)
+    assert finding.why == "Verdicts of judge-0 are alike on all of 400 comparisons: there is no error to tell."
 
 
 def test_a_judge_without_kin_is_refused() -> None:
