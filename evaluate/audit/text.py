@@ -37,7 +37,7 @@ def fail_on_lines(audit: Audit) -> list[str]:
     """Which findings --fail-on counts, and which it does not though they are detected."""
     failing = audit.failing()
     return [
-        f"{_COUNTED if finding in failing else _NOT_COUNTED}: {finding.detector}, {plain(pair_name(finding))}"
+        f"{_COUNTED if finding in failing else _NOT_COUNTED}: {finding.detector}, {plain(pair_name(finding), LONGEST)}"
         for finding in audit.detected()
     ]
 

@@ -26,14 +26,14 @@ from firsthand.evaluate.audit.detectors.measured import (
     not_testable,
     settled,
     unmeasured,
-    votes_missing,
 )
-from firsthand.evaluate.audit.detectors.quality import LEAST_DOUBLED, Quality, doubled, posterior_quality
-from firsthand.evaluate.audit.detectors.said import judge_score, length_column, people_counts, with_authors
+from firsthand.evaluate.audit.detectors.quality import Quality, posterior_quality
+from firsthand.evaluate.audit.detectors.said import judge_score, length_column, with_authors
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import Target, own_target
+from firsthand.evaluate.audit.testable import no_people
 from firsthand.evaluate.table import counted, plain
 
 DETECTOR = "proxy"
@@ -63,18 +63,17 @@ class Matched:
 def proxy_findings(table: AuditTable, lineages: Lineages, settings: AuditConfig) -> list[Finding]:
     """One finding a judge, for the authors closest to it."""
     table = with_authors(table)
-    enough = doubled(table)
-    quality = posterior_quality(table) if enough >= LEAST_DOUBLED else None
+    refusals = [no_people(table, number) for number in range(len(table.judges))]
+    quality = posterior_quality(table) if None in refusals else None
     findings = []
-    for number, judge in enumerate(table.judges):
+    for number, (judge, refusal) in enumerate(zip(table.judges, refusals, strict=True)):
         own = own_target(table, judge, lineages)
         if own is None:
             why = f"No author of a comparison is known to be related to {plain(judge)}."
             findings.append(not_testable(DETECTOR, judge, why, "Add responses of its own kind, or state the families."))
-        elif enough < LEAST_DOUBLED:
-            why = f"Two people rated {enough:,} comparisons; {LEAST_DOUBLED} are needed to tell quality from noise."
-            missing = votes_missing(people_counts(table).sum(axis=1), np.arange(len(table)), LEAST_DOUBLED)
-            findings.append(not_testable(DETECTOR, judge, why, RATE_MORE, own.name, needed=missing))
+        elif refusal is not None:
+            said = (refusal.why, refusal.next_step)
+            findings.append(not_testable(DETECTOR, judge, *said, own.name, needed=refusal.needed))
         elif quality is None:
             why = "The model of people's votes did not converge, so that they do not tell quality from noise."
             step = "Collect votes of several people on more comparisons."

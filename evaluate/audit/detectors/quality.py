@@ -11,13 +11,10 @@ import numpy as np
 
 from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.audit.affinity import design, fit, shared_numbers
-from firsthand.evaluate.audit.detectors.said import length_column, people_counts
+from firsthand.evaluate.audit.detectors.said import length_column
 from firsthand.evaluate.audit.likelihood import SIDES, nodes_for, standard_normal
 from firsthand.evaluate.audit.ordered import slopes
 from firsthand.evaluate.audit.table import AuditTable
-
-LEAST_DOUBLED = 30
-"""Comparisons with two people's votes without which tau can't be told from noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +28,6 @@ class Quality:
     mean: FloatArray
     slope: FloatArray
     covariance: FloatArray
-
-
-def doubled(table: AuditTable) -> int:
-    """How many comparisons two people voted on."""
-    return int((people_counts(table).sum(axis=1) >= 2).sum())
 
 
 def posterior_quality(table: AuditTable) -> Quality | None:

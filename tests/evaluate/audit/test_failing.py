@@ -42,6 +42,10 @@ def test_half_of_the_level_is_for_judges_own_kind(own: float, position: float, c
     told = fail_on_lines(found)
     assert [line.split(": ")[1].split(",")[0] for line in told if not line.startswith("not")] == counted
     assert len(told) == 3
+    together = finding(detector="panel", judge="a-judge-of-a-long-name, another", target="independence", p=1e-6)
+    assert fail_on_lines(audit(together)) == [
+        "counted by --fail-on: panel, a-judge-of-a-long-name, another: independence"
+    ]
 
 
 def test_several_judges_share_the_half_for_their_own_kinds() -> None:

@@ -86,7 +86,7 @@ def test_affinity_is_found() -> None:
 @pytest.mark.parametrize(
     ("world", "said"),
     [
-        (World(votes=1), "Two people rated 0 comparisons; 30 are needed"),
+        (World(votes=1), "No comparison that judge-0 judged has votes of two people"),
         (World(own_pairs=40), "judged 40 comparisons of own with others and 200 among other authors; 50"),
         (World(other_pairs=0), "with others and 0 among other authors"),
         (World(advantage=4.0, spread=0.5), "of the same quality and length beside them"),
@@ -102,7 +102,7 @@ def test_a_judge_that_always_ties_is_told_so() -> None:
     table = simulate(World(), 1)
     table = replace(table, judged=replace(table.judged, outcome=np.full_like(table.judged.outcome, NEITHER)))
     (finding,) = proxy_findings(table, lineages(table), SETTINGS)
-    assert finding.why == "Verdicts of judge-0 are alike on all of 400 comparisons: there is no error to tell."
+    assert finding.why == "judge-0 called every comparison that people rated a tie."
 
 
 def test_a_judge_without_kin_is_refused() -> None:
