@@ -35,6 +35,8 @@ PICTURE_WORDS = (
     "without the affinity, which is the dashed line. What then remains between the judge and people is its sharpness "
     "and its tastes, which do not depend on who wrote a response."
 )
+LONGEST = 40
+"""Characters of a target that sentences show whole; several authors together have more."""
 MOST_CARDS = 4
 """Of one detector but affinity; more are folded behind their chart."""
 Pictures = Mapping[tuple[str, str], Picture]
@@ -192,6 +194,7 @@ def _judged_words(drawn: Picture) -> str:
 
 def _evidence(finding: Finding) -> list[tuple[str, str]]:
     pairs = [
+        ("all of them", sentence(finding.target) if len(finding.target) > LONGEST else ""),
         ("relation", finding.relation.value if finding.detector in OF_AUTHORS else ""),
         ("estimate", estimate_words(finding)),
         ("points", points_words(finding)),

@@ -95,6 +95,11 @@ def test_many_findings_of_one_detector_are_folded_behind_their_chart() -> None:
     assert "All 6, one by one" in page(finding(), *many)
 
 
+def test_a_target_of_many_authors_is_told_whole() -> None:
+    together = ", ".join(f"gpt-4-variant-{number}" for number in range(9))
+    assert f"<dd>{together}</dd>" in page(finding(target=together))
+
+
 def test_pictures_are_of_affinities_whose_target_the_table_knows() -> None:
     found = pictures_of(
         [finding(), finding(target="nobody"), finding(detector="proxy")], small_table(), LINEAGES, CONFIG
