@@ -38,7 +38,8 @@ START = {"sharpness": 1.0, "log_width": math.log(0.5), "log_judge_width": math.l
 PRIOR_PRECISION = 0.01
 """Of a normal prior around 0 on every parameter: keeps a fit finite where one value has been seen only."""
 STEPS = 100
-TOLERANCE = 1e-5
+TOLERANCE, ROUGHLY = 1e-5, 0.1
+"""The last step of a climb, and of one that only leads to where another begins."""
 LARGEST_STEP = 2.0
 FIRST_ROWS = 10_000
 """Contributions that the first steps take of many."""
@@ -162,11 +163,17 @@ def design(
 def fit(given: Design, start: Mapping[str, float] | None = None) -> Fit:
     """Maximise the likelihood by Newton's method, halving steps that do not climb.
 
-    start: values of parameters to climb from, such as those of a design that shares them.
+    start: values of parameters to climb from, such as those of a design that shares them. Without it, xi is held at 0
+    at first: where people hardly disagree, a climb with xi from far away may end on a lesser top, sure of an affinity
+    that is not there.
     """
     value = _values(given, START | dict(start or {}))
-    if start is None and len(given.prompt) > 2 * FIRST_ROWS:
-        value, _, _ = _climb(_thinned(given), value)
+    if start is None:
+        many = len(given.prompt) > 2 * FIRST_ROWS
+        first = _thinned(given) if many else given
+        value, _, _ = _climb(_one_slope(first), value, ROUGHLY)
+        if many:
+            value, _, _ = _climb(first, value)
     value, (now, _, bend, scores), converged = _climb(given, value)
     influence = _influence(given, bend, scores)
     prompts = len(influence)
@@ -209,8 +216,13 @@ def _thinned(given: Design) -> Design:
     return given.part(slice(None, None, len(given.prompt) // FIRST_ROWS))
 
 
-def _climb(given: Design, value: FloatArray) -> tuple[FloatArray, Point, bool]:
-    """Up the likelihood from `value` on; whether the top was found, to a step of TOLERANCE."""
+def _one_slope(given: Design) -> Design:
+    """The design with xi held where it is."""
+    return replace(given, free=given.free & (np.array(given.names) != "between"))
+
+
+def _climb(given: Design, value: FloatArray, tolerance: float = TOLERANCE) -> tuple[FloatArray, Point, bool]:
+    """Up the likelihood from `value` on; whether the top was found, to a step of `tolerance`."""
     nodes = 0
     for _ in range(STEPS):
         if nodes != nodes_for(shared_numbers(given, value)):
@@ -218,7 +230,7 @@ def _climb(given: Design, value: FloatArray) -> tuple[FloatArray, Point, bool]:
             at = _at(given, value, nodes)
         now, slope, bend, _ = at
         step = _full(given, _ascent(slope, bend))
-        if np.abs(step).max(initial=0.0) < TOLERANCE:
+        if np.abs(step).max(initial=0.0) < tolerance:
             return value, at, True
         step = _bounded(step)
         for _halving in range(30):

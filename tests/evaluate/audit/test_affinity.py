@@ -122,3 +122,13 @@ def test_a_step_from_a_related_fit_leads_to_the_same_place() -> None:
     assert list(top.values()) == pytest.approx([cold.of(name)[0] for name in top], abs=0.2)
     assert near.value == pytest.approx(cold.value, abs=1e-5)
     assert np.diag(near.covariance) == pytest.approx(np.diag(cold.covariance), rel=1e-4)
+
+
+def test_where_people_hardly_disagree_the_climb_ends_on_no_lesser_top() -> None:
+    # With xi free from the start, the climb ended below the top with one slope, at an affinity of -5.9, error 1.9.
+    table = simulate(World(200, 150, advantage=5.0, spread=9.0, votes=2, judges=(Judge(sharpness=0.15),)), seed=2)
+    own = {"own": (table.author == 0) @ np.array([1.0, -1.0])}
+    found = fit(design(table, 0, own, {}))
+    assert found.log_likelihood > fit(design(table, 0, own, {}, one_slope=True)).log_likelihood
+    estimate, error = found.of("affinity for own")
+    assert abs(estimate) < 2 * error
