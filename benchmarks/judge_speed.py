@@ -10,7 +10,9 @@ asked; ours, a plain loop, and distilabel's client (PYTHON: of an environment wi
 the same questions, taken in turns. Processor seconds are the server's and, but for distilabel, the client's.
 The plain loop is what one writes first: one call after the other over the OpenAI client, both
 orders of a comparison in a row, temperature 0, the verdict the first A or B in a generated text of at most 16 tokens.
-distilabel asks all at once for what ours asks: one token with its log-probabilities.
+distilabel asks all at once for what ours asks: one token with its log-probabilities. "distilabel_own" is what its users
+run: its task of comparing two answers, with its own instructions and a written feedback before the verdict, on the same
+pairs in both orders; a verdict that it cannot read out counts as asked and not as a verdict.
 """
 
 import argparse
@@ -81,7 +83,7 @@ def fixed(comparisons: int, rounds: int) -> dict[str, Any]:
             before = time.process_time()
             seconds["ours"].append(ours(entries, url, IN_FLIGHT))
             used += time.process_time() - before
-        plain = len(asked[:40]) / sequential(asked[:40], url)
+        plain = len(asked[:40]) / sequential(asked[:40], url)[0]
         server.terminate()
     ideal = 2 * comparisons * DELAY / IN_FLIGHT
     return {
@@ -113,24 +115,28 @@ async def bare(asked: Sequence[list[Message]], url: str, in_flight: int) -> floa
 def llamacpp(rounds: int, each: int, distilabel: str | None) -> dict[str, Any]:
     """Seconds of every client for the same verdicts, one order being one verdict."""
     entries = list(sample_entries())
-    names = ["ours", "sequential", *(["distilabel"] if distilabel else [])]
+    names = ["ours", "sequential", *(["distilabel", "distilabel_own"] if distilabel else [])]
     seconds: dict[str, list[float]] = {name: [] for name in names}
     used = dict.fromkeys(names, 0.0)
+    verdicts = dict.fromkeys(names, 0)
     for turn in range(rounds):
         share = entries[turn * each : (turn + 1) * each]
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             with llamacpp_server("llamacpp:smollm2", model="smollm2", in_flight=4, context=2048) as url:
                 before = time.process_time()
                 if name == "ours":
-                    taken = ours(share, url, 4)
+                    taken, given = ours(share, url, 4), 2 * len(share)
                 elif name == "sequential":
-                    taken = sequential(questions(share), url)
+                    taken, given = sequential(questions(share), url)
                 else:
-                    taken = with_distilabel(str(distilabel), questions(share), url)
+                    work = {"questions": questions(share)} if name == "distilabel" else {"pairs": pairs(share)}
+                    taken, given = with_distilabel(str(distilabel), {"url": url, **work})
                 used[name] += time.process_time() - before
             seconds[name].append(taken)
+            verdicts[name] += given
     return {
-        "verdicts": 2 * each * rounds,
+        "asked": 2 * each * rounds,
+        "verdicts": verdicts,
         "seconds": {name: [round(one, 2) for one in taken] for name, taken in seconds.items()},
         "processor_seconds": {name: round(one, 1) for name, one in used.items()},
         "ours_over": {name: round(sum(seconds[name]) / sum(seconds["ours"]), 2) for name in names[1:]},
@@ -167,8 +173,18 @@ def questions(entries: Sequence[Entry]) -> list[list[Message]]:
     return [template.messages(entry.comparison, side) for entry in entries for side in (Side.A, Side.B)]
 
 
-def sequential(asked: Sequence[list[Message]], url: str) -> float:
-    """Seconds of a plain loop."""
+def pairs(entries: Sequence[Entry]) -> list[tuple[str, str, str]]:
+    """Question and two answers of every comparison, in both orders."""
+    found = []
+    for entry in entries:
+        question = "\n\n".join(message["content"] for message in entry.comparison.prompt)
+        a, b = (str(response.content) for response in (entry.comparison.a, entry.comparison.b))
+        found += [(question, a, b), (question, b, a)]
+    return found
+
+
+def sequential(asked: Sequence[list[Message]], url: str) -> tuple[float, int]:
+    """Seconds of a plain loop, and the verdicts it found."""
     client = openai.OpenAI(base_url=url, api_key="none")
     verdicts = []
     started = time.perf_counter()
@@ -176,15 +192,15 @@ def sequential(asked: Sequence[list[Message]], url: str) -> float:
         reply = client.chat.completions.create(model="smollm2", messages=messages, temperature=0, max_tokens=16)
         verdicts.append(re.search(r"\b[AB]\b", reply.choices[0].message.content))
     assert any(verdicts)
-    return time.perf_counter() - started
+    return time.perf_counter() - started, sum(verdict is not None for verdict in verdicts)
 
 
-def with_distilabel(python: str, asked: Sequence[list[Message]], url: str) -> float:
-    """Seconds of distilabel's client, without the time its process takes to start."""
-    work = json.dumps({"url": url, "questions": asked})
+def with_distilabel(python: str, work: dict[str, Any]) -> tuple[float, int]:
+    """Seconds of distilabel's client, without the time its process takes to start, and the verdicts it read out."""
     peer = ROOT / "benchmarks/peers/distilabel_judge.py"
-    done = subprocess.run([python, str(peer)], input=work, capture_output=True, text=True, check=True)
-    return float(done.stdout.splitlines()[-1])
+    done = subprocess.run([python, str(peer)], input=json.dumps(work), capture_output=True, text=True, check=True)
+    result = json.loads(done.stdout.splitlines()[-1])
+    return result["seconds"], result["verdicts"]
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ def add_status_command(group: Any) -> None:
 
 def status(args: argparse.Namespace) -> None:
     """Print counts of what the store holds, how far people have come, and with --next what to label next."""
+    from firsthand.collect.tags import check_tag
     from firsthand.collect.work.overview import overview
     from firsthand.collect.work.proposals import propose
     from firsthand.store import Store
@@ -47,6 +48,8 @@ def status(args: argparse.Namespace) -> None:
         raise InputError("--rules and --cover say what to propose: give --next N too")
     with Store(args.store, must_exist=True) as store:
         counts, reached = asdict(store.counts()), overview(store)
+        if args.cover is not None:
+            check_tag(store, args.cover, "--cover")
         proposals = propose(store, args.next, _assignment(store, args)) if args.next else []
     if args.json:
         say_json(

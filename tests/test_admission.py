@@ -56,3 +56,10 @@ def test_a_file_with_wrong_values_tells_all_of_them(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as raised:
         read_admission(path)
     assert {where for where, _ in raised.value.problems} == {"target", "rules.0.threshold"}
+
+
+def test_a_rule_that_contradicts_itself_or_another_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"admitted is false but threshold is 0\.8"):
+        Rule(**{**rule().model_dump(), "admitted": False})
+    with pytest.raises(ValueError, match=r"two rules for the judge 'gpt-4' and the tag \{'domain': 'math'\}"):
+        admission(rule(tag={"domain": "math"}), rule(tag={"domain": "math"}, threshold=None), rule())

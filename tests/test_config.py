@@ -38,6 +38,9 @@ def test_all_problems_are_told_at_once_with_path_value_and_suggestion() -> None:
     ("content", "message"),
     [
         (b"seed: [1", "is not valid YAML"),
+        (b"seed: 2024-02-31", "is not valid YAML: day is out of range"),
+        (b"seed: " + b"[" * 2000, "is not valid YAML"),
+        (b"seed: 1\ntags: []\nseed: 2", "the key 'seed' stands twice\n.*line 3"),
         (b"- 1\n- 2", "expected keys and values, got list"),
         (b"seed: \xff", "can't read the configuration"),
         (b"", "seed: missing"),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from calibrate.methods import Method, Outcome
+from firsthand.evaluate.audit.biases import detected, holding
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.run import run_audit
 from firsthand.evaluate.audit.table import AuditTable
@@ -19,8 +20,10 @@ def fail_on(table: AuditTable) -> Outcome:
     known = {name: Lineage(name, name) for name in table.authors}
     known |= {judge: Lineage(judge, author) for judge, author in zip(table.judges, table.authors, strict=False)}
     found = run_audit(table, known, AuditConfig(draws=DRAWS))
-    alone = sorted({finding.detector for finding in found.detected()})
-    return Outcome(float(len(alone)), flagged=bool(found.failing()), verdict=", ".join(alone) or "none")
+    alone = sorted({finding.detector for finding in detected(found.findings)})
+    return Outcome(
+        float(len(alone)), flagged=bool(holding(found.findings, found.config.alpha)), verdict=", ".join(alone) or "none"
+    )
 
 
 COMMAND: Mapping[str, Method] = {"fail on detected": fail_on}

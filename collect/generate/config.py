@@ -8,12 +8,10 @@ from pydantic import Field, field_validator, model_validator
 
 from firsthand.config import Config
 from firsthand.endpoint.budget import BudgetConfig
-from firsthand.endpoint.config import EndpointConfig
+from firsthand.endpoint.config import OURS, EndpointConfig
 
 PREFERENCES = "preferences"
 """The scorer that goes by the preferences the store holds."""
-OURS = ("model", "messages", "stream", "n")
-"""Keys of a request that are not a setting's to choose."""
 
 
 class Pairs(StrEnum):

@@ -8,12 +8,10 @@ from typing import Any
 
 import orjson
 
-from firsthand.collect.judge.config import Answers
+from firsthand.collect.judge.config import ROUND_A_WORD, Answers
 from firsthand.endpoint.reply import FailureKind, Reply, Token
 from firsthand.records import Side, Verdict
 
-ROUND_A_WORD = " \t\n\r\"'`*_#()[]{}<>.,:;!\u2581\u0120\u010a"
-"""What a token may hold beside the answer's word: spaces (also as tokenizers spell them), quotes, Markdown."""
 REFUSALS = re.compile(
     r"\W*(i('|\u2019)?m sorry|i am sorry|sorry|i (can('|\u2019)?t|cannot|won('|\u2019)?t)\b|as an ai\b)", re.I
 )
@@ -63,7 +61,7 @@ def shares_of_tokens(tokens: Sequence[Token], answers: Answers) -> Shares:
         raise UnreadableError(
             FailureKind.UNPARSABLE,
             f"none of {', '.join(answers.words())} is among the {len(listed)} likeliest tokens; "
-            f"the likeliest is {place.text!r}",
+            f"the likeliest is {place.text!r}; answers of several tokens need verdict: samples",
         )
     left = max(0.0, 1.0 - sum(chance for _, chance in chances))
     unseen = min(left, min(chance for _, chance in chances))

@@ -45,7 +45,8 @@ def _parameters(asked: Asked, question: Question) -> dict[str, Any]:
     if asked.method is Method.LOGPROBS:
         return asked.parameters
     drawn = {"response_format": answer_schema(asked.judge.answers), "seed": _seed(question)}
-    return {**drawn, **asked.parameters}
+    left = {name: value for name, value in drawn.items() if name not in asked.judge.parameters}
+    return {**left, **asked.parameters}
 
 
 def _seed(question: Question) -> int:

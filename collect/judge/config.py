@@ -1,6 +1,7 @@
 """What `firsthand collect judge CONFIG` is told."""
 
 from enum import StrEnum
+from itertools import permutations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -8,7 +9,10 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from firsthand.config import Config, closest
 from firsthand.endpoint.budget import BudgetConfig
-from firsthand.endpoint.config import EndpointConfig
+from firsthand.endpoint.config import OURS, EndpointConfig
+
+ROUND_A_WORD = " \t\n\r\"'`*_#()[]{}<>.,:;!\u2581\u0120\u010a"
+"""What a token may hold beside the answer's word: spaces (also as tokenizers spell them), quotes, Markdown."""
 
 
 class Method(StrEnum):
@@ -19,8 +23,8 @@ class Method(StrEnum):
 
 
 def _word(answer: str) -> str:
-    if not answer or answer != answer.strip():
-        raise ValueError("expected a word that neither starts nor ends with a space")
+    if not answer or answer != answer.strip(ROUND_A_WORD):
+        raise ValueError("expected a word that neither starts nor ends with a space, a quote, a bracket or a full stop")
     return answer
 
 
@@ -78,6 +82,24 @@ class Judge(Config):
         if self.reward_model is not None and (unused := sorted(asked & self.model_fields_set)):
             raise ValueError(f"a reward model is not asked anything; remove {', '.join(unused)}")
         return self
+
+    @model_validator(mode="after")
+    def _first_tokens_differ(self) -> "Judge":
+        for one, other in permutations(self.answers.words(), 2):
+            if self.verdict != "samples" and other.startswith(one):
+                raise ValueError(
+                    f"the answer {other!r} begins with {one!r}, so that its first token may be taken for the other "
+                    "answer; take words that begin otherwise, or verdict: samples"
+                )
+        return self
+
+    @field_validator("parameters")
+    @classmethod
+    def _not_ours(cls, parameters: dict[str, Any]) -> dict[str, Any]:
+        for name in parameters:
+            if name in OURS or (name == "seed" and parameters[name] is not None):
+                raise ValueError(f"{name} is not to be given here")
+        return parameters
 
 
 class Panel(Config):

@@ -14,6 +14,7 @@ from firsthand.collect.judge.report import Report
 from firsthand.collect.judge.running import JudgeRun, Progress, ask_judge
 from firsthand.collect.judge.settled import check_annotator
 from firsthand.collect.judge.template import Template, load_template
+from firsthand.collect.tags import check_tag
 from firsthand.endpoint.budget import Budget
 from firsthand.store import Store
 
@@ -44,11 +45,13 @@ def run_job(store: Store, job: JudgeJob, folder: Path) -> list[Report]:
 
 
 def prepare(store: Store, job: JudgeJob, folder: Path) -> dict[str, Template]:
-    """The templates of the judges that are asked; raises InputError where one, or a name, can't be used."""
+    """The templates of the judges that are asked; raises InputError where one, a name or a tag can't be used."""
     for name, judge in job.judges.items():
         check_annotator(store, name, judge.family)
     for name in job.panels:
-        check_annotator(store, name, None)
+        check_annotator(store, name, None, panel=True)
+    for tag in job.comparisons.tags:
+        check_tag(store, tag, "comparisons.tags")
     return {name: load_template(judge, folder) for name, judge in job.judges.items() if judge.endpoint}
 
 

@@ -19,13 +19,13 @@ from firsthand.collect.judge.config import Choice, Panel
 from firsthand.collect.judge.pages import judged, pages
 from firsthand.collect.judge.report import Report
 from firsthand.collect.judge.running import Progress
+from firsthand.collect.judge.settled import PANEL
 from firsthand.collect.judge.verdicts import add_verdicts
 from firsthand.collect.work.turns import stamp
 from firsthand.records import Annotator, Comparison, Entry, Preference, Side, Source, content_id, dump
 from firsthand.store import Store, schema
 from firsthand.store.engine import among
 
-METHOD = "panel"
 NOTHING_ASKED = {"prompt_tokens": 0, "completion_tokens": 0, "cost": 0.0}
 Probabilities = tuple[float, float, float]
 """Of A, B and neither."""
@@ -39,8 +39,8 @@ def convene(
     members: each member's template hash. The members' first repeats count. A panel asks nothing itself: its rows cost
     nothing, since its members' rows hold what they cost.
     """
-    report = Report(name, method=METHOD)
-    sha256 = content_id(METHOD, str(panel.quorum), *(f"{member} {members[member]}" for member in sorted(panel.members)))
+    report = Report(name, method=PANEL)
+    sha256 = content_id(PANEL, str(panel.quorum), *(f"{member} {members[member]}" for member in sorted(panel.members)))
     report.prompt_sha256 = sha256
     annotator = Annotator(name, Source.SYNTHETIC)
     for page in pages(store, choice):
@@ -67,7 +67,7 @@ def convene(
 def panel_names(store: Store) -> set[str]:
     """The annotators of the store that are panels."""
     table = schema.preferences
-    said = table.c.detail.contains(f'"method":{dump(METHOD)}', autoescape=True)
+    said = table.c.detail.contains(f'"method":{dump(PANEL)}', autoescape=True)
     with store.engine.connect().execution_options(read_only=True) as connection:
         return set(connection.execute(sa.select(table.c.annotator).distinct().where(said)).scalars())
 
@@ -119,7 +119,7 @@ def _preference(
         swap_consistent=True,
         created_at=stamp(datetime.now(UTC)),
         detail={
-            "method": METHOD,
+            "method": PANEL,
             "parameters": {"quorum": panel.quorum, "members": dict(members)},
             "votes": said,
             "p_tie": pooled[2],

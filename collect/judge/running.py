@@ -61,8 +61,9 @@ async def ask_judge(run: JudgeRun, config: EndpointConfig) -> Report:
             async with open_endpoint(config, run.budget) as endpoint:
                 if known is None:
                     method, failed = await _decide(run, endpoint, asked, todo)
-                    asked, backlog = _by(run, method), Backlog()
-                    listed = questions(run.store, asked, run.choice, backlog)
+                    # What this run was told so far is no answer of an earlier one.
+                    asked, backlog = _by(run, method), Backlog(reused=run.report.failures.total() - run.report.calls)
+                    listed = _begun(questions(run.store, asked, run.choice, backlog))
                     todo = (question for question in listed if question.key not in failed)
                 await _ask_all(run, endpoint, asked, todo, backlog)
                 run.report.requests = endpoint.attempts
@@ -74,6 +75,11 @@ async def ask_judge(run: JudgeRun, config: EndpointConfig) -> Report:
     run.report.method, run.report.prompt_sha256 = asked.method.value, run.template.sha256
     run.report.take(backlog)
     return run.report
+
+
+def _begun(listed: Iterator[Question]) -> Iterator[Question]:
+    """The questions, the first of them found already: the backlog then tells of its page even if none is asked."""
+    return chain(list(islice(listed, 1)), listed)
 
 
 def _by(run: JudgeRun, method: Method) -> Asked:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError, meta
 from jinja2 import Template as JinjaTemplate
@@ -41,7 +42,9 @@ class Template:
         """The chat messages that ask about `comparison`; both its texts must be known."""
         a, b = (readable(response.content or "") for response in (comparison.a, comparison.b))
         first, second = (a, b) if shown_first is Side.A else (b, a)
-        asked = _compiled(self.text).render(
+        asked = _rendered(
+            self.text,
+            comparison.id,
             prompt=readable(comparison.prompt),
             messages=comparison.prompt,
             first=first,
@@ -80,6 +83,13 @@ def _compiled(text: str) -> JinjaTemplate:
     return _ENVIRONMENT.from_string(text)
 
 
+def _rendered(text: str, comparison: str, **values: Any) -> str:
+    try:
+        return _compiled(text).render(values)
+    except Exception as error:  # a template may raise what it will
+        raise InputError(f"the template can't be filled in for the comparison {comparison}: {error}") from error
+
+
 def _check(text: str, rubric: str, path: Path) -> None:
     may_use = "; ".join(f"{name}: {meaning}" for name, meaning in KNOWN.items())
     try:
@@ -97,6 +107,6 @@ def _check(text: str, rubric: str, path: Path) -> None:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8").strip()
+        return path.read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"can't read {path}: {error}") from error

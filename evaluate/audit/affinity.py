@@ -10,9 +10,10 @@ of their authors (people share tastes in single responses that a judge has no pa
 sharpness for both, an author that is truly better would look favoured). To that it adds (compare Play Favorites,
 arXiv 2508.06709, where a vote stands in place of the latent quality)
 
-    e_i = sum_f gamma_f s_if + lambda x_i + pi o_i,
+    e_i = sum_f gamma_f s_if + lambda x_i + pi o_i + nu u_i,
 
-s_if = +1 where A and -1 where B belongs to target f, o the side shown first. gamma is the affinity. A judge's several
+s_if = +1 where A and -1 where B belongs to target f, o the side shown first, u = 1 where no order is recorded (then
+the pull is to A). gamma is the affinity. A judge's several
 verdicts on one comparison (orders, repeats, both outcomes of a soft label) share its weight of 1: a composite
 likelihood, whose variance is the sandwich H^-1 B H^-1 with B from the scores summed by prompt (Varin et al. 2011).
 """
@@ -28,7 +29,7 @@ import numpy.typing as npt
 
 from firsthand.bootstrap import FloatArray, IntArray, sums_by
 from firsthand.evaluate.audit.likelihood import LOCAL, MEAN, OFFSET, Contributions, Shared, evaluate, nodes_for
-from firsthand.evaluate.audit.table import NEITHER, AuditTable, B, Votes
+from firsthand.evaluate.audit.table import NEITHER, AuditTable, B, Votes, without_order
 from firsthand.hardware import threads
 
 SHARED = LOCAL[OFFSET + 1 :]
@@ -37,6 +38,8 @@ START = {"sharpness": 1.0, "log_width": math.log(0.5), "log_judge_width": math.l
 """Where a fit starts; at 0 for all others."""
 PRIOR_PRECISION = 0.01
 """Of a normal prior around 0 on every parameter: keeps a fit finite where one value has been seen only."""
+MOST_PRIOR = 0.5
+"""Share of what is known of an effect that the prior may say."""
 STEPS = 100
 TOLERANCE, ROUGHLY = 1e-5, 0.1
 """The last step of a climb, and of one that only leads to where another begins."""
@@ -77,13 +80,15 @@ class Design:
 class Fit:
     """The estimate of every parameter, their covariance (sandwich, clustered by prompt), and whether it converged.
 
-    influence: (prompts, P), what each prompt adds to the estimates, to first order.
+    influence: (prompts, P), what each prompt adds to the estimates, to first order. inverse: (P, P), that of the
+    negative Hessian with the prior's part in it, 0 for parameters that are not free.
     """
 
     names: tuple[str, ...]
     value: FloatArray
     covariance: FloatArray
     influence: FloatArray
+    inverse: FloatArray
     converged: bool
     log_likelihood: float
 
@@ -91,6 +96,16 @@ class Fit:
         """Estimate and standard error of a parameter."""
         place = self.names.index(name)
         return float(self.value[place]), float(np.sqrt(self.covariance[place, place]))
+
+    def untold(self, contrast: FloatArray) -> bool:
+        """Whether the prior, not the votes, holds the weighted sum `contrast` (P,) of the parameters.
+
+        With H the negative Hessian and P the prior's part in it, c' H^-1 P H^-1 c / c' H^-1 c is the prior's share in
+        what is known of c: 1 where two columns of the design are one, and small where the votes tell them apart. The
+        sandwich does not show it: in a direction that the votes are silent on, no score varies.
+        """
+        moved = self.inverse @ contrast
+        return bool(PRIOR_PRECISION * float(moved @ moved) > MOST_PRIOR * float(contrast @ moved))
 
     def values(self) -> dict[str, float]:
         """The estimates by name."""
@@ -127,20 +142,27 @@ def design(
     """
     people = _people(table)
     seen = people.sum(axis=(1, 2)) > 0
-    pair, outcome, first, weight = _verdicts(table.judged.of(judge), seen)
+    pair, outcome, first, nowhere, weight = _verdicts(table.judged.of(judge), seen)
     alone = np.setdiff1d(np.flatnonzero(seen), pair)
     pairs = np.concatenate([pair, alone])
     indicator = np.zeros((len(pairs), 3))
     indicator[np.arange(len(pair)), outcome] = 1.0
     side = np.concatenate([first, np.zeros(len(alone))])
+    unordered = np.concatenate([nowhere, np.zeros(len(alone))])
     weight = np.concatenate([weight, np.ones(len(alone))])
     # Those whose people saw the same sides stand together: a block leaves out the sides that nobody in it saw.
     order = np.argsort(people[pairs].any(axis=2) @ [1, 2, 4], kind="stable")
-    pairs, indicator, side, weight = pairs[order], indicator[order], side[order], weight[order]
+    pairs, indicator, weight = pairs[order], indicator[order], weight[order]
+    side, unordered = side[order], unordered[order]
     authors = _author_columns(table)
     by_mean = np.column_stack([authors[pairs], *(column[pairs] for column in covariates.values())])
     by_offset = np.column_stack(
-        [*(column[pairs] for column in targets.values()), *(column[pairs] for column in covariates.values()), side]
+        [
+            *(column[pairs] for column in targets.values()),
+            *(column[pairs] for column in covariates.values()),
+            unordered,
+            side,
+        ]
     )
     given = Contributions(people[pairs], indicator, weight)
     names = (
@@ -149,12 +171,14 @@ def design(
         *SHARED,
         *(f"affinity for {name}" for name in targets),
         *(f"taste for {name}" for name in covariates),
+        "side_pull",
         "order_pull",
     )
     free = np.ones(len(names), bool)
     free[names.index("log_width")] = people[:, :, NEITHER].any()
     free[names.index("log_judge_width")] = indicator[:, NEITHER].any()
     free[names.index("rater_pull")] = people[:, 1:].any()
+    free[names.index("side_pull")] = unordered.any()
     free[names.index("order_pull")] = side.any()
     free[names.index("between")] = not one_slope
     return Design(given, by_mean, by_offset, pairs, table.prompt[pairs], names, free)
@@ -175,10 +199,11 @@ def fit(given: Design, start: Mapping[str, float] | None = None) -> Fit:
         if many:
             value, _, _ = _climb(first, value)
     value, (now, _, bend, scores), converged = _climb(given, value)
-    influence = _influence(given, bend, scores)
+    inverse = _inverse(given, bend)
+    influence = _influence(given, inverse, scores)
     prompts = len(influence)
     covariance = influence.T @ influence * (prompts / max(prompts - 1, 1))
-    return Fit(given.names, value, covariance, influence, converged, now)
+    return Fit(given.names, value, covariance, influence, inverse, converged, now)
 
 
 def around(given: Design, found: Fit) -> Around:
@@ -305,11 +330,18 @@ def _full(given: Design, step: FloatArray) -> FloatArray:
     return full
 
 
-def _influence(given: Design, bend: FloatArray, scores: FloatArray) -> FloatArray:
+def _inverse(given: Design, bend: FloatArray) -> FloatArray:
+    """-H^-1 over all parameters: (P, P)."""
+    inverse = np.zeros((len(given.names), len(given.names)))
+    inverse[np.ix_(given.free, given.free)] = np.linalg.inv(-bend)
+    return inverse
+
+
+def _influence(given: Design, inverse: FloatArray, scores: FloatArray) -> FloatArray:
     """The sums of each prompt's scores times -H^-1: (prompts, P); C / (C - 1) times its square is the sandwich."""
     _, cluster = np.unique(given.prompt, return_inverse=True)
     influence = np.zeros((cluster.max() + 1, len(given.names)))
-    influence[:, given.free] = sums_by(scores.T, cluster) @ np.linalg.inv(-bend)
+    influence[:, given.free] = sums_by(scores.T, cluster) @ inverse[np.ix_(given.free, given.free)]
     return influence
 
 
@@ -321,18 +353,25 @@ def _people(table: AuditTable) -> FloatArray:
     return np.bincount(cell, minlength=9 * len(table)).reshape(len(table), 3, 3).astype(float)
 
 
-def _verdicts(votes: Votes, seen: npt.NDArray[np.bool_]) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
-    """The judge's verdicts on comparisons that people saw: pair, outcome, side and weight, soft labels as two rows."""
+def _verdicts(
+    votes: Votes, seen: npt.NDArray[np.bool_]
+) -> tuple[IntArray, IntArray, FloatArray, FloatArray, FloatArray]:
+    """The judge's verdicts on comparisons that people saw, soft labels as two rows.
+
+    pair, outcome, side shown first, 1 where no order is recorded, and weight.
+    """
     votes = votes.where(seen[votes.pair])
     soft = ~np.isnan(votes.p_a)
     pair = np.concatenate([votes.pair, votes.pair[soft]])
     outcome = np.concatenate([np.where(soft, 0, votes.outcome), np.full(soft.sum(), B)])
     first = np.concatenate([votes.first, votes.first[soft]]).astype(float)
+    unordered = without_order(votes)
+    nowhere = np.concatenate([unordered, unordered[soft]]).astype(float)
     share = np.concatenate([np.where(soft, votes.p_a, 1.0), 1.0 - votes.p_a[soft]])
     asked = np.bincount(votes.pair, minlength=len(seen))
     weight = share / asked[pair]
     kept = weight > 0
-    return pair[kept], outcome[kept], first[kept], weight[kept]
+    return pair[kept], outcome[kept], first[kept], nowhere[kept], weight[kept]
 
 
 def _author_columns(table: AuditTable) -> FloatArray:

@@ -2,10 +2,11 @@
 
 For each judge, the headline is its affinity for its own kind (targets.py), against all other authors. Beside it stands
 every other author as a control, each in a fit of its own that also holds the affinities for the judge's kin: one of
-them that it dislikes would make the rest look favoured. (With an affinity for every author in one fit, they can't be
-told from the sharpness between authors.) Intervals and p values are Wald's with the sandwich covariance clustered by
-prompt and Student's t with one degree of freedom less than there are prompts. Headlines are adjusted for one another
-(Holm 1979), controls for all headlines and controls.
+them that it dislikes would make the rest look favoured. Comparisons of kin whose affinity can't be measured are left
+out of it. (With an affinity for every author in one fit, they can't be told from the sharpness between authors.)
+Intervals and p values are Wald's with the sandwich covariance clustered by prompt and Student's t with one degree of
+freedom less than there are prompts. Headlines are adjusted for one another (Holm 1979), controls for all headlines
+and controls.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,10 +21,28 @@ from firsthand.evaluate.audit.config import LENGTH, AuditConfig
 from firsthand.evaluate.audit.effect import Effect, effect
 from firsthand.evaluate.audit.finding import Finding, Verdict, verdict_of
 from firsthand.evaluate.audit.power import mde, needed_votes, out_of_reach
-from firsthand.evaluate.audit.sentences import Said, among_others, caveats_of, sentence, shared_lean, unknown_kind
+from firsthand.evaluate.audit.resting import of_order, of_people
+from firsthand.evaluate.audit.sentences import (
+    Said,
+    among_others,
+    caveats_of,
+    left_apart,
+    sentence,
+    shared_lean,
+    unknown_kind,
+)
 from firsthand.evaluate.audit.table import AuditTable
-from firsthand.evaluate.audit.targets import OWN, Overlap, Target, other_targets, overlap, own_target, own_targets
-from firsthand.evaluate.audit.testable import Refusal, no_people, no_target
+from firsthand.evaluate.audit.targets import (
+    OWN,
+    Overlap,
+    Target,
+    other_targets,
+    overlap,
+    own_target,
+    own_targets,
+    without,
+)
+from firsthand.evaluate.audit.testable import Refusal, no_authors, no_people, no_target, not_apart, untested_kin
 from firsthand.evaluate.multiple import holm
 from firsthand.lineage import Lineage, Relation
 
@@ -106,8 +125,16 @@ def _headline(
     name = table.judges[judge]
     refusal = no_people(table, judge)
     own = own_target(table, name, lineages)
-    if own is None or not len(table):
-        return unknown_kind(name, [lineages[author] for author in table.authors] if len(table) else [], lineages[name])
+    if nameless := no_authors(table, judge):
+        return Finding(
+            detector="affinity",
+            judge=name,
+            verdict=Verdict.NOT_TESTABLE,
+            why=nameless.why,
+            next_step=nameless.next_step,
+        )
+    if own is None:
+        return unknown_kind(name, [lineages[author] for author in table.authors], lineages[name])
     if refusal is not None:
         return _refused(table, judge, own, refusal)
     result = _tested(table, judge, own, (own,), settings, whole)
@@ -131,15 +158,31 @@ def _controls(
     if len(others) < 2:
         return []
     kin = [target for target in ([own] if own else []) + others if target.relation in OWN]
-    beside = [target for target in kin if no_target(table, judge, target) is None]
-    start = None if near is None else _around(table, judge, (*beside, *others), settings, near)
+    apart = untested_kin(table, judge, lineages)
+    beside = [target for target in kin if target not in apart]
+    authors = [author for target in apart for author in target.authors]
+    used, whole = (without(table, authors), without(whole, authors)) if apart else (table, whole)
+    start = None if near is None else _around(used, judge, (*beside, *others), settings, near)
     tested: list[Measured | Finding] = []
     for target in others:
-        result = _tested(table, judge, target, (*beside, target), settings, whole, control=True, start=start)
+        if refusal := no_target(table, judge, target):
+            tested.append(_refused(table, judge, target, refusal))
+            continue
+        if apart and (refusal := no_target(used, judge, target) or no_people(used, judge)):
+            tested.append(_told_apart(_refused(used, judge, target, refusal), apart))
+            continue
+        result = _tested(used, judge, target, (*beside, target), settings, whole, control=True, start=start)
         if start is None and (first := _fit_of(result)) is not None:
-            start = _around(table, judge, (*beside, *others), settings, first)
-        tested.append(_without_fit(result))
+            start = _around(used, judge, (*beside, *others), settings, first)
+        tested.append(_told_apart(_without_fit(result), apart))
     return tested
+
+
+def _told_apart(result: Measured | Finding, apart: Sequence[Target]) -> Measured | Finding:
+    """The result, with a caveat where comparisons of the judge's kin are left out."""
+    if not apart:
+        return result
+    return replace(result, caveats=(*result.caveats, left_apart([target.name for target in apart])))
 
 
 def _around(table: AuditTable, judge: int, targets: Sequence[Target], settings: AuditConfig, near: Fit) -> Around:
@@ -175,7 +218,10 @@ def _tested(
     if not found.converged:
         return _unconverged(table, judge, target)
     contrast = (np.array(found.names) == f"affinity for {target.name}").astype(np.float64)
+    if found.untold(contrast):
+        return _refused(table, judge, target, not_apart(table, judge, target, covariates))
     caveats = caveats_of(whole, table, found, one_slope, tuple(covariates), left_out)
+    caveats = (*caveats, *of_people(table, judge), *of_order(table, judge, target))
     return _measured(table, judge, target, given, found, contrast, caveats, control)
 
 
@@ -193,7 +239,8 @@ def _fitted(
     if len(others) >= FEWEST_OTHERS:
         given = design(table, judge, columns, covariates)
         found = fit(given, start.top(given.names) if start else None)
-        if found.converged and found.of("between")[1] <= WIDEST_BETWEEN:
+        between = (np.array(found.names) == "between").astype(np.float64)
+        if found.converged and found.of("between")[1] <= WIDEST_BETWEEN and not found.untold(between):
             return given, found, False
     given = design(table, judge, columns, covariates, one_slope=True)
     return given, fit(given, start.top(given.names) if start else None), True

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from firsthand.evaluate.audit.biases import holding
 from firsthand.evaluate.audit.charts import LEGEND, effects_chart, picture_chart
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.finding import GRAVEST, Finding, Verdict
 from firsthand.evaluate.audit.picture import Picture, picture
 from firsthand.evaluate.audit.table import AuditTable
-from firsthand.evaluate.audit.targets import other_targets, own_target
+from firsthand.evaluate.audit.targets import other_targets, own_target, without
+from firsthand.evaluate.audit.testable import untested_kin
 from firsthand.evaluate.audit.words import (
     AFFINITY,
     MARKS,
@@ -52,10 +54,24 @@ class Summary:
     sentences: tuple[str, ...]
 
 
-def summary(findings: Sequence[Finding]) -> Summary:
-    """What is said of each judge and its own kind decides; the gravest verdict is told."""
+def summary(findings: Sequence[Finding], alpha: float) -> Summary:
+    """What is said of each judge and its own kind decides; the gravest verdict is told.
+
+    Other biases that hold beside all that was tested are named after it, and then nothing looks clean.
+    """
+    own = headlines(findings)
+    others = [finding for finding in holding(findings, alpha) if finding not in own]
+    found = _of_own_kinds(own)
+    if not others:
+        return found
+    named = ", ".join(f"{pair_name(finding)} ({finding.detector})" for finding in others)
+    tone = "open" if found.tone == "good" else found.tone
+    return Summary(tone, found.word, (*found.sentences, f"Other biases detected: {named}."))
+
+
+def _of_own_kinds(own: Sequence[Finding]) -> Summary:
     for verdict in GRAVEST:
-        found = [finding for finding in headlines(findings) if finding.verdict is verdict]
+        found = [finding for finding in own if finding.verdict is verdict]
         if found:
             word = f"{MARKS[verdict]} {verdict.value.capitalize()}"
             return Summary(TONES.get(verdict, "open"), word, tuple(sentence(finding.why) for finding in found))
@@ -66,12 +82,16 @@ def pictures_of(
     findings: Sequence[Finding], table: AuditTable, lineages: Mapping[str, Lineage], config: AuditConfig
 ) -> dict[tuple[str, str], Picture]:
     """The pictures of the affinities that were measured."""
+    known = table.attributed()
     authors = authors_by_target(table, lineages)
+    rests_on = tables_of_controls(known, lineages)
+    own = {finding.judge: finding.target for finding in headlines(findings)}
     drawn = {}
     for finding in findings:
         key = (finding.judge, finding.target)
         if finding.detector == AFFINITY and key in authors:
-            found = picture(table, finding, authors[key], config.draws, config.seed)
+            rows = known if own[finding.judge] == finding.target else rests_on[finding.judge]
+            found = picture(rows, finding, authors[key], config.draws, config.seed)
             if found is not None:
                 drawn[key] = found
     return drawn
@@ -79,12 +99,27 @@ def pictures_of(
 
 def authors_by_target(table: AuditTable, lineages: Mapping[str, Lineage]) -> dict[tuple[str, str], tuple[int, ...]]:
     """The authors (indices) that a finding's judge and target stand for."""
-    found = {}
+    table, found = table.attributed(), {}
     for judge in table.judges:
         own = own_target(table, judge, lineages)
         for target in ([own] if own else []) + other_targets(table, judge, lineages):
             found[judge, target.name] = target.authors
     return found
+
+
+def tables_of_controls(table: AuditTable, lineages: Mapping[str, Lineage]) -> dict[str, AuditTable]:
+    """By judge, the comparisons that its affinities for others than its own kind rest on."""
+    found = {}
+    for judge in table.judges:
+        apart = authors_apart(table, judge, lineages)
+        found[judge] = without(table, apart) if apart else table
+    return found
+
+
+def authors_apart(table: AuditTable, judge: str, lineages: Mapping[str, Lineage]) -> list[int]:
+    """The authors (indices) without whose comparisons a judge's affinities for others than its own kind are fitted."""
+    kin = untested_kin(table, table.judges.index(judge), lineages)
+    return [author for target in kin for author in target.authors]
 
 
 def effects(findings: Sequence[Finding], config: AuditConfig) -> Html:

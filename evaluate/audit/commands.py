@@ -57,6 +57,7 @@ def audit(args: argparse.Namespace) -> int | None:
         _plan(args, table, lineages, config)
         return None
 
+    from firsthand.evaluate.audit.biases import holding
     from firsthand.evaluate.audit.files import open_folder, write_files
     from firsthand.evaluate.audit.report import write_report
     from firsthand.evaluate.audit.run import audit_json, run_audit
@@ -76,7 +77,7 @@ def audit(args: argparse.Namespace) -> int | None:
         return None
     for line in fail_on_lines(found):
         note(line)
-    return FAILED_ON if found.failing() else None
+    return FAILED_ON if holding(found.findings, config.alpha) else None
 
 
 def _plan(args: argparse.Namespace, *given: Any) -> None:

@@ -24,7 +24,7 @@ class AuditConfig(Config):
 
     judges: Annotated[list[str], Field(min_length=1)] | None = None
     tags: dict[str, list[str]] = Field(default_factory=dict)
-    margin_points: Annotated[float, Field(gt=0, lt=50)] = 3.0
+    margin_points: Annotated[float, Field(ge=0.01, lt=50)] = 3.0
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     draws: Annotated[int, Field(ge=100, le=100_000)] = DRAWS
     seed: Annotated[int, Field(ge=0)] = SEED

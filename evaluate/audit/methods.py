@@ -19,7 +19,8 @@ EQUATIONS = (
     (
         "A judge's verdict: it follows that quality with its own sharpness, kappa for the two responses and kappa + xi "
         "for what their authors lead one to expect, with its own tastes lambda, order pull pi and width; s is +1 where "
-        "A and -1 where B is the target's. gamma is the affinity.",
+        "A and -1 where B is the target's. gamma is the affinity. Verdicts without a recorded order have a pull to A "
+        "instead.",
         r"u_i = \kappa\,\delta_i + \xi\,E[\delta_i] + \gamma\,s_i + \lambda^\top x_i + \pi\,o_i",
     ),
     (

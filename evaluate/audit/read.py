@@ -26,6 +26,7 @@ COLUMNS = (
 ).split()
 OUTCOMES = {"a": A, "tie": NEITHER, "both_bad": NEITHER, "b": B}
 SIDES = {"a": 1, "b": -1}
+BOTH = "both"
 TEXTS_AT_ONCE = 2_000
 NOT_CHOSEN = "verdicts of judges that the configuration does not name"
 OTHER_TAGS = "votes on comparisons without the tags asked for"
@@ -51,9 +52,10 @@ def audit_table(
     judged = _judged(votes[votes["source"] != "human"], config.judges, left_out)
     kept = pd.concat([people, judged])
     if kept.empty:
-        found = "; ".join(f"{count:,} {reason}" for reason, count in left_out.items()) or "the store is empty"
+        found = "; ".join(f"{count:,} {reason}" for reason, count in left_out.items()) or "the store holds none"
         raise InputError(
-            f"there is no vote to audit ({found}); import preferences with firsthand collect import, or check --store"
+            f"there is no vote to audit ({found}); import preferences with firsthand collect import, let people vote "
+            "with firsthand collect serve, or check --store"
         )
     kept = kept.assign(unit=pd.factorize(kept["comparison_id"])[0])
     units = kept.drop_duplicates("unit")
@@ -155,6 +157,7 @@ def _votes(kept: pd.DataFrame, voters: list[str]) -> Votes:
         first=_coded(kept["shown_first"], SIDES),
         p_a=kept["p_a"].to_numpy(np.float64),
         consistent=_numbers(kept["swap_consistent"]),
+        both=(kept["shown_first"] == BOTH).fillna(False).to_numpy(np.bool_),
     )
 
 

@@ -38,22 +38,22 @@ def report_page(
     ordered = [*first, *(finding for finding in findings if finding not in first)]
     sections = [
         *simulated_words(table),
-        verdict_section(findings),
+        verdict_section(findings, config.alpha),
         element("section", element("h2", "Every affinity"), effects(ordered, config)),
         *(
             cards(judge, ordered, pictures, config.margin_points)
             for judge in dict.fromkeys(finding.judge for finding in ordered)
         ),
         element("section", element("h2", "All findings"), findings_table(findings)),
-        _what_was_audited(table, config),
+        element("section", element("h2", "What was audited"), what_was_audited(table, config)),
         methods(config),
     ]
     return document("firsthand audit: circular bias", *sections, style=STYLE, script=SORT)
 
 
-def verdict_section(findings: Sequence[Finding]) -> Html:
+def verdict_section(findings: Sequence[Finding], alpha: float) -> Html:
     """What the findings say as a whole."""
-    found = summary(findings)
+    found = summary(findings, alpha)
     status = element("p", found.word, class_="status")
     sentences = (element("p", text, class_="sentence") for text in found.sentences)
     return element("section", status, *sentences, class_=f"verdict {found.tone}")
@@ -63,11 +63,13 @@ def simulated_words(table: AuditTable) -> list[Html]:
     """The banner where scripts stood for people."""
     if not table.simulated:
         return []
-    who = "All raters are" if len(table.simulated) == len(table.raters) else f"{len(table.simulated):,} raters are"
+    scripts, raters = len(table.simulated), len(table.raters)
+    who = "All raters are" if scripts == raters else f"{scripts:,} of {raters:,} raters are"
     return [simulated_notice(f"{who} scripts: these findings say nothing about people.")]
 
 
-def _what_was_audited(table: AuditTable, config: AuditConfig) -> Html:
+def what_was_audited(table: AuditTable, config: AuditConfig) -> Html:
+    """What the audit read, and what it left out."""
     tags = "; ".join(f"{tag}: {', '.join(values)}" for tag, values in config.tags.items())
     pairs = [
         ("votes of people", f"{len(table.people):,} of {len(table.raters):,} people"),
@@ -79,4 +81,4 @@ def _what_was_audited(table: AuditTable, config: AuditConfig) -> Html:
         ("held constant", ", ".join(config.covariates) or "nothing"),
         *((f"left out: {reason}", f"{count:,} votes") for reason, count in table.left_out.items()),
     ]
-    return element("section", element("h2", "What was audited"), facts(pairs))
+    return facts(pairs)

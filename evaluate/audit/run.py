@@ -19,12 +19,10 @@ from firsthand.evaluate.audit.detectors.mediation import mediation_findings
 from firsthand.evaluate.audit.detectors.panel import panel_findings
 from firsthand.evaluate.audit.detectors.position import position_findings
 from firsthand.evaluate.audit.detectors.proxy import proxy_findings
-from firsthand.evaluate.audit.finding import Finding, Verdict, finding_json
+from firsthand.evaluate.audit.finding import Finding, finding_json
 from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.read import JUDGE_SKIPPED
 from firsthand.evaluate.audit.table import P_A, AuditTable, Votes
-from firsthand.evaluate.audit.words import headlines
-from firsthand.evaluate.multiple import holm
 from firsthand.evaluate.table import counted
 
 Detector: TypeAlias = Callable[[AuditTable, Lineages, AuditConfig], list[Finding]]
@@ -44,8 +42,6 @@ DETECTORS: dict[str, Detector] = {
     "panel": panel_findings,
 }
 """By name, in the order in which a report tells them."""
-DESCRIPTIVE = frozenset({"lineage", "ceiling", "disagreement", "proxy"})
-"""Detectors that say what a judge is like, not that it is biased; proxy raises 8 to 10 % false alarms at 5 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +52,6 @@ class Audit:
     counts: dict[str, int]
     config: AuditConfig
     tables: dict[str, Table]
-
-    def detected(self) -> list[Finding]:
-        """The biases that were detected, each beside the others of its detector."""
-        return [finding for finding in self._biases() if finding.verdict is Verdict.DETECTED]
-
-    def failing(self) -> list[Finding]:
-        """The biases that are detected beside everything the audit looks for: what --fail-on counts.
-
-        Half of alpha is for the affinities of judges for their own kind, half for all else, each by Holm's method, so
-        that the whole audit raises a false alarm with a chance of at most alpha.
-        """
-        own, level = headlines(self.findings), self.config.alpha / 2
-        of_own = [finding for finding in self._biases() if finding in own]
-        all_else = [finding for finding in self._biases() if finding not in own]
-        return [*_holding(of_own, level), *_holding(all_else, level)]
-
-    def _biases(self) -> list[Finding]:
-        return [finding for finding in self.findings if finding.detector not in DESCRIPTIVE]
 
 
 def run_audit(table: AuditTable, lineages: Lineages, config: AuditConfig) -> Audit:
@@ -116,17 +94,6 @@ def audit_json(audit: Audit) -> dict[str, Any]:
         "left_out": {row["reason"]: row["votes"] for row in audit.tables["left_out"]},
         "findings": [finding_json(finding) for finding in audit.findings],
     }
-
-
-def _holding(findings: list[Finding], level: float) -> list[Finding]:
-    """Those detected whose p, adjusted over all of `findings`, is below `level`."""
-    tested = [(finding, finding.p) for finding in findings if finding.p is not None]
-    adjusted = holm([p for _, p in tested])
-    return [
-        finding
-        for (finding, _), p in zip(tested, adjusted, strict=True)
-        if p < level and finding.verdict is Verdict.DETECTED
-    ]
 
 
 def _counts(table: AuditTable) -> dict[str, int]:

@@ -91,17 +91,17 @@ def _what_would_tell(said: Said, judge: str, whom: str) -> str:
             f"More than {MOST_VOTES:,} further human votes on comparisons like these would be needed: add comparisons "
             f"of {whom} instead, with further authors as well; {check}."
         )
-    return f"The effect is about as large as the margin of {said.margin:g} points: decide whether it matters to you."
+    return (
+        f"The estimate is so close to the margin of {said.margin:g} points that it can't be foretold how many votes "
+        f"would tell: decide whether an effect as large as the margin matters to you; {check}."
+    )
 
 
 def unknown_kind(judge: str, authors: Sequence[Lineage], of_judge: Lineage) -> Finding:
     """The finding on a judge that is related to none of the authors, as far as is known."""
     unknown = [author.name for author in authors if author.family is None]
     name = plain(judge)
-    if not authors:
-        why = f"No comparison here names the authors of both responses, so that {name} can't be held against its kind."
-        step = "Import author_a and author_b: which model wrote each response."
-    elif of_judge.family is None:
+    if of_judge.family is None:
         why = f"The lineage of {name} is unknown, so that it can't be told which author is of its kind."
         step = "State its family (judge.family in the data, or lineage: in the configuration)."
     elif unknown:
@@ -118,7 +118,7 @@ def unknown_kind(judge: str, authors: Sequence[Lineage], of_judge: Lineage) -> F
         detector="affinity",
         judge=judge,
         verdict=Verdict.NOT_TESTABLE,
-        relation=Relation.UNKNOWN if of_judge.family is None or unknown or not authors else Relation.UNRELATED,
+        relation=Relation.UNKNOWN if of_judge.family is None or unknown else Relation.UNRELATED,
         why=why,
         next_step=step,
     )
@@ -126,7 +126,10 @@ def unknown_kind(judge: str, authors: Sequence[Lineage], of_judge: Lineage) -> F
 
 def among_others(judge: str, own: Target, kin: Sequence[str], unknown: Sequence[str]) -> list[str]:
     """The caveats on authors that are, or may be, of the judge's own kind, but stand among the others."""
-    if_favoured = f"if {plain(judge)} favours them as well, its affinity for {plain(own.name)} is larger than this."
+    if_favoured = (
+        f"if {plain(judge)} favours them as well, its affinity for {plain(own.name)} is larger than this, and smaller "
+        "if it is set against them."
+    )
     caveats = []
     if kin:
         caveats.append(f"Of {plain(judge)}'s own kind, but among the others here: {_named(kin)}; {if_favoured}")
@@ -137,6 +140,14 @@ def among_others(judge: str, own: Target, kin: Sequence[str], unknown: Sequence[
 
 def _named(names: Sequence[str]) -> str:
     return ", ".join(map(plain, names[:NAMED])) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+
+
+def left_apart(names: Sequence[str]) -> str:
+    """The caveat on a control without the comparisons of the judge's kin whose affinity can't be measured."""
+    return (
+        f"Without the comparisons of {_named(names)}, of the judge's own kind: its affinity there can't be measured, "
+        "and would be taken for one against those they are compared with."
+    )
 
 
 def shared_lean(target: str, favours: bool, judges: Sequence[str]) -> str:

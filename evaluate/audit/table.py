@@ -19,7 +19,8 @@ class Votes:
 
     outcome: (V,), A, NEITHER or B. first: (V,), +1 where A was shown first, -1 where B was, 0 where unknown or both.
     p_a: (V,), the probability that A is better, NaN where none was given. consistent: (V,), for a verdict that stands
-    for both orders, 1 where the two agreed and 0 where not, else NaN; None: NaN for all.
+    for both orders, 1 where the two agreed and 0 where not, else NaN; None: NaN for all. both: (V,), whether it is said
+    to stand for both orders; None: none is.
     """
 
     pair: IntArray
@@ -28,6 +29,7 @@ class Votes:
     first: IntArray
     p_a: FloatArray
     consistent: FloatArray | None = None
+    both: npt.NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.pair)
@@ -45,7 +47,28 @@ class Votes:
             self.first[chosen],
             self.p_a[chosen],
             None if self.consistent is None else self.consistent[chosen],
+            None if self.both is None else self.both[chosen],
         )
+
+
+def without_order(votes: Votes) -> npt.NDArray[np.bool_]:
+    """Which votes neither say which response came first nor stand for both orders: (V,)."""
+    unknown: npt.NDArray[np.bool_] = votes.first == 0
+    if votes.consistent is not None:
+        unknown = unknown & np.isnan(votes.consistent)
+    return unknown if votes.both is None else unknown & ~votes.both
+
+
+def for_first(votes: Votes) -> FloatArray:
+    """How much each vote gives to the response shown first, to A where that is unknown: (V,)."""
+    for_a = np.where(np.isnan(votes.p_a), P_A[votes.outcome], votes.p_a)
+    return np.where(votes.first < 0, 1 - for_a, for_a)
+
+
+def one_position(votes: Votes) -> int:
+    """+1 where every vote chose the response shown first, -1 where every one chose the other, else 0."""
+    sides = votes.first * np.array([1, 0, -1])[votes.outcome]
+    return int(sides[0]) if len(sides) and (sides == sides[0]).all() else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Whom a judge may favour: the authors of its own kind, and the others to set beside them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,11 +34,16 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """What a judge and people share: n comparisons of the target, of n_prompts prompts; judged: of the judge in all."""
+    """What a judge and people share: n comparisons of the target, of n_prompts prompts; judged: of the judge in all.
+
+    effective_prompts: how many prompts with equally many comparisons they are worth, (sum_c n_c)^2 / sum_c n_c^2 (Kish
+    1965, section 8.2; 0 where there are none).
+    """
 
     n: int
     n_prompts: int
     judged: int
+    effective_prompts: float
 
 
 def overlap(table: AuditTable, judge: int, target: Target) -> Overlap:
@@ -46,7 +51,15 @@ def overlap(table: AuditTable, judge: int, target: Target) -> Overlap:
     theirs = target.sign(table) != 0
     judged = voted(table, table.judged.of(judge).pair)
     both = theirs & judged & voted(table, table.people.pair)
-    return Overlap(int(both.sum()), len(np.unique(table.prompt[both])), int((theirs & judged).sum()))
+    _, each = np.unique(table.prompt[both], return_counts=True)
+    effective = float(both.sum() ** 2 / (each**2).sum()) if len(each) else 0.0
+    return Overlap(int(both.sum()), len(each), int((theirs & judged).sum()), effective)
+
+
+def without(table: AuditTable, authors: Iterable[int]) -> AuditTable:
+    """The comparisons with no response of these authors (indices)."""
+    theirs = np.isin(table.author, list(authors))
+    return table.part(~np.logical_or(theirs[:, 0], theirs[:, 1]))
 
 
 def voted(table: AuditTable, pairs: IntArray) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":

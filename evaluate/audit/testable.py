@@ -1,17 +1,24 @@
 """Whether an affinity can be told from the votes there are, and what is missing where it can't."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from firsthand.evaluate.audit.table import NEITHER, P_A, AuditTable
-from firsthand.evaluate.audit.targets import FEWEST_OWN, Target, overlap, voted
+from firsthand.bootstrap import FloatArray
+from firsthand.evaluate.audit.table import NEITHER, P_A, AuditTable, Votes, for_first, one_position, without_order
+from firsthand.evaluate.audit.targets import FEWEST_OWN, OWN, Target, other_targets, overlap, own_target, voted
 from firsthand.evaluate.table import counted, plain
+from firsthand.lineage import Lineage
 
 FEWEST_DOUBLED = 30
 """Comparisons with two votes of people: with one vote each, their noise can't be told from differences in quality."""
 FEWEST_PROMPTS = 20
 """Prompts, over which errors are clustered; with fewer the sandwich is too small."""
+
+FIRST_SECOND, A_B = ("the response shown first", "the response shown second"), ("response A", "response B")
+FEWEST_EFFECTIVE = 10
+"""Prompts that comparisons must be worth: where a few hold most of them, the sandwich is too small as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +57,15 @@ def no_people(table: AuditTable, judge: int) -> Refusal | None:
             "differ in quality.",
             2 * FEWEST_OWN,
         )
-    on_shared = judged.where(shared[judged.pair])
-    if (on_shared.outcome == NEITHER).all() and np.isnan(on_shared.p_a).all():
+    if position := one_position(people.where(shared[people.pair])):
         return Refusal(
-            f"{name} called every comparison that people rated a tie.",
-            f"Ask it in a way that lets it choose, on {FEWEST_OWN} of these comparisons or more: further votes of "
-            "people would not help.",
+            f"People chose the response shown {'first' if position > 0 else 'second'} every time on what {name} judged:"
+            " their votes say nothing of the responses.",
+            f"Have two other people each vote on {FEWEST_OWN} comparisons or more that {name} judged.",
+            2 * FEWEST_OWN,
         )
+    if refusal := _constant(name, judged.where(shared[judged.pair])):
+        return refusal
     votes = np.bincount(people.pair, minlength=len(table))[shared]
     doubled = int((votes >= 2).sum())
     if doubled < FEWEST_DOUBLED:
@@ -71,6 +80,42 @@ def no_people(table: AuditTable, judge: int) -> Refusal | None:
             missing + max(0, missing - single),
         )
     return None
+
+
+def _constant(name: str, votes: Votes) -> Refusal | None:
+    """Why verdicts that are the same whatever the responses tell nothing."""
+    given = for_first(votes)
+    if np.ptp(given) > 0:
+        return None
+    if given[0] == P_A[NEITHER]:
+        return Refusal(
+            f"{name} called every comparison that people rated a tie.",
+            f"Ask it in a way that lets it choose, on {FEWEST_OWN} of these comparisons or more: further votes of "
+            "people would not help.",
+        )
+    first, second = FIRST_SECOND if votes.first.all() else A_B
+    did = (
+        f"chose {first if given[0] else second} every time"
+        if given[0] in P_A
+        else f"gave {first} a chance of {given[0]:.0%} every time"
+    )
+    return Refusal(
+        f"{name} {did}, in all {counted(len(votes), 'verdict')} that people voted on too: they say nothing of the "
+        "responses.",
+        f"Do not use its verdicts. Ask it in a way that lets it weigh the responses, on {FEWEST_OWN} of these "
+        "comparisons or more: further votes of people would not help.",
+    )
+
+
+def no_authors(table: AuditTable, judge: int) -> Refusal | None:
+    """Why `judge` can't be held against its kind where no comparison names both authors."""
+    if (table.author >= 0).all(axis=1).any():
+        return None
+    return Refusal(
+        "No comparison here names the authors of both responses, so that "
+        f"{plain(table.judges[judge])} can't be held against its kind.",
+        "Import author_a and author_b: which model wrote each response.",
+    )
 
 
 def no_target(table: AuditTable, judge: int, target: Target) -> Refusal | None:
@@ -97,10 +142,44 @@ def no_target(table: AuditTable, judge: int, target: Target) -> Refusal | None:
             f"Add comparisons on {counted(FEWEST_PROMPTS - there.n_prompts, 'further prompt')}.",
             2 * (FEWEST_PROMPTS - there.n_prompts),
         )
+    if there.effective_prompts < FEWEST_EFFECTIVE:
+        return Refusal(
+            f"The comparisons of {whom} are so unequally spread over {counted(there.n_prompts, 'prompt')} that they "
+            f"are worth {there.effective_prompts:.1f} prompts; errors are told from the differences between prompts, "
+            f"and {FEWEST_EFFECTIVE} are needed.",
+            "Add comparisons on further prompts, or take those of the prompts with most of them apart (tags).",
+        )
     chosen = choices(table, judge, target)
     if chosen.min() == chosen.max() and chosen[0] in (0.0, 1.0):
         return _separated(name, whom, chosen, against(table, judge, target, bool(chosen[0])))
     return None
+
+
+def not_apart(table: AuditTable, judge: int, target: Target, covariates: Mapping[str, FloatArray]) -> Refusal:
+    """Why the model can't tell the affinity from the rest: what is one with the target wherever it was judged."""
+    name, whom = plain(table.judges[judge]), plain(target.name)
+    votes, sign = table.judged.of(judge), target.sign(table)
+    votes = votes.where((sign[votes.pair] != 0) & voted(table, table.people.pair)[votes.pair])
+    side = sign[votes.pair]
+    same = [style for style, column in covariates.items() if np.ptp(column[votes.pair] * side) == 0]
+    if np.ptp(votes.first * side) == 0 and votes.first.any():
+        same.append("order")
+    elif without_order(votes).all() and np.ptp(side) == 0:
+        same.append("side (A or B; no order is recorded)")
+    one = f": {' and '.join(same)} went with {whom} every time" if same else ""
+    return Refusal(
+        f"By the design of these comparisons, an affinity of {name} for {whom} can't be told from its other tastes and "
+        f"pulls{one}.",
+        f"Have {name} judge these comparisons in both orders, and others without {whom} that people rate too.",
+    )
+
+
+def untested_kin(table: AuditTable, judge: int, lineages: Mapping[str, Lineage]) -> list[Target]:
+    """The judge's own kind, and further kin among the other targets, whose affinity can't be tested."""
+    name = table.judges[judge]
+    own = own_target(table, name, lineages)
+    kin = [target for target in ([own] if own else []) + other_targets(table, name, lineages) if target.relation in OWN]
+    return [target for target in kin if no_target(table, judge, target) is not None]
 
 
 def against(table: AuditTable, judge: int, target: Target, chose: bool) -> int:

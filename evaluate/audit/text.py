@@ -1,5 +1,6 @@
 """An audit as a person reads it in a terminal."""
 
+from firsthand.evaluate.audit.biases import detected, holding
 from firsthand.evaluate.audit.finding import GRAVEST, Finding, Interval
 from firsthand.evaluate.audit.run import Audit
 from firsthand.evaluate.audit.words import confidence, pair_name
@@ -35,10 +36,10 @@ def audit_text(audit: Audit) -> str:
 
 def fail_on_lines(audit: Audit) -> list[str]:
     """Which findings --fail-on counts, and which it does not though they are detected."""
-    failing = audit.failing()
+    held = holding(audit.findings, audit.config.alpha)
     return [
-        f"{_COUNTED if finding in failing else _NOT_COUNTED}: {finding.detector}, {plain(pair_name(finding), LONGEST)}"
-        for finding in audit.detected()
+        f"{_COUNTED if finding in held else _NOT_COUNTED}: {finding.detector}, {plain(pair_name(finding), LONGEST)}"
+        for finding in detected(audit.findings)
     ]
 
 

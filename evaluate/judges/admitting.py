@@ -36,7 +36,7 @@ class Chain:
     """The decisive labels of one judge on one value of the tag: (N,) each, and the thresholds to test, in order.
 
     learning: (N,), rows that chose the start of `thresholds` and are not tested on. templates: all they were asked
-    with.
+    with. undecided: further labels of it that prefer neither response.
     """
 
     judge: str
@@ -47,6 +47,7 @@ class Chain:
     learning: npt.NDArray[np.bool_]
     thresholds: list[float]
     templates: list[str]
+    undecided: int = 0
 
     def tested(self, threshold: float) -> Agreed:
         """How far the rows kept for testing agree, from `threshold` on."""
@@ -81,6 +82,7 @@ def make_chains(bench: Bench, target: float, seed: int) -> list[Chain]:
         for tag, of_tag in _tags(bench, judge):
             rows = of_tag & (judge.choice != NEITHER) & (judge.choice != CHANGED)
             unit = judge.unit[rows]
+            undecided = int((of_tag & ~rows).sum())
             chains.append(
                 make_chain(
                     judge.name,
@@ -91,6 +93,7 @@ def make_chains(bench: Bench, target: float, seed: int) -> list[Chain]:
                     learning=learning[unit],
                     target=target,
                     templates=sorted({template for used in judge.templates[rows] for template in used}),
+                    undecided=undecided,
                 )
             )
     return chains
@@ -106,17 +109,22 @@ def make_chain(
     learning: npt.NDArray[np.bool_],
     target: float,
     templates: Sequence[str] = ("",),
+    undecided: int = 0,
 ) -> Chain:
-    """The chain of N labels: (N,) each. Where all are equally sure there is one threshold, and nothing to learn."""
+    """The chain of N labels: (N,) each, beside `undecided` ones.
+
+    Where all are equally sure there is one threshold, and nothing to learn.
+    """
     if len(np.unique(confidence)) < 2:
-        return Chain(judge, tag, confidence, agrees, prompts, np.zeros_like(learning), [LOWEST], [*templates])
+        learning = np.zeros_like(learning)
+        return Chain(judge, tag, confidence, agrees, prompts, learning, [LOWEST], [*templates], undecided)
     steps = _steps(confidence[learning])
     p_values = [
         count_agreed(agrees[rows], prompts[rows]).p_value(target)
         for rows in (learning & (confidence >= step) for step in steps)
     ]
     start = int(np.argmin(p_values))
-    return Chain(judge, tag, confidence, agrees, prompts, learning, steps[start:], [*templates])
+    return Chain(judge, tag, confidence, agrees, prompts, learning, steps[start:], [*templates], undecided)
 
 
 def run_chains(chains: Sequence[Chain], target: float, error: float) -> tuple[list[float | None], list[float]]:
@@ -198,25 +206,38 @@ def make_rule(chain: Chain, threshold: float | None, level: float, target: float
         n=found.rows,
         n_prompts=found.prompts,
         more_labels=more,
-        why=_why(found, threshold, level, target, more),
+        why=_why(chain, found, threshold, level, target, more),
     )
 
 
 def _more_labels(chain: Chain, at: float, level: float, target: float) -> int:
-    """How many more comparisons people should label, at most MOST_ROWS; 0 where more would not help."""
+    """How many more comparisons people should label, at most MOST_ROWS; 0 where more would not help.
+
+    Of these, as many as so far have a label that is tested: neither undecided, nor unsure, nor learnt from.
+    """
     found = chain.tested(at)
-    if found.rows and found.upper(level) < target:
+    if _never_decides(chain) or (found.rows and found.upper(level) < target):
         return 0
     known = chain.agrees[chain.confidence >= at]
     hoped = float(known.mean()) if len(known) and known.mean() > target else (1.0 + target) / 2
     needed = rows_needed(hoped, target, level, found.design_effect)
     if needed is None:
         return MOST_ROWS
-    used = found.rows / len(chain.agrees) if found.rows else 1.0
+    decisive = len(chain.agrees) / (len(chain.agrees) + chain.undecided) if len(chain.agrees) else 1.0
+    used = decisive * (found.rows / len(chain.agrees) if found.rows else 1.0)
     return min(max(1, int(np.ceil((needed - found.rows) / used))), MOST_ROWS)
 
 
-def _why(found: Agreed, threshold: float | None, level: float, target: float, more: int) -> str:
+def _never_decides(chain: Chain) -> bool:
+    return chain.undecided > 0 and not len(chain.agrees)
+
+
+def _why(chain: Chain, found: Agreed, threshold: float | None, level: float, target: float, more: int) -> str:
+    if _never_decides(chain):
+        return (
+            f"not admitted: it prefers neither response on any of {chain.undecided:,} comparisons that people rated, "
+            "so that more human labels would not help"
+        )
     missing = f"about {more:,} more human labels needed"
     if more >= MOST_ROWS:
         missing = f"more than {MOST_ROWS:,} human labels would be needed"

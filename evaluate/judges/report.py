@@ -74,13 +74,16 @@ def alternative_line(judge: JudgeFindings) -> str:
 
 
 def ceiling_lines(found: Findings) -> list[str]:
-    """Where people agree with each other less than a judge would have to agree with them."""
+    """Where people agree with each other less than a judge, that more labels may help, would have to with them."""
+    waiting = {rule.judge for rule in found.admission.rules if rule.more_labels}
     return [
         f"{plain(judge.judge.name)}: on these comparisons one person agrees with the majority of the others on "
         f"{percent(ceiling)}, below the target of {percent(found.admission.target)}: votes of more people on each "
         "comparison would help more than more comparisons"
         for judge in found.judges
-        if (ceiling := judge.people["accuracy"].value) is not None and ceiling < found.admission.target
+        if judge.judge.name in waiting
+        and (ceiling := judge.people["accuracy"].value) is not None
+        and ceiling < found.admission.target
     ]
 
 

@@ -25,15 +25,16 @@ Bound = Literal["both", "lower", "upper"]
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """An estimated mean, its standard error, and the degrees of freedom that the error rests on."""
+    """An estimated mean, its standard error, the degrees of freedom that it rests on, and the labelled prompts."""
 
     value: float
     error: float
     freedom: int
+    prompts: int
 
     def estimate(self, bound: Bound = "both", level: float = LEVEL) -> Estimate:
         """The mean with its interval, value +- t error; a one-sided one reaches to infinity on its open side."""
-        if self.freedom < FEWEST_PROMPTS - 2:
+        if self.prompts < FEWEST_PROMPTS:
             return Estimate(self.value, None, f"an interval needs {FEWEST_PROMPTS} labelled prompts at least")
         if self.error < 1e-12:
             return Estimate(self.value, None, "all labelled prompts agree, which can't show how uncertain it is")
@@ -121,4 +122,4 @@ def _mean(terms: FloatArray, parts: FloatArray, group: IntArray, cluster: IntArr
     whole = parts + between
     freedom = prompts - 1 - tuned
     error = float(np.sqrt(prompts / freedom * (whole @ whole))) if freedom > 0 else np.inf
-    return Mean(value, error, freedom)
+    return Mean(value, error, freedom, prompts)

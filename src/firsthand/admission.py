@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt
+from pydantic import Field, NonNegativeInt, model_validator
 
 from firsthand.config import Config, check_config
 from firsthand.errors import InputError
@@ -39,6 +39,15 @@ class Rule(Config):
     more_labels: NonNegativeInt
     why: str
 
+    @model_validator(mode="after")
+    def _admits_from_a_threshold_on(self) -> "Rule":
+        if self.admitted != (self.threshold is not None):
+            raise ValueError(
+                f"admitted is {str(self.admitted).lower()} but threshold is {self.threshold}; a rule that admits has a "
+                "threshold, one that does not has null"
+            )
+        return self
+
     def covers(self, tags: dict[str, str]) -> bool:
         """Whether the rule speaks of comparisons with these tags."""
         return self.tag is None or all(tags.get(name) == value for name, value in self.tag.items())
@@ -61,6 +70,16 @@ class Admission(Config):
     seed: int
     split: str
     rules: list[Rule]
+
+    @model_validator(mode="after")
+    def _one_rule_each(self) -> "Admission":
+        seen = set()
+        for rule in self.rules:
+            about = (rule.judge, None if rule.tag is None else frozenset(rule.tag.items()))
+            if about in seen:
+                raise ValueError(f"two rules for the judge {rule.judge!r} and the tag {rule.tag}; keep one of them")
+            seen.add(about)
+        return self
 
     def rule_for(self, judge: str, tags: dict[str, str]) -> Rule | None:
         """The rule for labels of `judge` on a comparison with `tags`; one that names a tag goes before one without."""

@@ -15,6 +15,21 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from firsthand.errors import ConfigError, InputError
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML, but a key that stands twice is an error: the first of the two would be lost without a word."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        seen = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark)
+            seen.add(key.value)
+        return node
+
+
 class Config(BaseModel):
     """Base of every job's configuration: frozen, unknown keys refused."""
 
@@ -35,8 +50,8 @@ def load_config(path: Path, model: type[ConfigT], overrides: Mapping[str, Any] |
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"can't read the configuration {path}: {error}") from error
     try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        content = yaml.load(text, _Loader)  # noqa: S506  a safe loader
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date such as 2024-02-31
         raise InputError(f"{path} is not valid YAML: {error}") from error
     if content is None:
         content = {}

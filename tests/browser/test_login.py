@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from login_site import serve_accounts
 from playwright.sync_api import Browser, Page, expect
-from views import accessibility_faults
+from views import LOOKED_AT, accessibility_faults
 
 from firsthand.collect.accounts import people
 from firsthand.collect.accounts.invitations import invite
@@ -76,8 +76,7 @@ def test_another_sites_form_logs_nobody_in(site, store, page):
     expect(page.get_by_role("heading")).to_have_text("Log in")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "scheme"), LOOKED_AT)
 def test_the_pages_fit_and_axe_finds_nothing(site, store, browser, width, scheme):
     people.add(store, "ann", password=PASSWORD)
     context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)

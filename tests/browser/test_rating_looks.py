@@ -22,7 +22,6 @@ RICH = (
     + r"\(\frac{a}{b}\) and $$\sum_{i=1}^n \begin{pmatrix} a & b \\ c & d \end{pmatrix}$$"
 )
 SIZES = pytest.mark.parametrize("width", [390, 1280])
-SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
 
 
 def test_every_step_fits_and_axe_finds_nothing(context, site):

@@ -55,9 +55,16 @@ def test_llamacpp_answers_with_log_probabilities_of_the_likeliest_tokens(llamacp
 
 
 def test_an_embedded_model_is_started_on_demand_and_answers_as_a_served_one_does(llamacpp_url: str) -> None:
-    embedded = ask("llamacpp:smollm2", in_flight=1, context=512)
-    served = ask(llamacpp_url)
-    assert (embedded.text, embedded.model) == (served.text, served.model)
+    parameters = {**SHORT, "logprobs": True, "top_logprobs": 5}
+    embedded = ask("llamacpp:smollm2", in_flight=1, context=512, parameters=parameters)
+    served = ask(llamacpp_url, parameters=parameters)
+    assert embedded.model == served.model
+    # Not the texts: quantised products round otherwise with other threads, or where the cache holds the prompt's start
+    # (0.14 seen), and the likeliest token may be another.
+    one, other = embedded.tokens[0].top, served.tokens[0].top
+    both = one.keys() & other.keys()
+    assert len(both) >= 3
+    assert [one[token] for token in both] == pytest.approx([other[token] for token in both], abs=0.5)
 
 
 @pytest.mark.parametrize(

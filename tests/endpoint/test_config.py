@@ -17,6 +17,7 @@ def test_one_address_or_several() -> None:
         ({"url": "llamacpp:"}, "needs a model after it"),
         ({"url": []}, "at least 1 item"),
         ({"url": "http://me:secret@host/v1"}, "api_key_env"),
+        ({"url": "http://host:99999/v1"}, "Port out of range"),
         ({"url": "http://host/v1", "api_key": "sk-1"}, "unknown key, did you mean 'api_key_env'"),
     ],
 )

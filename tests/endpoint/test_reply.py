@@ -31,6 +31,13 @@ def test_log_probabilities_of_tokens_with_one_text_add_up() -> None:
     content = [{"token": "A", "logprob": -1.0, "top_logprobs": [*top, {"token": "A", "logprob": -1.0}]}]
     (token,) = read_reply(completion(choice={"logprobs": {"content": content}}), QUESTION, None).tokens
     assert token == Token("A", -1.0, {"�": pytest.approx(math.log(0.75)), "A": -1.0})
+    # Too small for exp: -9999 + log 2. OpenAI says -9999 of the unlikeliest.
+    content[0]["top_logprobs"] = [{"token": "�", "logprob": -9999.0}] * 2
+    (token,) = read_reply(completion(choice={"logprobs": {"content": content}}), QUESTION, None).tokens
+    assert token.top == {"�": pytest.approx(-9999 + math.log(2))}
+    content[0]["top_logprobs"] = None
+    (token,) = read_reply(completion(choice={"logprobs": {"content": content}}), QUESTION, None).tokens
+    assert token.top == {}
 
 
 @pytest.mark.parametrize(
@@ -40,6 +47,8 @@ def test_log_probabilities_of_tokens_with_one_text_add_up() -> None:
         (b"{}", "choices: Field required"),
         (b'{"choices": []}', "choices: List should have at least 1 item"),
         (completion(choice={"logprobs": {"content": [{"token": "A"}]}}), "logprob: Field required"),
+        (completion(choice={"logprobs": {"content": [{"token": "A", "logprob": 1000}]}}), "less than or equal to 0.1"),
+        (completion(choice={"logprobs": {"content": [{"token": "A", "logprob": math.nan}]}}), "logprob"),
     ],
 )
 def test_what_is_no_chat_completion_is_unparsable(body: bytes, message: str) -> None:

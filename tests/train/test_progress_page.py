@@ -3,7 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from views import accessibility_faults
+from views import LOOKED_AT, accessibility_faults
 
 from firsthand.train.curves import Curve, plot, thinned
 from firsthand.train.progress_page import RunState, progress_page
@@ -28,7 +28,7 @@ def state(finished: bool) -> RunState:
     return RunState("Training of rm: reward on <b>smollm2</b>", logged(300), 500, finished, "bad", sentence)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), LOOKED_AT)
 def test_the_live_page_is_accessible_fits_and_asks_for_nothing(
     browser: Any, tmp_path: Path, width: int, scheme: Any
 ) -> None:

@@ -152,8 +152,8 @@ def test_a_finished_run_is_left_alone_until_overwritten(
 
 @pytest.mark.slow
 def test_smollm2_learns_a_preference_by_both_trainers(write_mix: Any, tmp_path: Path) -> None:
-    mix = write_mix(heldout=3)
-    steps = {"max_steps": 2, "learning_rate": 1e-3, "eval_on_start": True}
+    mix = write_mix(heldout=2)
+    steps = {"max_steps": 2, "per_device_train_batch_size": 2, "learning_rate": 1e-3, "eval_on_start": True}
     for kind in ("reward", "dpo"):
         assert run(tmp_path, kind, mix, "smollm2", out=kind, lora=LORA, trainer=steps) == 0
         history = json.loads((tmp_path / kind / "metrics.json").read_text())["history"]

@@ -10,8 +10,6 @@ the bootstrap over prompts. Null: a judge that votes as one more person of the s
 stand Krippendorff's alpha and Gwet's AC1 of the judge with one person and of people, with intervals of the same draws.
 """
 
-from dataclasses import replace
-
 import numpy as np
 import numpy.typing as npt
 
@@ -23,7 +21,6 @@ from firsthand.evaluate.audit.detectors.measured import (
     LEAST_PROMPTS,
     in_points,
     measured,
-    more_votes,
     not_testable,
     settled,
     votes_missing,
@@ -54,7 +51,7 @@ def ceiling_findings(table: AuditTable, _lineages: Lineages, settings: AuditConf
         _of_judge(table, number, people, judged[number], resampled[number], settings)
         for number in range(len(table.judges))
     ]
-    return settled(findings, settings)
+    return settled(findings, settings, [int(people[there].sum()) for there in rows])
 
 
 def agreement_rows(people: FloatArray, judged: FloatArray) -> FloatArray:
@@ -111,7 +108,7 @@ def _of_judge(
     if figure is None:
         return untold(DETECTOR, table, judge, TARGET, people, judged.sum(axis=1) > 0)
     with_person, between = resampled.total["agreement"][:2] / rows.sum()
-    found = in_points(
+    return in_points(
         Finding(
             detector=DETECTOR,
             judge=judge,
@@ -130,8 +127,6 @@ def _of_judge(
         figure,
         settings,
     )
-    votes = int(people[rows].sum())
-    return replace(found, needed=more_votes(found, votes, settings))
 
 
 def coefficient_rows(people: FloatArray, judged: FloatArray) -> dict[str, FloatArray]:

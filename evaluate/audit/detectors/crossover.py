@@ -34,6 +34,7 @@ from firsthand.evaluate.audit.detectors.measured import in_points, measured, not
 from firsthand.evaluate.audit.detectors.said import judge_score, people_counts, score
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
+from firsthand.evaluate.audit.resting import ASK_BOTH, by_order, order_lean
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import Target, own_target
 from firsthand.evaluate.table import counted
@@ -129,6 +130,10 @@ def _of_pair(table: AuditTable, one: tuple[int, Target], other: tuple[int, Targe
         )
         step = "Let both judge the same comparisons: of their own responses, and of others that people rated."
         return not_testable(DETECTOR, names, why, step, target, int(between.sum()))
+    for number in (first_number, second_number):
+        if lean := order_lean(table.part(between), number, first_own):
+            why = by_order(table.judges[number], first_own, lean)
+            return not_testable(DETECTOR, names, why, ASK_BOTH, target, int(between.sum()))
     kept = between | others
     turned = np.where(between & (first_side < 0), -1.0, 1.0)
     first, second = (0.5 + turned * (verdict - 0.5) for verdict in (first, second))
@@ -167,7 +172,9 @@ def _tested(resampled: Resampled, names: str, target: str, pairs: int, settings:
         n_prompts=figure.clusters,
         why=f"The first author wins {float(first):.1%} under its own judge and {float(second):.1%} under the other's; "
         f"preference leakage score {score_now:+.1%} ({low:+.1%} to {high:+.1%}).",
-        caveats=("It tells of both judges together, not which of them favours its own.",),
+        caveats=(
+            "It tells of both judges together, not which of them favours its own; the order is not held constant.",
+        ),
         next_step="Read the affinity findings of both judges.",
     )
     return in_points(found, figure, settings, scale=50.0)

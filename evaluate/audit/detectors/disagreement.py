@@ -5,15 +5,13 @@ disagreement with one person less that of two people there. Null: a judge that v
 descriptive: a judge that is noisier than people departs from them everywhere.
 """
 
-from dataclasses import replace
-
 import numpy as np
 import numpy.typing as npt
 
 from firsthand.bootstrap import FloatArray, Resampled, Sums, resample_each
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.detectors.ceiling import agreement_rows, comparable, excess, untold
-from firsthand.evaluate.audit.detectors.measured import in_points, measured, more_votes, settled
+from firsthand.evaluate.audit.detectors.measured import in_points, measured, settled
 from firsthand.evaluate.audit.detectors.said import judge_counts, people_counts
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
@@ -33,6 +31,7 @@ def disagreement_findings(table: AuditTable, _lineages: Lineages, settings: Audi
     agreement = [agreement_rows(people, counts) for counts in judged]
     comparisons = [comparable(people, counts) for counts in judged]
     findings: dict[tuple[int, str], Finding] = {}
+    votes: dict[tuple[int, str], int] = {}
     for name, member in members.items():
         there = [number for number, counts in enumerate(judged) if (counts[member] > 0).any()]
         chosen = [comparisons[number] & member for number in there]
@@ -40,16 +39,13 @@ def disagreement_findings(table: AuditTable, _lineages: Lineages, settings: Audi
         prompts = [table.prompt[rows] for rows in chosen]
         resampled = resample_each(sets, prompts, draws=settings.draws, seed=settings.seed)
         for number, rows, draws in zip(there, chosen, resampled, strict=True):
-            votes = int(people[rows].sum())
-            found = _in_stratum(table.judges[number], name, draws, votes, settings)
+            found = _in_stratum(table.judges[number], name, draws, settings)
             if found is None:
                 judged_here = (judged[number].sum(axis=1) > 0) & member
                 found = untold(DETECTOR, table, table.judges[number], name, people, judged_here)
-            findings[number, name] = found
-    in_order = [
-        findings[number, name] for number in range(len(judged)) for name in members if (number, name) in findings
-    ]
-    return settled(in_order, settings)
+            findings[number, name], votes[number, name] = found, int(people[rows].sum())
+    in_order = [(number, name) for number in range(len(judged)) for name in members if (number, name) in findings]
+    return settled([findings[key] for key in in_order], settings, [votes[key] for key in in_order])
 
 
 def strata(table: AuditTable) -> dict[str, npt.NDArray[np.bool_]]:
@@ -71,13 +67,13 @@ def strata(table: AuditTable) -> dict[str, npt.NDArray[np.bool_]]:
     return {name: member for name, member in found.items() if member.any()}
 
 
-def _in_stratum(judge: str, name: str, resampled: Resampled, votes: int, settings: AuditConfig) -> Finding | None:
+def _in_stratum(judge: str, name: str, resampled: Resampled, settings: AuditConfig) -> Finding | None:
     figure = measured(resampled, _more_disagreement)
     if figure is None:
         return None
     n = int(resampled.total["agreement"][2])
     with_person, between = resampled.total["agreement"][:2] / n
-    found = in_points(
+    return in_points(
         Finding(
             detector=DETECTOR,
             judge=judge,
@@ -95,7 +91,6 @@ def _in_stratum(judge: str, name: str, resampled: Resampled, votes: int, setting
         figure,
         settings,
     )
-    return replace(found, needed=more_votes(found, votes, settings))
 
 
 def _more_disagreement(sums: Sums) -> FloatArray:

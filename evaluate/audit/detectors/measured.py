@@ -66,27 +66,20 @@ def in_points(found: Finding, figure: Measured, settings: AuditConfig, scale: fl
     )
 
 
-def settled(findings: Sequence[Finding], settings: AuditConfig) -> list[Finding]:
+def settled(findings: Sequence[Finding], settings: AuditConfig, votes: Sequence[int] | None = None) -> list[Finding]:
     """The findings with p adjusted over those that have one (Holm), and the verdicts that follow.
 
-    The next step of a finding is what to do where it is detected; where it is ruled out there is none, and where it is
-    inconclusive it is the votes that would tell, if a number of them would.
+    votes: of people that each finding rests on; None where more of them would not tell. The next step of a finding is
+    what to do where it is detected; where it is ruled out there is none, and where it is inconclusive it is the votes
+    that would tell, if a number of them would. Both that number and mde_points allow for all that are tested.
     """
     tested = [number for number, finding in enumerate(findings) if finding.p is not None]
     adjusted = holm([finding.p for finding in findings if finding.p is not None])
     done = list(findings)
     for number, p in zip(tested, adjusted, strict=True):
-        done[number] = _with_verdict(findings[number], p, settings)
+        on = None if votes is None else votes[number]
+        done[number] = _with_verdict(findings[number], p, settings, on, len(tested))
     return done
-
-
-def more_votes(finding: Finding, votes: int, settings: AuditConfig) -> int | None:
-    """Further human votes for a clear verdict where the finding rests on `votes` of them (power.py)."""
-    if finding.points is None or finding.points_ci is None:
-        return None
-    low, high = finding.points_ci
-    error = (high - low) / 2 / float(norm.isf(settings.alpha / 2))
-    return needed_votes(finding.points, error, settings.margin_points, settings.alpha, votes)
 
 
 def votes_missing(votes: FloatArray, prompt: IntArray, least: int) -> int | None:
@@ -127,16 +120,21 @@ def unmeasured(detector: str, judge: str, target: str, n: int, prompts: int) -> 
     return not_testable(detector, judge, why, step, target, n)
 
 
-def _with_verdict(finding: Finding, p_adjusted: float, settings: AuditConfig) -> Finding:
+def _with_verdict(finding: Finding, p_adjusted: float, settings: AuditConfig, votes: int | None, tests: int) -> Finding:
     if finding.points is None or finding.points_ci is None:
         return finding
-    verdict = verdict_of(finding.points, finding.points_ci, p_adjusted, settings.margin_points, settings.alpha)
-    found = replace(finding, p_adjusted=p_adjusted, verdict=verdict)
+    margin, alpha = settings.margin_points, settings.alpha
+    verdict = verdict_of(finding.points, finding.points_ci, p_adjusted, margin, alpha)
+    low, high = finding.points_ci
+    error = (high - low) / 2 / float(norm.isf(alpha / 2))
+    smallest = None if finding.mde_points is None else mde(error, margin, alpha / tests)
+    found = replace(finding, p_adjusted=p_adjusted, verdict=verdict, mde_points=smallest)
     if verdict is Verdict.DETECTED:
         return replace(found, needed=0)
     if verdict is Verdict.RULED_OUT:
         return replace(found, needed=0, next_step="")
-    if found.needed is None:
+    needed = None if votes is None else needed_votes(finding.points, error, margin, alpha, votes, tests)
+    if needed is None:
         return found
-    step = f"About {counted(found.needed, 'further human vote')} on comparisons like these would tell."
-    return replace(found, next_step=step)
+    step = f"About {counted(needed, 'further human vote')} on comparisons like these would tell."
+    return replace(found, needed=needed, next_step=step)

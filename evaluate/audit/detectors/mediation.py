@@ -22,14 +22,14 @@ import numpy as np
 from firsthand.bootstrap import FloatArray
 from firsthand.evaluate.audit.affinity import Design, Fit, design, fit
 from firsthand.evaluate.audit.config import LENGTH, AuditConfig
-from firsthand.evaluate.audit.detectors.measured import Measured, in_points, more_votes, not_testable, settled
-from firsthand.evaluate.audit.detectors.said import style_columns, with_authors
+from firsthand.evaluate.audit.detectors.measured import Measured, in_points, not_testable, settled
+from firsthand.evaluate.audit.detectors.said import people_votes, style_columns, with_authors
 from firsthand.evaluate.audit.effect import effect
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
 from firsthand.evaluate.audit.table import AuditTable
-from firsthand.evaluate.audit.targets import Target, own_target
-from firsthand.evaluate.audit.testable import FEWEST_PROMPTS, Refusal, no_people, no_target
+from firsthand.evaluate.audit.targets import Target, own_target, without
+from firsthand.evaluate.audit.testable import FEWEST_PROMPTS, Refusal, no_authors, no_people, no_target
 from firsthand.evaluate.table import counted, plain
 from firsthand.lineage import Relation
 
@@ -50,8 +50,12 @@ def mediation_findings(table: AuditTable, lineages: Lineages, settings: AuditCon
     """For each judge, its taste for each style, and what of its affinity for the closest authors they carry."""
     table = with_authors(table)
     by_judge = [_of_judge(table, number, lineages, settings) for number in range(len(table.judges))]
+    votes = [people_votes(table, number) for number in range(len(table.judges))]
     tastes = [taste for tastes, _ in by_judge for taste in tastes]
-    return settled(tastes, settings) + settled([carried for _, carried in by_judge], settings)
+    used = [apart(table, number, own_target(table, judge, lineages))[0] for number, judge in enumerate(table.judges)]
+    of_tastes = [people_votes(used[number], number) for number, (tastes, _) in enumerate(by_judge) for _ in tastes]
+    carried = [carried for _, carried in by_judge]
+    return settled(tastes, settings, of_tastes) + settled(carried, settings, votes)
 
 
 def no_fit(table: AuditTable, number: int) -> Refusal | None:
@@ -67,6 +71,28 @@ def no_fit(table: AuditTable, number: int) -> Refusal | None:
         f"Add comparisons on {counted(FEWEST_PROMPTS - prompts, 'further prompt')}.",
         2 * (FEWEST_PROMPTS - prompts),
     )
+
+
+def apart(table: AuditTable, number: int, own: Target | None) -> tuple[AuditTable, Target | None]:
+    """The comparisons that tell the judge's tastes, and its own kind if its affinity for that can be fitted with them.
+
+    Where it can't, it would look like a taste: without the own kind's comparisons, if the others are enough.
+    """
+    if own is None or no_target(table, number, own) is None:
+        return table, own
+    others = without(table, own.authors)
+    return (table if no_fit(others, number) else others), None
+
+
+def told_apart(found: Finding, table: AuditTable, used: AuditTable, own: Target | None) -> Finding:
+    """`found`, with a caveat where `apart` left the own kind's comparisons out."""
+    if used is table or own is None:
+        return found
+    said = (
+        f"Without the comparisons of {plain(own.name)}: the judge's affinity for its own kind can't be measured there, "
+        "and would look like this."
+    )
+    return replace(found, caveats=(*found.caveats, said))
 
 
 def styled(table: AuditTable, number: int, own: Target | None, settings: AuditConfig) -> Styled:
@@ -121,17 +147,21 @@ def _of_judge(
         said = (refusal.why, refusal.next_step)
         tastes = [not_testable(STYLE, judge, *said, more_of(style), needed=refusal.needed) for style in asked]
         return tastes, not_testable(MEDIATION, judge, *said, kin, needed=refusal.needed)
-    no_kin = no_target(table, number, own) if own else None
-    model = styled(table, number, own if no_kin is None else None, settings)
+    no_kin = no_authors(table, number) or (no_target(table, number, own) if own else None)
+    used, fitted = apart(table, number, own)
+    known = style_columns(used, asked)
+    model = styled(used, number, fitted, settings)
     tastes = [
-        _taste_finding(table, number, model, style, settings) if style in known else _untold(judge, style)
+        told_apart(_taste_finding(table, number, model, style, settings), table, used, own)
+        if style in known
+        else _untold(judge, style)
         for style in asked
     ]
+    if no_kin is not None:
+        return tastes, not_testable(MEDIATION, judge, no_kin.why, no_kin.next_step, kin, needed=no_kin.needed)
     if own is None:
         why = f"No author of a comparison is known to be related to {plain(judge)}."
         return tastes, not_testable(MEDIATION, judge, why, "Add responses of its own kind, or state the families.")
-    if no_kin is not None:
-        return tastes, not_testable(MEDIATION, judge, no_kin.why, no_kin.next_step, kin, needed=no_kin.needed)
     return tastes, _mediation_finding(table, number, model, own, tuple(known), settings)
 
 
@@ -157,11 +187,17 @@ def _taste_finding(table: AuditTable, number: int, model: Styled, style: str, se
     judge = table.judges[number]
     if not model.found.converged:
         return _unconverged(STYLE, judge, more_of(style))
+    if model.found.untold((np.array(model.found.names) == f"taste for {style}").astype(np.float64)):
+        why = f"By the design of these comparisons, a taste of {plain(judge)} for {style} can't be told from the rest."
+        step = f"Add comparisons in which {style} does not go with an author, or with the order."
+        return not_testable(STYLE, judge, why, step, more_of(style))
     figure, scale = taste(model, style)
     chosen = "longer responses" if style == LENGTH else f"responses with more {style}"
     likes = f"chooses {chosen} {'more' if figure.value > 0 else 'less'}"
-    points = abs(scale * figure.value)
-    why = f"{plain(judge)} {likes} often than people's taste explains, by {points:.1f} percentage points."
+    sign = 1 if figure.value > 0 else -1
+    low, high = sorted(sign * scale * end for end in figure.interval(settings.alpha))
+    size = f"{abs(scale * figure.value):.1f} percentage points ({low:.1f} to {high:.1f})"
+    why = f"{plain(judge)} {likes} often than people's taste explains, by {size}."
     found = Finding(
         detector=STYLE,
         judge=judge,
@@ -176,22 +212,26 @@ def _taste_finding(table: AuditTable, number: int, model: Styled, style: str, se
         caveats=(f"{style.capitalize()} stands for whatever comes with it and is not held constant, such as detail.",),
         next_step=_next_step(style),
     )
-    found = in_points(found, figure, settings, scale)
-    return replace(found, needed=more_votes(found, people_votes(table, number), settings))
+    return in_points(found, figure, settings, scale)
 
 
 def _mediation_finding(
     table: AuditTable, number: int, model: Styled, own: Target, styles: tuple[str, ...], settings: AuditConfig
 ) -> Finding:
     judge = table.judges[number]
+    contrast = (np.array(model.found.names) == f"affinity for {own.name}").astype(np.float64)
+    if model.found.converged and model.found.untold(contrast):
+        why = f"By the design of these comparisons, an affinity for {plain(own.name)} can't be told from other tastes."
+        return not_testable(MEDIATION, judge, why, "Add comparisons of other authors, in both orders.", own.name)
     figure = mediated(table, number, model, own) if model.found.converged else None
     if figure is None or figure.error < 1e-12:
         return _unconverged(MEDIATION, judge, own.name)
     named = ", ".join(styles)
+    low, high = figure.interval(settings.alpha)
     pairs = model.given.given.judge.any(axis=1) & (model.given.by_offset[:, 0] != 0)
     why = (
-        f"A taste for {named} carries {100 * figure.value:+.1f} percentage points of what {plain(judge)} gives to "
-        f"{plain(own.name)}."
+        f"A taste for {named} carries {100 * figure.value:+.1f} percentage points ({100 * low:+.1f} to "
+        f"{100 * high:+.1f}) of what {plain(judge)} gives to {plain(own.name)}."
     )
     result = Finding(
         detector=MEDIATION,
@@ -207,13 +247,7 @@ def _mediation_finding(
         caveats=("Style is a carrier, not an excuse: the labels lean to the author either way.",),
         next_step=_next_step(named),
     )
-    result = in_points(result, figure, settings)
-    return replace(result, needed=more_votes(result, people_votes(table, number), settings))
-
-
-def people_votes(table: AuditTable, number: int) -> int:
-    """Votes of people on comparisons that the judge judged."""
-    return int(np.isin(table.people.pair, table.judged.of(number).pair).sum())
+    return in_points(result, figure, settings)
 
 
 def _next_step(styles: str) -> str:

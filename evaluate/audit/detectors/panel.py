@@ -21,7 +21,6 @@ from firsthand.evaluate.audit.detectors.measured import (
     LEAST_PROMPTS,
     in_points,
     measured,
-    more_votes,
     not_testable,
     settled,
     votes_missing,
@@ -42,7 +41,8 @@ def panel_findings(table: AuditTable, _lineages: Lineages, settings: AuditConfig
     """One finding on all judges together; none where there is one judge."""
     if len(table.judges) < 2:
         return []
-    return settled([_of_panel(table, settings)], settings)
+    finding, votes = _of_panel(table, settings)
+    return settled([finding], settings, [votes])
 
 
 def tetrad_rows(scores: FloatArray, people: FloatArray) -> dict[str, FloatArray]:
@@ -80,7 +80,8 @@ def among_people(sums: Sums) -> FloatArray:
     return ratio(sums["people"][..., 0], sums["people"][..., 1])
 
 
-def _of_panel(table: AuditTable, settings: AuditConfig) -> Finding:
+def _of_panel(table: AuditTable, settings: AuditConfig) -> tuple[Finding, int]:
+    """The finding, and how many votes of people it rests on."""
     names = ", ".join(table.judges)
     scores = np.stack([judge_score(table, number) for number in range(len(table.judges))], axis=1)
     people = people_counts(table)
@@ -107,7 +108,7 @@ def _of_panel(table: AuditTable, settings: AuditConfig) -> Finding:
             if missing
             else "Add comparisons whose responses differ in quality, judged by all judges and two people."
         )
-        return not_testable(DETECTOR, names, why, step, TARGET, int(rows.sum()), missing)
+        return not_testable(DETECTOR, names, why, step, TARGET, int(rows.sum()), missing), 0
     worth = _worth(resampled, settings)
     scale = 50 / common.value
     said = (
@@ -135,8 +136,7 @@ def _of_panel(table: AuditTable, settings: AuditConfig) -> Finding:
         scale,
     )
     value, interval = worth if worth else (None, None)
-    needed = more_votes(found, int(people.sum()), settings)
-    return replace(found, estimate=value, ci=interval, unit="independent judges", needed=needed)
+    return replace(found, estimate=value, ci=interval, unit="independent judges"), int(people.sum())
 
 
 def _errors(scores: FloatArray, people: FloatArray) -> dict[str, FloatArray]:

@@ -12,8 +12,10 @@ equal. Changing the order also changes answers by chance: the excess of flips is
 
 (Shi et al. 2024, arXiv 2406.07791), both over the comparisons that tell both, since those asked again may be harder
 than others. Errors by the bootstrap over prompts. Where no answer differs, the interval is that of the share of prompts
-in which one may, +-(1 - (alpha / 2)^(1 / C)) for C of them (Clopper and Pearson 1934). Where too few comparisons were
-asked in both orders, the pull pi of the affinity model, given people's votes, takes the place of mean(d_i).
+in which one may, +-(1 - (alpha / 2)^(1 / C)) for C of them (Clopper and Pearson 1934); where every answer goes to the
+same position, the interval ends at the whole effect times 1 less twice that share, and p is the sign test's, 2^(1 - C).
+Where too few comparisons were asked in both orders, the pull pi of the affinity model, given people's votes, takes the
+place of mean(d_i).
 """
 
 from dataclasses import replace
@@ -32,12 +34,12 @@ from firsthand.evaluate.audit.detectors.measured import (
     not_testable,
     settled,
 )
-from firsthand.evaluate.audit.detectors.mediation import no_fit, points_per_logit, styled
+from firsthand.evaluate.audit.detectors.mediation import apart, no_fit, styled, told_apart
+from firsthand.evaluate.audit.effect import effect
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
-from firsthand.evaluate.audit.table import P_A, AuditTable, Votes
+from firsthand.evaluate.audit.table import P_A, AuditTable, Votes, one_position
 from firsthand.evaluate.audit.targets import own_target, voted
-from firsthand.evaluate.audit.testable import no_target
 from firsthand.evaluate.table import counted, plain
 from firsthand.lineage import Relation
 
@@ -95,6 +97,8 @@ def _first(table: AuditTable, number: int, lineages: Lineages, settings: AuditCo
     judge, votes = table.judges[number], table.judged.of(number)
     counts = order_counts(votes, len(table))
     both = (counts.sum(axis=2) > 0).all(axis=1)
+    if (position := one_position(votes)) and len(np.unique(votes.first)) == 2:
+        return _always(table, number, FIRST, position, settings)
     if len(np.unique(table.prompt[both])) < LEAST_PROMPTS and 2 * both.sum() < len(np.unique(votes.pair)):
         return _pull(table, number, lineages, settings)
     gain = first_gain(counts[both])
@@ -108,10 +112,10 @@ def _first(table: AuditTable, number: int, lineages: Lineages, settings: AuditCo
         prompts = len(np.unique(table.prompt[both]))
         why = (
             f"{plain(judge)} was asked in both orders on {counted(int(both.sum()), 'comparison')} of "
-            f"{counted(prompts, 'prompt')}, {first + second} of which it turned round; {LEAST_PROMPTS} are needed on "
-            "which it does not always do the same."
+            f"{counted(prompts, 'prompt')}, {first + second} of which it turned round; {LEAST_PROMPTS} prompts are "
+            "needed, on which it does not always do the same."
         )
-        return not_testable(DETECTOR, judge, why, ASK_BOTH, FIRST, int(both.sum()))
+        return not_testable(DETECTOR, judge, why, _further(LEAST_PROMPTS - prompts), FIRST, int(both.sum()))
     exact = f", McNemar's exact p = {binomtest(first, first + second).pvalue:.3g}" if first + second else ""
     return in_points(
         Finding(
@@ -151,14 +155,21 @@ def _pull(table: AuditTable, number: int, lineages: Lineages, settings: AuditCon
         why = f"{plain(judge)} was asked in one order only. {refusal.why}"
         return not_testable(DETECTOR, judge, why, ASK_BOTH, FIRST, needed=refusal.needed)
     own = own_target(table, judge, lineages)
-    model = styled(table, number, own if own and no_target(table, number, own) is None else None, settings)
+    used, fitted = apart(table, number, own)
+    model = styled(used, number, fitted, settings)
     if not model.found.converged:
         why = f"The affinity model of {plain(judge)} did not converge."
         return not_testable(DETECTOR, judge, why, ASK_BOTH, FIRST)
+    pull = (np.array(model.found.names) == "order_pull").astype(np.float64)
+    if model.found.untold(pull):
+        why = f"By the design of these comparisons, a pull of {plain(judge)} to a position can't be told from the rest."
+        return not_testable(DETECTOR, judge, why, ASK_BOTH, FIRST)
     side = model.given.by_offset[:, -1]
     figure = Measured(*model.found.of("order_pull"), len(model.found.influence))
-    scale = points_per_logit(model, side)
-    return in_points(
+    moved = effect(model.given, model.found, pull, side)
+    in_share = Measured(moved.points / 100, moved.points_error / 100, figure.clusters)
+    low, high = in_share.interval(settings.alpha)
+    found = in_points(
         Finding(
             detector=DETECTOR,
             judge=judge,
@@ -170,14 +181,15 @@ def _pull(table: AuditTable, number: int, lineages: Lineages, settings: AuditCon
             n=int(model.given.given.weight[side != 0].sum().round()),
             n_prompts=figure.clusters,
             why=f"Asked in one order, {plain(judge)} leans to the response it saw first by "
-            f"{scale * figure.value:+.1f} percentage points, given people's votes.",
+            f"{moved.points:+.1f} percentage points ({100 * low:+.1f} to {100 * high:+.1f}), given people's votes.",
             caveats=("From one order, by the affinity model: with both orders no model would be needed.",),
             next_step=ASK_BOTH,
         ),
-        figure,
+        in_share,
         settings,
-        scale,
     )
+    found = replace(found, estimate=figure.value, ci=figure.interval(settings.alpha), p=figure.p)
+    return told_apart(found, table, used, own)
 
 
 def _order(table: AuditTable, number: int, settings: AuditConfig) -> Finding:
@@ -189,6 +201,8 @@ def _order(table: AuditTable, number: int, settings: AuditConfig) -> Finding:
     both, again = int(turned.sum()), int(paired.sum())
     if not both:
         return _stated(table, number, settings)
+    if again and one_position(votes):
+        return _always(table, number, ORDER, 1, settings)
     figure = measured(_resampled(table, rows, paired, settings), excess_flips) if again else None
     if figure is None and not rows[turned, 0].any():
         return _never(table, judge, turned, ORDER, settings)
@@ -265,9 +279,8 @@ def _never(table: AuditTable, judge: str, pairs: npt.NDArray[np.bool_], target: 
     n, prompts = int(pairs.sum()), len(np.unique(table.prompt[pairs]))
     why = f"In both orders {plain(judge)} gave the same answer on all of {counted(n, 'comparison')}."
     if prompts < LEAST_PROMPTS:
-        step = f"Ask it in both orders on {counted(LEAST_PROMPTS - prompts, 'further prompt')}."
-        return not_testable(DETECTOR, judge, why, step, target, n)
-    most = 1 - (settings.alpha / 2) ** (1 / prompts)
+        return not_testable(DETECTOR, judge, why, _further(LEAST_PROMPTS - prompts), target, n)
+    most = _most(prompts, settings)
     return Finding(
         detector=DETECTOR,
         judge=judge,
@@ -283,8 +296,53 @@ def _never(table: AuditTable, judge: str, pairs: npt.NDArray[np.bool_], target: 
         n=n,
         n_prompts=prompts,
         why=why,
-        next_step="Ask it in both orders on more comparisons.",
+        next_step=_further(_enough(settings) - prompts),
     )
+
+
+def _always(table: AuditTable, number: int, target: str, sign: int, settings: AuditConfig) -> Finding:
+    """The finding on a judge that chose the same position in all of its verdicts; sign: of the effect."""
+    judge, pairs = table.judges[number], table.judged.of(number).pair
+    n, prompts = len(np.unique(pairs)), len(np.unique(table.prompt[pairs]))
+    chosen = "first" if one_position(table.judged.of(number)) > 0 else "second"
+    why = f"On all of {counted(n, 'comparison')}, {plain(judge)} chose the response shown {chosen}, whichever it was."
+    if prompts < LEAST_PROMPTS:
+        return not_testable(DETECTOR, judge, why, _further(LEAST_PROMPTS - prompts), target, n)
+    value = sign * (0.5 if target == FIRST else 1.0)
+    low, high = sorted((value, value * (1 - 2 * _most(prompts, settings))))
+    directions = {FIRST: ("disfavours", "favours"), ORDER: ("", "changes answers")}
+    return Finding(
+        detector=DETECTOR,
+        judge=judge,
+        target=target,
+        relation=Relation.UNRELATED,
+        verdict=Verdict.INCONCLUSIVE,
+        direction=directions[target][sign > 0],
+        estimate=value,
+        unit="share of verdicts" if target == FIRST else "difference of shares",
+        ci=(low, high),
+        points=100 * value,
+        points_ci=(100 * low, 100 * high),
+        p=2.0 ** (1 - prompts),
+        n=n,
+        n_prompts=prompts,
+        why=why,
+        next_step="Do not use its verdicts: they say nothing of the responses. Ask in another way, or another judge.",
+    )
+
+
+def _most(prompts: int, settings: AuditConfig) -> float:
+    """The largest share of all prompts on which a judge may do what it did on none of `prompts`."""
+    return float(1 - (settings.alpha / 2) ** (1 / prompts))
+
+
+def _enough(settings: AuditConfig) -> int:
+    """On how many prompts a judge must never change its answer for `_most` to be below the margin."""
+    return int(np.log(settings.alpha / 2) / np.log1p(-settings.margin_points / 100)) + 1
+
+
+def _further(prompts: int) -> str:
+    return f"Ask it in both orders on {counted(prompts, 'further prompt')}." if prompts > 0 else ASK_BOTH
 
 
 def _turned(votes: Votes) -> FloatArray:

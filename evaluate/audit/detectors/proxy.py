@@ -22,18 +22,18 @@ from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.detectors.measured import (
     in_points,
     measured,
-    more_votes,
     not_testable,
     settled,
     unmeasured,
 )
 from firsthand.evaluate.audit.detectors.quality import Quality, posterior_quality
-from firsthand.evaluate.audit.detectors.said import judge_score, length_column, with_authors
+from firsthand.evaluate.audit.detectors.said import judge_score, length_column, people_votes, with_authors
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.lineage import Lineages
+from firsthand.evaluate.audit.resting import ASK_BOTH, by_order, order_lean
 from firsthand.evaluate.audit.table import AuditTable
 from firsthand.evaluate.audit.targets import Target, own_target
-from firsthand.evaluate.audit.testable import no_people
+from firsthand.evaluate.audit.testable import no_authors, no_people
 from firsthand.evaluate.table import counted, plain
 
 DETECTOR = "proxy"
@@ -63,24 +63,24 @@ class Matched:
 def proxy_findings(table: AuditTable, lineages: Lineages, settings: AuditConfig) -> list[Finding]:
     """One finding a judge, for the authors closest to it."""
     table = with_authors(table)
-    refusals = [no_people(table, number) for number in range(len(table.judges))]
+    refusals = [no_people(table, number) or no_authors(table, number) for number in range(len(table.judges))]
     quality = posterior_quality(table) if None in refusals else None
     findings = []
     for number, (judge, refusal) in enumerate(zip(table.judges, refusals, strict=True)):
         own = own_target(table, judge, lineages)
-        if own is None:
+        if refusal is not None:
+            said = (refusal.why, refusal.next_step, own.name if own else "")
+            findings.append(not_testable(DETECTOR, judge, *said, needed=refusal.needed))
+        elif own is None:
             why = f"No author of a comparison is known to be related to {plain(judge)}."
             findings.append(not_testable(DETECTOR, judge, why, "Add responses of its own kind, or state the families."))
-        elif refusal is not None:
-            said = (refusal.why, refusal.next_step)
-            findings.append(not_testable(DETECTOR, judge, *said, own.name, needed=refusal.needed))
         elif quality is None:
             why = "The model of people's votes did not converge, so that they do not tell quality from noise."
             step = "Collect votes of several people on more comparisons."
             findings.append(not_testable(DETECTOR, judge, why, step, own.name))
         else:
             findings.append(_of_judge(table, number, own, quality, settings))
-    return settled(findings, settings)
+    return settled(findings, settings, [people_votes(table, number) for number in range(len(table.judges))])
 
 
 def match(table: AuditTable, number: int, own: Target, quality: Quality) -> Matched:
@@ -171,6 +171,8 @@ def _of_judge(table: AuditTable, number: int, own: Target, quality: Quality, set
         )
         missing = max(0, LEAST_PAIRS - matched.own) + max(0, LEAST_PAIRS - matched.others)
         return not_testable(DETECTOR, judge, why, RATE_MORE, own.name, matched.own, missing)
+    if lean := order_lean(table, number, own):
+        return not_testable(DETECTOR, judge, by_order(judge, own, lean), ASK_BOTH, own.name, matched.own)
     total = matched.sums.sum(axis=0)
     share = total[total[:, 3] > 1, 0].sum() / total[:, 0].sum()
     prompts = np.arange(len(matched.sums))
@@ -186,7 +188,7 @@ def _of_judge(table: AuditTable, number: int, own: Target, quality: Quality, set
         return unmeasured(DETECTOR, judge, own.name, matched.own, len(matched.sums))
     slope = float(verdict_slope(resampled.total))
     figure = replace(figure, error=float(np.hypot(figure.error, slope * matched.quality_error)))
-    found = in_points(
+    return in_points(
         Finding(
             detector=DETECTOR,
             judge=judge,
@@ -201,8 +203,8 @@ def _of_judge(table: AuditTable, number: int, own: Target, quality: Quality, set
             f"comparisons, {100 * figure.value:+.1f} percentage points beside other authors' responses of the same "
             "quality and length.",
             caveats=(
-                "A proxy: quality is matched in cells, and styles other than length are not. In simulated worlds "
-                "without bias it raises 8 to 10 % false alarms where 5 % are allowed: the affinity model is the "
+                "A proxy: quality is matched in cells; styles other than length, and the order, are not. In simulated "
+                "worlds without bias it raises 8 to 10 % false alarms where 5 % are allowed: the affinity model is the "
                 "stronger test.",
             ),
             next_step=f"Let people judge comparisons that contain {plain(own.name)}.",
@@ -210,5 +212,3 @@ def _of_judge(table: AuditTable, number: int, own: Target, quality: Quality, set
         figure,
         settings,
     )
-    seen = np.isfinite(judge_score(table, number))
-    return replace(found, needed=more_votes(found, int(seen[table.people.pair].sum()), settings))

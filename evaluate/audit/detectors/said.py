@@ -20,6 +20,11 @@ def judge_counts(table: AuditTable, judge: int) -> FloatArray:
     return _counts(table.judged.of(judge), len(table))
 
 
+def people_votes(table: AuditTable, judge: int) -> int:
+    """Votes of people on comparisons that the judge judged."""
+    return int(np.isin(table.people.pair, table.judged.of(judge).pair).sum())
+
+
 def judge_score(table: AuditTable, judge: int) -> FloatArray:
     """The mean verdict for A, 1 for A and 1/2 for neither: (N,), NaN where the judge gave none."""
     return score(judge_counts(table, judge))

@@ -8,7 +8,7 @@ from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.finding import Finding
 from firsthand.evaluate.audit.lineage import Lineages, lineages_of, read_lineages
 from firsthand.evaluate.audit.read import read_table
-from firsthand.evaluate.audit.report import simulated_words, verdict_section
+from firsthand.evaluate.audit.report import simulated_words, verdict_section, what_was_audited
 from firsthand.evaluate.audit.run import Audit, run_audit
 from firsthand.evaluate.audit.site.listing import listing
 from firsthand.evaluate.audit.site.question import Answer, Question, Wanted
@@ -74,10 +74,11 @@ def _sections(done: _Done) -> dict[str, str]:
 
     judges = dict.fromkeys(finding.judge for finding in ordered)
     return {
-        "verdict": join([*simulated_words(done.table), verdict_section(findings)]),
+        "verdict": join([*simulated_words(done.table), verdict_section(findings, config.alpha)]),
         "effects": effects(ordered, config),
         "findings": join(cards(judge, ordered, pictures, config.margin_points, read_it) for judge in judges),
         "table": findings_table(findings),
+        "audited": what_was_audited(done.table, config),
     }
 
 

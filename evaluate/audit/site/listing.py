@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.collect.admin.disputes import texts_view
-from firsthand.evaluate.audit.cards import authors_by_target
+from firsthand.evaluate.audit.cards import authors_apart, authors_by_target
 from firsthand.evaluate.audit.detectors.disagreement import DETECTOR as DISAGREEMENT
 from firsthand.evaluate.audit.detectors.disagreement import strata
 from firsthand.evaluate.audit.finding import Finding
 from firsthand.evaluate.audit.picture import shares
 from firsthand.evaluate.audit.table import AuditTable
-from firsthand.evaluate.audit.words import name
+from firsthand.evaluate.audit.targets import own_target
+from firsthand.evaluate.audit.words import AFFINITY, name
 from firsthand.evaluate.table import counted, plain
 from firsthand.lineage import Lineage
 from firsthand.markup import Html, element, join
@@ -37,15 +39,18 @@ class Ranked:
 def ranked(table: AuditTable, lineages: Mapping[str, Lineage], finding: Finding) -> Ranked:
     """The comparisons that people and the finding's judge both judged, those where they differ most first.
 
-    For a finding with a target, only those with one response of the target's, and first those where the judge
-    chose as the finding's direction says and people did not; of equal ones, those that most people judged. For a
-    disagreement only those of its stratum. Raises ValueError where the finding is of several judges together.
+    For a finding with a target, only those with one response of the target's, and first those where the judge chose
+    as the finding's direction says and people did not; of equal ones, those that most people judged. For a
+    disagreement only those of its stratum, for an affinity only those it rests on. Raises ValueError where the finding
+    is of several judges together.
     """
     judge = shares(table.judged.of(table.judges.index(finding.judge)), len(table))
     people = shares(table.people, len(table))
     both = ~np.isnan(judge) & ~np.isnan(people)
     if finding.detector == DISAGREEMENT:
         both &= strata(table)[finding.target]
+    if finding.detector == AFFINITY:
+        both &= _rests_on(table, lineages, finding)
     apart = judge - people
     authors = authors_by_target(table, lineages).get((finding.judge, finding.target))
     if authors is None:
@@ -57,6 +62,17 @@ def ranked(table: AuditTable, lineages: Mapping[str, Lineage], finding: Finding)
     votes = np.bincount(table.people.pair, minlength=len(table))
     rows = np.flatnonzero(both)
     return Ranked(rows[np.lexsort((-votes[rows], -weight[rows]))], people, judge)
+
+
+def _rests_on(table: AuditTable, lineages: Mapping[str, Lineage], finding: Finding) -> npt.NDArray[np.bool_]:
+    """The comparisons of an affinity: with both authors, and for others than the judge's own kind without some kin."""
+    known: npt.NDArray[np.bool_] = np.all(table.author >= 0, axis=1)
+    own = own_target(table.attributed(), finding.judge, lineages)
+    if own is not None and own.name == finding.target:
+        return known
+    apart = authors_apart(table.attributed(), finding.judge, lineages)
+    without: npt.NDArray[np.bool_] = ~np.any(np.isin(table.author, apart), axis=1)
+    return known & without
 
 
 def listing(store: Store, table: AuditTable, lineages: Mapping[str, Lineage], finding: Finding, page: int) -> Html:

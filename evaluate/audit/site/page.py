@@ -48,6 +48,7 @@ def _shell() -> Html:
         _card("Every affinity", "effects"),
         element("div", "", id="findings"),
         _card("All findings", "table"),
+        _card("What was audited", "audited"),
     ]
     notice = element("p", "", id="said", role="alert")
     found = element("div", *cards, id="found", hidden="")

@@ -38,7 +38,7 @@ class Api:
         except TimeoutError:
             message = f"no answer within {self.timeout_seconds:g} s (timeout_seconds)"
             raise CallFailed(FailureKind.TIMEOUT, message) from None
-        except (aiohttp.ClientError, OSError) as error:
+        except (aiohttp.ClientError, OSError, UnicodeError) as error:  # UnicodeError: no name of a host
             reason = str(error) or type(error).__name__
             raise CallFailed(FailureKind.OUTAGE, f"no connection: {reason}") from error
         if not 200 <= response.status < 300:

@@ -12,6 +12,8 @@ from firsthand.errors import InputError
 
 EMBEDDED = "llamacpp:"
 """What the address of an embedded model begins with; after it, `smollm2` or the path of a GGUF file."""
+OURS = ("model", "messages", "stream", "n")
+"""Keys of a request that are not for a configuration's `parameters` to give."""
 
 
 class Price(Config):
@@ -53,6 +55,7 @@ class EndpointConfig(Config):
     def _addresses(cls, urls: list[str]) -> list[str]:
         for url in urls:
             parts = urlsplit(url)
+            _ = parts.port  # raises ValueError where it is none
             if url.startswith(EMBEDDED):
                 if not url.removeprefix(EMBEDDED):
                     raise ValueError(f"{EMBEDDED} needs a model after it: {EMBEDDED}smollm2 or {EMBEDDED}FILE.gguf")
@@ -69,6 +72,11 @@ class EndpointConfig(Config):
         key = os.environ.get(self.api_key_env)
         if not key:
             raise InputError(f"the environment variable {self.api_key_env} (api_key_env) is not set; put the key there")
+        if not key.isprintable():
+            raise InputError(
+                f"the environment variable {self.api_key_env} (api_key_env) holds a line break or another "
+                "character that no key has; set it again, without"
+            )
         return key
 
     def name(self) -> str:

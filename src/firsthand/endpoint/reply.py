@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -133,13 +134,17 @@ def estimated_tokens(texts: Iterable[str]) -> int:
     return sum(math.ceil(len(text) / CHARACTERS_PER_TOKEN) for text in texts)
 
 
+Logprob = Annotated[float, Field(le=0.1)]
+"""Of a probability of 1 at most, but for rounding; minus infinity is none, NaN is refused."""
+
+
 class _TopToken(BaseModel):
     token: str
-    logprob: float
+    logprob: Logprob
 
 
 class _Token(_TopToken):
-    top_logprobs: list[_TopToken] = []
+    top_logprobs: list[_TopToken] | None = None
 
 
 class _Logprobs(BaseModel):
@@ -171,7 +176,12 @@ class _Completion(BaseModel):
 def _token(token: _Token) -> Token:
     """Tokens of different bytes may have one text; their probabilities add up."""
     top: dict[str, float] = {}
-    for other in token.top_logprobs:
-        known = top.get(other.token)
-        top[other.token] = other.logprob if known is None else math.log(math.exp(known) + math.exp(other.logprob))
+    for other in token.top_logprobs or ():
+        top[other.token] = _log_of_sum(top.get(other.token, -math.inf), other.logprob)
     return Token(token.token, token.logprob, top)
+
+
+def _log_of_sum(one: float, other: float) -> float:
+    """log(exp(one) + exp(other)), also where both are too small for exp (OpenAI gives -9999 to the unlikeliest)."""
+    high, low = max(one, other), min(one, other)
+    return high if low == -math.inf else high + math.log1p(math.exp(low - high))

@@ -103,6 +103,21 @@ def test_a_budget_of_tokens_stops_the_run_and_the_next_goes_on(
     assert len(verdicts(store)) == 80
 
 
+def test_a_budget_for_a_single_call_tells_what_is_left(store: Store, tmp_path: Path, fixed: FaultyEndpoint) -> None:
+    comparisons(store, 3)
+    reports = [run_one(store, tmp_path, judge(tmp_path, fixed.url), budget={"tokens": 1}) for _ in range(2)]
+    # The first call decides how verdicts are read; the second one is of the same comparison.
+    assert [(one.calls, one.reused, one.judged, one.left) for one in reports] == [(1, 0, 0, 3), (1, 1, 1, 2)]
+
+
+def test_a_tag_that_no_comparison_has_is_told(store: Store, tmp_path: Path, fixed: FaultyEndpoint) -> None:
+    job = {"comparisons": {"tags": {"domian": ["math"]}}}
+    assert run_one(store, tmp_path, judge(tmp_path, fixed.url), **job).comparisons == 0
+    fill(store, [line(0, tags={"domain": "math"})])
+    with pytest.raises(InputError, match=r"comparisons\.tags: no comparison .* 'domian', did you mean 'domain'"):
+        run_one(store, tmp_path, judge(tmp_path, fixed.url), **job)
+
+
 def test_a_budget_of_dollars_is_for_all_judges_of_the_job(store: Store, tmp_path: Path, fixed: FaultyEndpoint) -> None:
     comparisons(store, 10)
     priced = judge(tmp_path, fixed.url, endpoint={"in_flight": 1, "price": {"prompt": 100.0, "completion": 200.0}})
@@ -159,6 +174,9 @@ def test_the_key_comes_from_the_environment_and_is_kept_nowhere(
     monkeypatch.delenv("JUDGE_KEY", raising=False)
     assert command(tmp_path, store, **job) == 2
     assert "JUDGE_KEY" in capfd.readouterr().err
+    monkeypatch.setenv("JUDGE_KEY", "sk-never-to-be-seen\r")
+    assert command(tmp_path, store, **job) == 2
+    assert "JUDGE_KEY (api_key_env) holds a line break" in capfd.readouterr().err
     monkeypatch.setenv("JUDGE_KEY", "sk-never-to-be-seen")
     assert command(tmp_path, store, **job) == 0
     assert "Bearer sk-never-to-be-seen" in fixed.keys

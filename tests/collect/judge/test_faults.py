@@ -165,3 +165,12 @@ def test_a_sample_that_failed_is_asked_for_again_with_another_seed(store: Store,
     with store.engine.connect() as connection:
         keys = set(connection.execute(sa.select(schema.calls.c.key)).scalars())
     assert seeds[0] == {int(key, 16) % 2**31 for key in keys}  # a first ask's seeds stay what they were
+
+
+def test_null_leaves_out_the_seed_and_the_form_of_a_sampled_answer(store: Store, tmp_path: Path) -> None:
+    comparisons(store, 1)
+    sent: list[set[str]] = []
+    with faulty_endpoint(None, lambda _number, body: sent.append(set(body))) as endpoint:
+        parameters = {"seed": None, "response_format": None}
+        run_one(store, tmp_path, judge(tmp_path, endpoint.url, verdict="samples", samples=1, parameters=parameters))
+    assert sent == [{"temperature", "max_tokens", "model", "messages"}] * 2

@@ -14,6 +14,7 @@ from firsthand.cli import main
 from firsthand.collect.judge.config import Choice, Panel
 from firsthand.collect.judge.panels import convene
 from firsthand.collect.judge.report import Report
+from firsthand.errors import InputError
 from firsthand.records import Side, Source, Verdict
 from firsthand.store import Store
 
@@ -88,6 +89,16 @@ def test_a_jobs_panel_sits_after_its_members(store: Store, tmp_path: Path) -> No
     assert reports["one"].consistent == 0
     assert dict(reports["both"].reasons) == {"0 of 1 votes of the quorum": 3}
     assert verdicts(store, "both") == []
+
+
+def test_a_panel_and_a_judge_do_not_share_a_name(store: Store, tmp_path: Path) -> None:
+    fill(store, [*said("one", (0.9, 0.7)), *said("two", (0.9, 0.7))])
+    seat(store, quorum=2)
+    judges = {name: judge(tmp_path, "http://127.0.0.1:9/v1") for name in ("three", "four")}
+    with pytest.raises(InputError, match="the store knows 'one' as a judge, here it is a panel"):
+        run(store, tmp_path, judges, panels={"one": {"members": ["three", "four"], "quorum": 1}})
+    with pytest.raises(InputError, match="the store knows 'panel' as a panel, here it is a judge"):
+        run(store, tmp_path, {"panel": judges["three"]})
 
 
 def judges_of_three_minds(body: dict[str, Any]) -> dict[str, float]:

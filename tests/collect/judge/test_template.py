@@ -97,6 +97,21 @@ def test_a_wrong_template_is_refused_with_what_to_do(
         load_template(judge(tmp_path, text, rubric), tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{{ messages[3].content }}", "list object has no element 3"),
+        ("{{ prompt + 1 }}", "can only concatenate str"),
+        ("{{ prompt.__class__.mro() }}", "is unsafe"),
+    ],
+)
+def test_a_template_that_a_comparison_does_not_fit_is_told_with_its_id(tmp_path: Path, text: str, message: str) -> None:
+    template = load_template(judge(tmp_path, text + "{{ prompt }} {{ first }} {{ second }}", None), tmp_path)
+    one = comparison()
+    with pytest.raises(InputError, match=rf"can't be filled in for the comparison {one.id}: .*{message}"):
+        template.messages(one, Side.A)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     wanted = judge(tmp_path)
     (tmp_path / "rubric.txt").unlink()

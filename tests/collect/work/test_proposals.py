@@ -142,8 +142,10 @@ def test_the_site_keeps_to_the_rules_it_was_started_with(store, tmp_path, monkey
         (["--next", "-1"], "--next is -1"),
         (["--cover", "domain"], "give --next N too"),
         (["--next", "3", "--rules", "absent.json"], "absent.json"),
+        (["--next", "3", "--cover", "domian"], "no comparison in the store has the tag 'domian', did"),
     ],
 )
 def test_wrong_options_are_told(store, capsys, options, message):
+    fill(store, [line(0, tags={"domain": "math"})])
     assert main(["collect", "status", "--store", store.engine.url.render_as_string(), *options]) == 2
     assert message in capsys.readouterr().err

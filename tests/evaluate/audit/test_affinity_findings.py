@@ -8,6 +8,8 @@ from scipy.stats import norm
 from firsthand.evaluate.audit.affinity_findings import affinity_findings, headline_findings
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.finding import Verdict
+from firsthand.evaluate.audit.sentences import Said, sentence
+from firsthand.evaluate.audit.targets import Overlap, Target
 from firsthand.evaluate.multiple import holm
 from firsthand.evaluate.simulate import Judge, World, simulate
 from firsthand.lineage import Lineage, Relation
@@ -54,6 +56,12 @@ def test_an_inconclusive_finding_says_how_many_votes_are_missing(biased):
         assert one.mde_points > 3.0
 
 
+def test_an_estimate_at_the_margin_is_not_called_the_effect():
+    target, shared = Target("own", (0,), Relation.SAME_MODEL), Overlap(100, 50, 100, 50.0)
+    said = Said(Verdict.INCONCLUSIVE, "judge-0", target, 3.01, (-5.0, 11.0), shared, None, False, 3.0, False)
+    assert sentence(said).next_step.startswith("The estimate is so close to the margin of 3 points that it can't be ")
+
+
 def test_headlines_are_adjusted_for_each_other_and_controls_for_all(biased):
     _, findings = biased
     assert [one.p_adjusted for one in findings[:2]] == pytest.approx(holm([one.p for one in findings[:2]]))
@@ -76,6 +84,20 @@ def test_controls_are_not_favoured_where_another_is_disliked():
     by_target = {finding.target: finding for finding in findings}
     assert by_target["other-1"].verdict is Verdict.DETECTED
     assert by_target["other-1"].direction == "disfavours"
+
+
+def test_an_affinity_without_an_estimate_is_not_taken_for_a_dislike_of_the_others():
+    # It chooses its own every time, which says nothing of how it likes the others: they are told among themselves.
+    table = simulate(World(own_pairs=200, other_pairs=300, judges=(Judge(),)), seed=3)
+    sign = (table.author == table.authors.index("own")) @ np.array([1, -1])
+    of = sign[table.judged.pair]
+    always = replace(table.judged, outcome=np.where(of > 0, 0, np.where(of < 0, 2, table.judged.outcome)))
+    headline, *controls = affinity_findings(replace(table, judged=always), lineages(table), SETTINGS)
+    assert headline.verdict is Verdict.NOT_TESTABLE
+    assert sum(control.n for control in controls) == 2 * 300
+    for control in controls:
+        assert control.verdict is not Verdict.DETECTED
+        assert control.caveats[-1].startswith("Without the comparisons of own, of the judge's own kind: its affinity")
 
 
 def test_the_estimate_and_its_interval_hold_what_the_world_holds():
@@ -120,7 +142,10 @@ def test_kin_among_the_others_make_the_affinity_look_smaller_and_it_is_said():
     family = {**lineages(table), "other-1": Lineage("other-1", of_judge.family)}
     finding = headline_findings(table, family, SETTINGS)[0]
     assert finding.target == "own"
-    favoured = "if judge-0 favours them as well, its affinity for own is larger than this."
+    favoured = (
+        "if judge-0 favours them as well, its affinity for own is larger than this, and smaller if it is set against "
+        "them."
+    )
     assert f"Of judge-0's own kind, but among the others here: other-1; {favoured}" in finding.caveats
     unknown = {**lineages(table), "other-2": Lineage("other-2"), "other-3": Lineage("other-3")}
     finding = headline_findings(table, unknown, SETTINGS)[0]

@@ -37,6 +37,15 @@ def test_a_disagreement_lists_its_own_stratum() -> None:
     assert ranked(apart, LINEAGES, stratum).rows.tolist() == [1, 0]
 
 
+def test_an_affinity_lists_the_comparisons_that_it_rests_on() -> None:
+    # Four comparisons of own and other: too few to test own, so other's affinity is fitted without them.
+    table = small_table()
+    one_nameless = replace(table, author=np.where(np.arange(4)[:, None] == 3, [[0, -1]], table.author))
+    assert ranked(one_nameless, LINEAGES, finding()).rows.tolist() == [1, 2, 0]
+    control = finding(target="other", relation=Relation.UNRELATED)
+    assert ranked(table, LINEAGES, control).rows.tolist() == []
+
+
 @pytest.fixture
 def store(tmp_path: Path):
     with Store(str(tmp_path / "s.db")) as opened:

@@ -79,7 +79,7 @@ def test_what_is_not_there_is_told(small, keys, said):
 
 
 def test_an_empty_store_is_told(store):
-    with pytest.raises(InputError, match="there is no vote to audit"):
+    with pytest.raises(InputError, match=r"there is no vote to audit \(the store holds none\)"):
         read_table(store, ALL)
 
 

@@ -12,6 +12,7 @@ from firsthand.evaluate.audit.cards import pictures_of, summary
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.finding import Verdict
 from firsthand.evaluate.audit.report import report_page
+from firsthand.evaluate.audit.site.listing import ranked
 from firsthand.evaluate.audit.words import headlines, p_words, points_words
 from firsthand.evaluate.simulate import Judge, World, simulate
 from firsthand.lineage import Lineage, Relation
@@ -36,6 +37,13 @@ def test_the_verdict_comes_first_and_a_finding_has_its_picture_evidence_caveat_a
     assert "<math" in shown
 
 
+def test_scripts_that_stood_for_people_are_told_first() -> None:
+    given = small_table()
+    some = page(finding(), table=replace(given, raters=("r0", "r1"), simulated=("r1",)))
+    assert "1 of 2 raters are scripts" in some
+    assert "All raters are scripts" in page(finding(), table=replace(given, raters=("r0",), simulated=("r0",)))
+
+
 @pytest.mark.parametrize(
     ("verdicts", "tone", "word"),
     [
@@ -47,12 +55,24 @@ def test_the_verdict_comes_first_and_a_finding_has_its_picture_evidence_caveat_a
     ],
 )
 def test_nothing_is_called_clean_while_a_judge_is_not(verdicts, tone, word) -> None:
-    found = summary([finding(judge=f"judge-{number}", verdict=verdict) for number, verdict in enumerate(verdicts)])
+    found = summary(
+        [finding(judge=f"judge-{number}", verdict=verdict) for number, verdict in enumerate(verdicts)], 0.05
+    )
     assert (found.tone, found.word) == (tone, word)
 
 
+def test_another_bias_that_holds_is_told_at_once_and_nothing_looks_clean() -> None:
+    clean = finding(verdict=Verdict.RULED_OUT)
+    position = finding(detector="position", target="the response shown first", p=1e-6)
+    found = summary([clean, position], 0.05)
+    assert (found.tone, found.word) == ("open", "□ Ruled out")
+    assert found.sentences[-1] == "Other biases detected: judge-1: the response shown first (position)."
+    weak = finding(detector="position", target="the response shown first", p=0.03)  # above half of 5 %
+    assert summary([clean, weak], 0.05).tone == "good"
+
+
 def test_an_audit_without_an_affinity_says_that_none_could_be_looked_for() -> None:
-    assert summary([]).word == "? Not testable"
+    assert summary([], 0.05).word == "? Not testable"
     assert "No affinity could be measured." in page()
 
 
@@ -69,7 +89,7 @@ def test_a_headline_is_the_affinity_for_the_closest_kin_that_can_be_tested() -> 
     refused = next(one for one in findings if one.target == "judge-0")
     assert (refused.relation, refused.verdict) == (Relation.SAME_MODEL, Verdict.NOT_TESTABLE)
     assert [one.target for one in headlines([*findings, finding(detector="proxy")])] == ["own"]
-    assert summary(findings).word == "■ Detected"
+    assert summary(findings, 0.05).word == "■ Detected"
 
 
 def test_names_and_sentences_out_of_the_data_are_text() -> None:
@@ -105,6 +125,28 @@ def test_pictures_are_of_affinities_whose_target_the_table_knows() -> None:
         [finding(), finding(target="nobody"), finding(detector="proxy")], small_table(), LINEAGES, CONFIG
     )
     assert set(found) == {("judge-1", "own")}
+
+
+def test_a_picture_is_of_the_comparisons_that_its_finding_rests_on() -> None:
+    # Of every third comparison an author is unknown; the first judge chooses its own every time, so that its controls
+    # rest on the others alone.
+    given = simulate(World(own_pairs=240, other_pairs=240, judges=(Judge(), Judge())), 3)
+    sign = ((given.author == given.authors.index("own")) @ np.array([1, -1]))[given.judged.pair]
+    outcome = np.where((sign != 0) & (given.judged.voter == 0), 1 - np.sign(sign), given.judged.outcome)
+    author = given.author.copy()
+    author[::3, 0] = -1
+    given = replace(given, author=author, judged=replace(given.judged, outcome=outcome))
+    known = {
+        name: Lineage(name, "me" if name in ("own", "judge-0", "judge-1") else f"of-{name}")
+        for name in (*given.judges, *given.authors)
+    }
+    found = affinity_findings(given, known, CONFIG)
+    drawn = pictures_of(found, given, known, CONFIG)
+    assert {key: picture.n for key, picture in drawn.items()} == {
+        (one.judge, one.target): one.n for one in found if one.points is not None
+    }
+    assert ("judge-0", "own") not in drawn
+    assert len(ranked(given, known, next(one for one in found if one.judge == "judge-1")).rows) == found[1].n
 
 
 def test_intervals_are_of_the_level_that_was_asked_for() -> None:

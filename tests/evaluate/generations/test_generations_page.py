@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 from report_pages import sound_page
+from views import LOOKED_AT
 
 from firsthand.cli import main
 from firsthand.evaluate.generations.analysis import analyse
@@ -23,7 +24,7 @@ def report(tmp_path_factory):
     return path.as_uri()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+@pytest.mark.parametrize(("width", "scheme"), LOOKED_AT)
 def test_the_page_is_accessible_fits_and_asks_for_nothing(browser, report, width, scheme):
     with sound_page(browser, report, width, scheme):
         pass

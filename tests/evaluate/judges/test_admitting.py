@@ -9,7 +9,7 @@ from firsthand.evaluate.judges.findings import find
 from firsthand.evaluate.judges.report import more_text
 
 
-def chain_of(agrees, confidence=None, learning=None, target=0.85):
+def chain_of(agrees, confidence=None, learning=None, target=0.85, undecided=0):
     rows = len(agrees)
     return make_chain(
         "judge",
@@ -19,6 +19,7 @@ def chain_of(agrees, confidence=None, learning=None, target=0.85):
         prompts=np.arange(rows),
         learning=np.zeros(rows, bool) if learning is None else learning,
         target=target,
+        undecided=undecided,
     )
 
 
@@ -72,6 +73,16 @@ def test_a_judge_just_above_the_target_needs_more_labels_than_anyone_counts():
     below = make_rule(chain_of([1.0] * 700 + [0.0] * 300), None, 0.05, 0.85)
     assert (below.more_labels, more_text(below)) == (0, "would not help")
     assert "shown to be below 85%" in below.why
+
+
+def test_labels_that_prefer_neither_need_more_comparisons_and_a_judge_without_others_needs_none() -> None:
+    some = make_rule(chain_of([1.0] * 6), None, 0.05, 0.85)
+    # 0.85^19 = 0.046: 13 more where every comparison is decided; of ten 1 is: 130.
+    assert some.more_labels == 13
+    assert make_rule(chain_of([1.0] * 6, undecided=54), None, 0.05, 0.85).more_labels == 130
+    never = make_rule(chain_of([], undecided=60), None, 0.05, 0.85)
+    assert (never.more_labels, more_text(never)) == (0, "would not help")
+    assert "prefers neither response on any of 60 comparisons" in never.why
 
 
 def found_in(fill, lines, **options):

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from report_pages import sound_page
+from views import LOOKED_AT
 
 from firsthand.admission import read_admission
 from firsthand.cli import main
@@ -128,8 +129,7 @@ def report(judged_lines, tmp_path_factory):
     return (folder / "page.html").as_uri()
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), LOOKED_AT)
 def test_the_page_is_accessible_fits_and_asks_for_nothing(browser, report, width, scheme):
     with sound_page(browser, report, width, scheme) as page:
         assert page.get_by_text("Simulated data.").is_visible()

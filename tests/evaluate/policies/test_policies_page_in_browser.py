@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from policy_worlds import policy_world
 from report_pages import sound_page
+from views import LOOKED_AT
 
 from firsthand.estimates import Estimate
 from firsthand.evaluate.accuracy import measure_accuracy
@@ -44,8 +45,7 @@ def report(tmp_path):
     return (tmp_path / "policies.html").as_uri()
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), LOOKED_AT)
 def test_the_page_is_accessible_fits_and_asks_for_nothing(browser, report, width, scheme):
     with sound_page(browser, report, width, scheme) as page:
         assert page.get_by_text("Simulated data.").is_visible()

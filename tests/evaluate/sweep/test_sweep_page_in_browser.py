@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from report_pages import sound_page
 from sweep_tables import point, simulated_analysis, sweep_of, table_of
+from views import LOOKED_AT
 
 from firsthand.evaluate.sweep.analysis import AnalysisConfig, analyse
 from firsthand.evaluate.sweep.files import write_sweep
@@ -15,7 +16,7 @@ def report(tmp_path_factory):
     return (folder / "report.html").as_uri()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), LOOKED_AT)
 def test_the_page_is_accessible_fits_and_asks_for_nothing(browser, report, width, scheme):
     with sound_page(browser, report, width, scheme):
         pass

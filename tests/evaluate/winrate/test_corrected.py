@@ -101,9 +101,13 @@ def test_too_few_or_too_equal_labels_have_no_interval():
     few = corrected_mean(np.array([1, 0, NAN]), np.array([1, 0, 1.0]), apart(3)).mean.estimate()
     assert few.ci is None
     assert "20 labelled prompts" in few.why
+    # A judge of no use takes no degree of freedom, but the prompts needed stay the same.
+    label = np.array([1.0, 0.0] * 30)
+    label[19:] = NAN
+    assert corrected_mean(label, np.full(60, 0.5), apart(60)).mean.estimate().ci is None
     equal = corrected_mean(np.ones(30), np.ones(30), apart(30)).mean.estimate()
     assert equal == type(equal)(1.0, None, "all labelled prompts agree, which can't show how uncertain it is")
-    assert corrected_mean(np.array([1.0, NAN]), np.array([1.0, 1.0]), apart(2)).mean == Mean(1.0, np.inf, 0)
+    assert corrected_mean(np.array([1.0, NAN]), np.array([1.0, 1.0]), apart(2)).mean == Mean(1.0, np.inf, 0, 1)
 
 
 def test_a_stratum_without_a_label_is_refused():

@@ -51,6 +51,11 @@ def judges_tie(table: AuditTable) -> AuditTable:
     return replace(table, judged=replace(table.judged, outcome=np.full(len(table.judged), NEITHER)))
 
 
+def always_first(table: AuditTable) -> AuditTable:
+    first = np.where(np.arange(len(table.judged)) % 2, 1, -1)
+    return replace(table, judged=replace(table.judged, first=first, outcome=1 - first))
+
+
 def never_compared(table: AuditTable) -> AuditTable:
     early = np.arange(len(table)) < 100
     return replace(
@@ -97,6 +102,7 @@ TROUBLES = (
     one_rater,
     all_ties,
     judges_tie,
+    always_first,
     never_compared,
     no_judge,
     nameless,
@@ -111,6 +117,7 @@ UNTOLD: dict[Callable[[AuditTable], AuditTable], tuple[str, ...]] = {
     nobody: ("ceiling", "disagreement", "style", "mediation", "proxy", "panel"),
     one_rater: ("ceiling", "disagreement", "style", "mediation", "proxy", "panel"),
     all_ties: ("ceiling", "disagreement", "style", "mediation", "panel"),
+    always_first: ("affinity", "style", "mediation", "proxy"),
     never_compared: ("ceiling", "disagreement", "style", "mediation", "proxy", "panel", "crossover"),
     nameless: ("lineage", "mediation", "proxy", "crossover"),
     one_author: ("mediation", "proxy", "crossover"),
@@ -139,6 +146,8 @@ def test_a_trouble_ends_in_findings(trouble: Callable[[AuditTable], AuditTable])
         told = [finding for finding in findings if finding.detector == detector]
         verdicts = {finding.verdict for finding in told if finding.judge.startswith("judge-0")}
         assert verdicts == {Verdict.NOT_TESTABLE}, detector
+        if trouble is nameless and detector in ("mediation", "proxy"):
+            assert all("Import author_a and author_b" in finding.next_step for finding in told), detector
         if trouble in (nobody, one_rater, never_compared) and detector != "crossover":
             assert all(finding.needed for finding in told if finding.judge.startswith("judge-0")), detector
 

@@ -69,9 +69,15 @@ def test_verdicts_are_adjusted_for_each_other() -> None:
     nothing = finding("y", 0.0, 0.005)
     assert doubtful.p is not None
     refused = not_testable("d", "z", "why", "step")
-    open_one = replace(finding("w", 0.02, 0.02), next_step="Heed it.", needed=400)
-    steps = [one.next_step for one in settled([replace(doubtful, next_step="Heed it."), open_one], SETTINGS)]
-    assert steps == ["Heed it.", "About 400 further human votes on comparisons like these would tell."]
+    open_one = replace(finding("w", 0.05, 0.04), next_step="Heed it.")
+    steps = [one.next_step for one in settled([doubtful, open_one], SETTINGS, [100, 100])]
+    # 5 points, 2 beyond the margin, and an error of 4 points that must fall to min(5 / (2.241 + 0.842), 2 / 0.842), at
+    # alpha / 2: ((4 / 1.622)^2 - 1) 100 votes. Alone 5 / (1.960 + 0.842) would do: ((4 / 1.785)^2 - 1) 100.
+    assert steps[1] == "About 509 further human votes on comparisons like these would tell."
+    alone, beside = settled([open_one], SETTINGS, [100])[0], settled([open_one, doubtful], SETTINGS, [100, 100])[0]
+    assert (alone.needed, beside.needed) == (403, 509)
+    assert (alone.mde_points, beside.mde_points) == pytest.approx((4 * 2.802, 4 * 3.083), abs=0.02)
+    assert settled([open_one], SETTINGS)[0].next_step == "Heed it."
     assert settled([replace(nothing, next_step="Heed it.")], SETTINGS)[0].next_step == ""
     first, second, third = settled([doubtful, nothing, refused], SETTINGS)
     assert first.p_adjusted == pytest.approx(2 * doubtful.p)

@@ -27,6 +27,17 @@ def test_a_taste_that_carries_an_affinity_is_found() -> None:
     assert carried.target == "own"
 
 
+def test_an_affinity_that_cannot_be_measured_is_not_taken_for_a_taste() -> None:
+    # The judge chooses its own every time, whose responses are longer; among the others length does not matter to it.
+    given = simulate(World(own_pairs=300, other_pairs=300, own_longer=1.0, judges=(Judge(),)), 1)
+    sign = ((given.author == 0) @ np.array([1, -1]))[given.judged.pair]
+    outcome = np.where(sign != 0, 1 - sign, given.judged.outcome)
+    taste, carried = found(replace(given, judged=replace(given.judged, outcome=outcome)))
+    assert taste.verdict is not Verdict.DETECTED
+    assert (taste.n, carried.verdict) == (300, Verdict.NOT_TESTABLE)
+    assert taste.caveats[-1].startswith("Without the comparisons of own: the judge's affinity")
+
+
 def test_each_style_that_is_named_has_a_finding_and_together_they_carry_the_affinity() -> None:
     world = World(own_styled=1.0, style_counted=True, judges=(Judge(style_taste=1.0),))
     table = simulate(world, 1)

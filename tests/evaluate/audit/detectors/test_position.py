@@ -130,6 +130,26 @@ def test_a_judge_that_no_order_moves_is_cleared_by_enough_comparisons(stated: bo
             assert (finding.verdict, finding.n, finding.points) == (verdict, prompts, 0.0)
             assert finding.points_ci == pytest.approx((-most, most), abs=0.01)
             assert finding.why == f"In both orders judge-0 gave the same answer on all of {prompts} comparisons."
+            # log 0.025 / log 0.97 = 121.1
+            assert finding.next_step == ("Ask it in both orders on 82 further prompts." if prompts == 40 else "")
+
+
+@pytest.mark.parametrize("orders", ["both", "one", "both, again"])
+def test_a_judge_that_always_chooses_the_first_is_detected(orders: str) -> None:
+    # On all of 40 prompts: p = 2^(1 - 40), and at most 1 - 0.025^(1 / 40) = 8.81 % of prompts may be otherwise.
+    sides = {"both": (1, -1), "one": (0,), "both, again": (1, 1, -1, -1)}[orders]
+    judged = []
+    for pair in range(40):
+        judged += [(pair, 0, A if side > 0 else B, side) for side in (side or (-1) ** pair for side in sides)]
+    first, order = found(table([], judged, comparisons=40))
+    assert (first.verdict, first.direction, first.points, first.p) == (Verdict.DETECTED, "favours", 50.0, 2.0**-39)
+    assert first.points_ci == pytest.approx((50 - 8.81, 50), abs=0.01)
+    assert first.why == "On all of 40 comparisons, judge-0 chose the response shown first, whichever it was."
+    assert order.verdict is (Verdict.DETECTED if orders == "both, again" else Verdict.NOT_TESTABLE)
+    seconds = [(pair, voter, B if outcome == A else A, side) for pair, voter, outcome, side in judged]
+    assert found(table([], seconds, comparisons=40))[0].points == -50
+    few = found(table([], judged[: 6 * len(sides)], comparisons=6))[0]
+    assert (few.verdict, few.next_step) == (Verdict.NOT_TESTABLE, "Ask it in both orders on 4 further prompts.")
 
 
 def test_one_order_is_held_against_peoples_votes() -> None:

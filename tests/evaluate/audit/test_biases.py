@@ -1,8 +1,9 @@
-"""What --fail-on counts: findings that hold beside everything that was tested."""
+"""Biases, and those that hold beside everything that was tested: what --fail-on counts."""
 
 import pytest
 from findings import finding
 
+from firsthand.evaluate.audit.biases import detected, holding
 from firsthand.evaluate.audit.config import AuditConfig
 from firsthand.evaluate.audit.finding import Finding, Verdict
 from firsthand.evaluate.audit.run import Audit
@@ -37,8 +38,8 @@ def test_half_of_the_level_is_for_judges_own_kind(own: float, position: float, c
         other("proxy", 1e-6),
         finding(detector="lineage"),
     )
-    assert [one.detector for one in found.failing()] == counted
-    assert [one.detector for one in found.detected()] == ["affinity", "position", "style"]
+    assert [one.detector for one in holding(found.findings, 0.05)] == counted
+    assert [one.detector for one in detected(found.findings)] == ["affinity", "position", "style"]
     told = fail_on_lines(found)
     assert [line.split(": ")[1].split(",")[0] for line in told if not line.startswith("not")] == counted
     assert len(told) == 3
@@ -52,8 +53,8 @@ def test_several_judges_share_the_half_for_their_own_kinds() -> None:
     # Sorted .01, .02 times 2, 1: both .02, below .025; .014 times 2 is .028.
     for p, counted in ((0.01, 2), (0.014, 0)):
         found = audit(finding(p=p), finding(judge="judge-2", p=0.02))
-        assert len(found.failing()) == counted
+        assert len(holding(found.findings, 0.05)) == counted
 
 
 def test_what_is_small_is_not_counted_however_sure() -> None:
-    assert audit(finding(p=1e-6, verdict=Verdict.RULED_OUT)).failing() == []
+    assert holding([finding(p=1e-6, verdict=Verdict.RULED_OUT)], 0.05) == []
