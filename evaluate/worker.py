@@ -89,10 +89,13 @@ def _answer_when_asked(line: Connection, url: str, task: Callable[[Store, object
     with Store(url) as store:
         while True:
             try:
-                question = line.recv()
-            except EOFError:
+                line.send(_answer(task, store, line.recv()))
+            except (EOFError, BrokenPipeError):
                 return
-            try:
-                line.send((task(store, question), ""))
-            except (sa.exc.SQLAlchemyError, OSError) as error:
-                line.send((None, f"{type(error).__name__}: {error}"))
+
+
+def _answer(task: Callable[[Store, object], object], store: Store, question: object) -> tuple[object, str]:
+    try:
+        return task(store, question), ""
+    except (sa.exc.SQLAlchemyError, OSError) as error:
+        return None, f"{type(error).__name__}: {error}"

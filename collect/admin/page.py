@@ -83,8 +83,12 @@ def _settle() -> Html:
         element("h2", "Which response is better?", id="settle-title"),
         element("p", "Who wrote them, and what the raters said, is told once you have decided.", id="settle-words"),
         element("div", "", id="settle-pair", class_="texts"),
-        element("label", "Why?", element("textarea", "", id="settle-why", rows="1", maxlength="5000")),
-        element("div", "", id="settle-choices", class_="buttons"),
+        element(
+            "div",
+            element("label", "Why?", element("textarea", "", id="settle-why", rows="1", maxlength="5000")),
+            element("div", "", id="settle-choices", class_="buttons"),
+            id="settle-answer",
+        ),
         element("p", "", id="settle-said", role="status"),
         element("div", element("button", "Close", type="button", id="settle-close"), class_="buttons"),
     )

@@ -76,7 +76,8 @@ def _test_set(path: Path | None, others: Sequence[Path]) -> list[Mapping[str, An
                 rows = [row.values for row in opened.rows]
                 if any(row.keys() >= REQUIRED for row in rows):
                     return rows
-    raise InputError(f"{path}: a PandaLM judge's file holds no texts; name {TEST_SET} too, or put it beside the file")
+    where = path or "this dataset"
+    raise InputError(f"{where}: a PandaLM judge's file holds no texts; name the files, {TEST_SET} among them")
 
 
 def _matches_judge(row: Mapping[str, Any]) -> bool:
