@@ -154,7 +154,9 @@ def mix_from(pools: Pools, config: MixConfig, counts: Counts) -> Mix:
         "schema": 1,
         "firsthand": __version__,
         "config": config.model_dump(mode="json"),
-        "requested": _shares(drawn.requested),
+        "requested": {
+            source: {"rows": rows, "share": config.ratio.of(Source(source))} for source, rows in drawn.requested.items()
+        },
         "realised": _shares({source.value: int((rows["source"] == source.value).sum()) for source in Source}),
         "repeated": int((rows["repetition"] > 0).sum()),
         "splits": {
@@ -269,6 +271,10 @@ def _shares(rows: dict[str, int]) -> dict[str, dict[str, float | int]]:
     return {source: {"rows": count, "share": count / total if total else 0.0} for source, count in rows.items()}
 
 
+def _listed(rows: dict[str, int]) -> str:
+    return ", ".join(f"{count} {source}" for source, count in rows.items())
+
+
 def _warnings(facts: dict[str, Any], config: MixConfig) -> list[str]:
     """Plain sentences on what a reader of the manifest must not overlook."""
     warnings = []
@@ -277,14 +283,11 @@ def _warnings(facts: dict[str, Any], config: MixConfig) -> list[str]:
             "no human anchor: no held-out prompt carries a human label, so the effect of this mix on what people "
             "prefer can't be measured"
         )
-    requested, realised = facts["requested"], facts["realised"]
+    requested, realised = (
+        {source: share["rows"] for source, share in facts[key].items()} for key in ("requested", "realised")
+    )
     if requested != realised:
-        warnings.append(
-            "shortage: asked for "
-            + ", ".join(f"{share['rows']} {source}" for source, share in requested.items())
-            + " rows, realised "
-            + ", ".join(f"{share['rows']} {source}" for source, share in realised.items())
-        )
+        warnings.append(f"shortage: asked for {_listed(requested)} rows, realised {_listed(realised)}")
     if facts["repeated"]:
         warnings.append(f"shortage: {facts['repeated']} rows are repetitions of rows already in the mix")
     if any(facts["simulated"].values()):

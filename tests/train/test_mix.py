@@ -103,6 +103,13 @@ def test_the_files_load_as_trl_preferences_with_provenance(mixed_store: Store, t
     assert json.loads((tmp_path / "mix" / "manifest.json").read_text()) == manifest
 
 
+def test_the_requested_share_is_the_one_asked_for_and_rows_its_nearest_count(mixed_store: Store) -> None:
+    facts = draw_mix(mixed_store, config(0.3, size=11)).facts  # 3.3 of 11 rows: 3
+    assert facts["requested"] == {"human": {"rows": 8, "share": 0.7}, "synthetic": {"rows": 3, "share": 0.3}}
+    assert facts["realised"]["synthetic"] == {"rows": 3, "share": 3 / 11}
+    assert not facts["warnings"]
+
+
 def test_the_chosen_text_is_the_one_people_preferred(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
