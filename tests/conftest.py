@@ -13,6 +13,7 @@ from chromium import CHROMIUM, FLAGS
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
+from firsthand import hardware
 from firsthand.endpoint.embedded import llamacpp_server
 from firsthand.store import Store
 
@@ -121,6 +122,12 @@ def either_store(store_url: str) -> Iterator[Store]:
     """An empty store: the test runs once on SQLite and once on PostgreSQL."""
     with Store(store_url) as opened:
         yield opened
+
+
+@pytest.fixture
+def float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where figures are held to more digits than bfloat16 has, which some processors would compute in."""
+    monkeypatch.setattr(hardware, "BF16_FLAGS", frozenset())
 
 
 @pytest.fixture(autouse=True)

@@ -33,6 +33,7 @@ def loss_and_gradients(job: Any, mix_folder: Path, out: Path) -> tuple[float, di
     return loss.item(), {name: w.grad for name, w in trainer.model.named_parameters() if w.grad is not None}
 
 
+@pytest.mark.usefixtures("float32")
 @pytest.mark.parametrize("kind", [RewardJob, DPOJob])
 def test_the_fast_preset_computes_the_same_loss_and_gradients(
     kind: Any, write_mix: Any, tiny_model: str, tmp_path: Path

@@ -32,6 +32,7 @@ def test_the_fixture_is_a_mix_that_datasets_reads(write_mix: Any) -> None:
     assert {name: len(rows) for name, rows in loaded.items()} == {"train": 20, "anchor": 5, "synthetic_heldout": 5}
 
 
+@pytest.mark.usefixtures("float32")
 @pytest.mark.parametrize("lora", [None, LORA])
 def test_a_reward_model_learns_and_loads_by_itself(
     lora: dict[str, Any] | None, write_mix: Any, tiny_model: str, tmp_path: Path
@@ -54,6 +55,7 @@ def test_a_reward_model_learns_and_loads_by_itself(
     assert metrics["eval_human_loss"] == pytest.approx(sum(losses) / 5, abs=1e-4)
 
 
+@pytest.mark.usefixtures("float32")
 @pytest.mark.parametrize("lora", [None, LORA])
 def test_a_dpo_model_loads_by_itself_and_its_implicit_reward_is_the_one_reported(
     lora: dict[str, Any] | None, write_mix: Any, tiny_model: str, tmp_path: Path

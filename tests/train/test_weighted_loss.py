@@ -47,7 +47,7 @@ def test_the_soft_loss_is_least_where_the_model_believes_what_the_label_says() -
 
 
 @pytest.fixture
-def trainer_of(write_mix: Any, tiny_model: str, tmp_path: Path) -> Callable[..., Any]:
+def trainer_of(write_mix: Any, tiny_model: str, tmp_path: Path, float32: None) -> Callable[..., Any]:
     """A trainer of three pairs or more, with an adapter that is not zero."""
 
     def make(kind: Any, **job: Any) -> Any:

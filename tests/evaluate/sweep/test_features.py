@@ -44,6 +44,7 @@ def all_ids(store: Store) -> list[str]:
     return [each.id for each in store.comparisons()]
 
 
+@pytest.mark.usefixtures("float32")
 def test_a_state_is_the_mean_over_the_responses_tokens_at_the_layer_asked_for(base: Path) -> None:
     prompt, answer = [{"role": "user", "content": "what is one"}], [{"role": "assistant", "content": "yes two"}]
     found = HiddenStates(str(base), layer=1, max_length=64)([prompt, prompt], [answer, answer * 2])
