@@ -3,12 +3,13 @@
 import importlib.metadata
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
-from datasets import disable_progress_bars
+from datasets import DatasetDict, disable_progress_bars
 from peft import PeftModel
 from transformers import PreTrainedTokenizerBase, PrinterCallback, ProgressCallback, set_seed
 from transformers.integrations import is_deepspeed_zero3_enabled
@@ -43,10 +44,13 @@ Kind = Literal["reward", "dpo"]
 VERSIONS = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
 
 
-def train(job: RewardJob | DPOJob, data: Path, out: Path, overwrite: bool = False) -> dict[str, Any]:
+def train(
+    job: RewardJob | DPOJob, data: Path, out: Path, overwrite: bool = False, evaluate: bool = True
+) -> dict[str, Any]:
     """Train on the mix folder `data` and leave a finished model in `out`; returns the record written to training.json.
 
-    A run that was interrupted goes on from its last whole checkpoint; a finished one is left as it is. Raises
+    A run that was interrupted goes on from its last whole checkpoint; a finished one is left as it is. Without
+    `evaluate` the mix's held-out pairs are not looked at, for whoever measures the finished model anyway. Raises
     InputError for a mix without usable rows, a model that does not exist, a folder that holds another run, or a TRL
     that the trainers were not tested with.
     """
@@ -54,6 +58,10 @@ def train(job: RewardJob | DPOJob, data: Path, out: Path, overwrite: bool = Fals
     PartialState(cpu=hardware.detect().device == "cpu")  # told otherwise, processes on processors don't meet
     kind = kind_of(job)
     mix = read_mix(data)
+    if len(mix.splits) == 1:
+        _note("the mix holds out no pairs, so there is nothing to evaluate on while training")
+    if not evaluate:
+        mix = replace(mix, splits=DatasetDict({"train": mix.splits["train"]}))
     arguments = make_arguments(kind, job, mix, out)
     identity = {"kind": kind, "job": job.model_dump(mode="json"), "mix_sha256": mix.manifest.get("content_sha256")}
     with PartialState().main_process_first():
@@ -102,8 +110,6 @@ def make_arguments(kind: Kind, job: RewardJob | DPOJob, mix: Mix, out: Path) -> 
         "output_dir": str(out),
     }
     values |= schedule_arguments(job, mix, values)
-    if len(mix.splits) == 1:
-        _note("the mix holds out no pairs, so there is nothing to evaluate on while training")
     return make_trainer_arguments(RewardConfig if kind == "reward" else DPOConfig, values)
 
 

@@ -144,7 +144,7 @@ def _train(run: Run, rows: HeldOut) -> None:
     """Train the model, keep its scores, and give its disk space back; an error names the model."""
     model = run.folder / "model"
     try:
-        record = train(run.rules.job_for(run.seed), run.folder / "mix", model)
+        record = train(run.rules.job_for(run.seed), run.folder / "mix", model, evaluate=False)
     except InputError as error:
         raise InputError(
             f"the sweep's model {run.folder.name}: {error}. In a sweep these keys stand under full.job "

@@ -103,11 +103,11 @@ def test_the_full_engine_trains_each_model_once_and_goes_on_after_an_interruptio
     sweep_store(store, prompts=40, pairs=3)
     real, calls = full.train, []
 
-    def counted(*given: Any) -> Any:
+    def counted(*given: Any, **named: Any) -> Any:
         calls.append(given)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return real(*given)
+        return real(*given, **named)
 
     monkeypatch.setattr(full, "train", counted)
     out = tmp_path / "out"
@@ -126,6 +126,9 @@ def test_the_full_engine_trains_each_model_once_and_goes_on_after_an_interruptio
     records = [json.loads(path.read_text()) for path in sorted(out.glob("models/*/run.json"))]
     realised = [{name: of["rows"] for name, of in each["training"]["mix"]["realised"].items()} for each in records]
     assert realised == [{"synthetic": 32}, {"human": 32}] * 2
+    # The mix holds out pairs of people; the sweep measures on them once, not while training too.
+    assert "human" in read_mix(out / "models" / "all-permuted-0+32-seed13" / "mix").splits
+    assert {each["training"]["grounding"]["evaluations"] for each in records} == {0}
     # The fast engine into the same folder shows both.
     fast, _ = run_sweep(store, trained_config.model_copy(update={"engine": "fast"}), out)
     assert fast.other_engine == "full"
