@@ -19,6 +19,7 @@ place of mean(d_i).
 """
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -118,12 +119,9 @@ def _first(table: AuditTable, number: int, lineages: Lineages, settings: AuditCo
         return not_testable(DETECTOR, judge, why, _further(LEAST_PROMPTS - prompts), FIRST, int(both.sum()))
     exact = f", McNemar's exact p = {binomtest(first, first + second).pvalue:.3g}" if first + second else ""
     return in_points(
-        Finding(
-            detector=DETECTOR,
-            judge=judge,
-            target=FIRST,
-            relation=Relation.UNRELATED,
-            verdict=Verdict.INCONCLUSIVE,
+        _open(
+            judge,
+            FIRST,
             direction="favours" if figure.value > 0 else "disfavours",
             unit="share of verdicts",
             n=int(both.sum()),
@@ -170,12 +168,9 @@ def _pull(table: AuditTable, number: int, lineages: Lineages, settings: AuditCon
     in_share = Measured(moved.points / 100, moved.points_error / 100, figure.clusters)
     low, high = in_share.interval(settings.alpha)
     found = in_points(
-        Finding(
-            detector=DETECTOR,
-            judge=judge,
-            target=FIRST,
-            relation=Relation.UNRELATED,
-            verdict=Verdict.INCONCLUSIVE,
+        _open(
+            judge,
+            FIRST,
             direction="favours" if figure.value > 0 else "disfavours",
             unit="logit",
             n=int(model.given.given.weight[side != 0].sum().round()),
@@ -218,12 +213,9 @@ def _order(table: AuditTable, number: int, settings: AuditConfig) -> Finding:
             missing, estimate=rate.value, unit=unit, ci=rate.interval(settings.alpha), n_prompts=rate.clusters
         )
     return in_points(
-        Finding(
-            detector=DETECTOR,
-            judge=judge,
-            target=ORDER,
-            relation=Relation.UNRELATED,
-            verdict=Verdict.INCONCLUSIVE,
+        _open(
+            judge,
+            ORDER,
             direction="changes answers" if figure.value > 0 else "steadies answers",
             unit="difference of shares",
             n=again,
@@ -236,6 +228,12 @@ def _order(table: AuditTable, number: int, settings: AuditConfig) -> Finding:
         figure,
         settings,
     )
+
+
+def _open(judge: str, target: str, **fields: Any) -> Finding:
+    """A finding whose verdict `settled` reads from its interval."""
+    relation, verdict = Relation.UNRELATED, Verdict.INCONCLUSIVE
+    return Finding(detector=DETECTOR, judge=judge, target=target, relation=relation, verdict=verdict, **fields)
 
 
 def _resampled(table: AuditTable, rows: FloatArray, chosen: npt.NDArray[np.bool_], settings: AuditConfig) -> Resampled:
@@ -281,12 +279,9 @@ def _never(table: AuditTable, judge: str, pairs: npt.NDArray[np.bool_], target: 
     if prompts < LEAST_PROMPTS:
         return not_testable(DETECTOR, judge, why, _further(LEAST_PROMPTS - prompts), target, n)
     most = _most(prompts, settings)
-    return Finding(
-        detector=DETECTOR,
-        judge=judge,
-        target=target,
-        relation=Relation.UNRELATED,
-        verdict=Verdict.INCONCLUSIVE,
+    return _open(
+        judge,
+        target,
         estimate=0.0,
         unit="share of verdicts",
         ci=(-most, most),
@@ -311,12 +306,9 @@ def _always(table: AuditTable, number: int, target: str, sign: int, settings: Au
     value = sign * (0.5 if target == FIRST else 1.0)
     low, high = sorted((value, value * (1 - 2 * _most(prompts, settings))))
     directions = {FIRST: ("disfavours", "favours"), ORDER: ("", "changes answers")}
-    return Finding(
-        detector=DETECTOR,
-        judge=judge,
-        target=target,
-        relation=Relation.UNRELATED,
-        verdict=Verdict.INCONCLUSIVE,
+    return _open(
+        judge,
+        target,
         direction=directions[target][sign > 0],
         estimate=value,
         unit="share of verdicts" if target == FIRST else "difference of shares",
