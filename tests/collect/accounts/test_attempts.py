@@ -73,7 +73,7 @@ def test_neither_the_login_nor_the_address_is_kept(either_store):
     take_attempt(either_store, Login(), "ann@example.org", HERE)
     kept = str(attempts(either_store))
     assert "ann" not in kept
-    assert "203" not in kept.replace("2026", "")
+    assert "203.0" not in kept
     forgive(either_store, "ann@example.org", HERE)
     assert attempts(either_store) == []
 
