@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 from scipy.stats import spearmanr
@@ -41,14 +42,16 @@ class Twice:
 class Engines:
     """Two engines on the same cells. rank: Spearman's correlation of their accuracies, None where one is constant.
 
-    apart: the cell on which their accuracies differ most. misled: the cells that one moves above human-only and the
-    other below, where the two movements are shown to differ.
+    ordered: how many pairs of the cells each engine, this and the other, is shown to find unequally accurate; where it
+    is none, the order that rank compares may be chance. apart: the cell on which their accuracies differ most. misled:
+    the cells that one moves above human-only and the other below, where the two movements are shown to differ.
     """
 
     this: str
     other: str
     cells: tuple[Twice, ...]
     rank: float | None
+    ordered: tuple[int, int]
     apart: Twice
     misled: tuple[Twice, ...]
 
@@ -83,8 +86,9 @@ def rights(cells: Sequence[Cell], found: dict[str, list[Figure]]) -> tuple[list[
 def engines(sweep: Sweep, alpha: float) -> Engines | None:
     """How the two engines agree; None where there are not two cells that both trained.
 
-    alpha: the chance that noise alone has an engine mislead anywhere, by Holm's method. Two movements differ by what
-    the prompts of the anchor and the draws of the seeds explain or by more; of one seed each, the draws are left out.
+    alpha: the chance that noise alone has an engine mislead anywhere, by Holm's method, and that it has an engine order
+    any pair of equals. Two figures differ by what the prompts of the anchor and the draws of the seeds explain or by
+    more; of one seed each, the draws are left out.
     """
     if not sweep.other:
         return None
@@ -111,6 +115,10 @@ def engines(sweep: Sweep, alpha: float) -> Engines | None:
         other=sweep.other_engine,
         cells=cells,
         rank=None if constant else float(spearmanr(ours, theirs).statistic),
+        ordered=(
+            _ordered(sweep.table, sweep.points, [mine for mine, _ in pairs], alpha),
+            _ordered(sweep.table, sweep.other, [theirs for _, theirs in pairs], alpha),
+        ),
         apart=max(cells, key=lambda each: abs(each.this - each.other)),
         misled=tuple(each for each in shown if each.this_moved * each.other_moved < 0),
     )
@@ -135,14 +143,11 @@ class _Trained:
 
 
 def _trained(table: EvalTable, points: Sequence[Point]) -> _Trained:
-    measure, cells = accuracy(table), cells_of(points)
+    cells = cells_of(points)
     every = range(len(cells))
-    contrasts = alone(cells, every) - alone(cells, [_base(cells, number) for number in every])
-    right, moved = Seeds(), Seeds()
-    for group in by_seed(points):
-        taken = measure(scores_of(group))
-        right.add(taken)
-        moved.add(replace(taken, value=contrasts @ taken.value, influence=contrasts @ taken.influence))
+    bases = [_base(cells, number) for number in every]
+    right = _contrasted(table, points, alone(cells, every))
+    moved = _contrasted(table, points, alone(cells, every) - alone(cells, bases))
     return _Trained(
         cells=cells,
         right=right.mean().tolist(),
@@ -162,6 +167,29 @@ def _apart(this: _Trained, other: _Trained, mine: int, theirs: int) -> Figure:
     of_seeds = weighed / max(1, this.seeds + other.seeds - 2) * (1 / this.seeds + 1 / other.seeds)
     error = float(np.sqrt(over_prompts(influence, this.prompts)[0] + of_seeds))
     return Figure(this.moved[mine] - other.moved[theirs], error, this.prompts, this.rows)
+
+
+def _ordered(table: EvalTable, points: Sequence[Point], numbers: Sequence[int], alpha: float) -> int:
+    """How many pairs of these cells are shown to differ in accuracy, by Holm's method.
+
+    Two or three seeds hardly tell the variance of one pair between them: that of all pairs is pooled.
+    """
+    firsts, seconds = zip(*combinations(numbers, 2), strict=True)
+    cells = cells_of(points)
+    seeds = _contrasted(table, points, alone(cells, firsts) - alone(cells, seconds))
+    first = seeds.taken[0]
+    error = np.sqrt(seeds.of_anchor() + seeds.of_seeds().mean() / len(seeds.taken))
+    found = zip(seeds.mean().tolist(), error.tolist(), strict=True)
+    return sum(p < alpha for p in holm([Figure(*each, first.prompts, first.rows).p() for each in found]))
+
+
+def _contrasted(table: EvalTable, points: Sequence[Point], contrasts: FloatArray) -> Seeds:
+    """Contrasts (R, C) of the cells' accuracies, by each seed."""
+    measure, seeds = accuracy(table), Seeds()
+    for group in by_seed(points):
+        taken = measure(scores_of(group))
+        seeds.add(replace(taken, value=contrasts @ taken.value, influence=contrasts @ taken.influence))
+    return seeds
 
 
 def _same(cell: Cell, other: Cell) -> bool:

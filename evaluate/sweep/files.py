@@ -186,6 +186,7 @@ def _engines(found: Engines) -> dict[str, Any]:
         "this": found.this,
         "other": found.other,
         "rank_correlation": found.rank,
+        "ordered_pairs": dict(zip(("this", "other"), found.ordered, strict=True)),
         "largest_disagreement": _twice(found.apart),
         "misled": [_twice(each) for each in found.misled],
         "cells": [_twice(each) for each in found.cells],

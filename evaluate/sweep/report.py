@@ -63,7 +63,7 @@ def _accuracy(analysis: Analysis) -> Html:
     lead = (
         "How often the model sides with most people on comparisons that no model was trained on. Bands: "
         f"{1 - analysis.config.alpha:.0%} intervals. Longer wins: preferring the longer response, without reading it. "
-        "Points: accuracy less that of human rows alone."
+        "Points: accuracy less that of human rows alone. Rows: human + synthetic."
     )
     whole = [effect for effect in analysis.effects if not effect.tag]
     tags = [effect for effect in analysis.effects if effect.tag]
@@ -80,7 +80,7 @@ def _accuracy(analysis: Analysis) -> Html:
 
 
 def _effects(effects: Sequence[Effect], alpha: float) -> Html:
-    heads = ["synthetic", "verdict", "points", "p adjusted", "accuracy", "human + synthetic rows"]
+    heads = ["synthetic", "verdict", "points", "p adjusted", "accuracy", "rows"]
     tagged = any(effect.tag for effect in effects)
     rows = [
         [
@@ -108,7 +108,7 @@ def _every_model(analysis: Analysis) -> Html:
         ]
         for each in analysis.accuracy
     ]
-    heads = ["arm, design", "synthetic", "human + synthetic rows", "accuracy", "points against longer wins"]
+    heads = ["arm, design", "synthetic", "rows", "accuracy", "points against longer wins"]
     return element("details", element("summary", "Every model"), data_table(heads, rows, "every model"))
 
 

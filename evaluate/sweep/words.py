@@ -46,7 +46,8 @@ def engines_words(found: Engines | None) -> str:
     agreement = (
         f"{found.this} against {found.other} on {len(found.cells)} models: rank correlation of accuracy {rank}; "
         f"largest disagreement {abs(100 * (apart.this - apart.other)):.1f} points, at {apart.cell.ratio:.0%} "
-        f"({plain(apart.cell.arm.name)}, {apart.cell.arm.design}): {apart.this:.1%} against {apart.other:.1%}."
+        f"({plain(apart.cell.arm.name)}, {apart.cell.arm.design}): {apart.this:.1%} against {apart.other:.1%}. "
+        f"{_ordered(found)}"
     )
     if not found.misled:
         return f"{agreement} At no ratio are they shown to move accuracy to different sides of human-only."
@@ -54,6 +55,13 @@ def engines_words(found: Engines | None) -> str:
         f"{each.cell.ratio:.0%} ({plain(each.cell.arm.name)}, {each.cell.arm.design})" for each in found.misled
     )
     return f"{agreement} Fast misleads at {where}: full moves them the other way."
+
+
+def _ordered(found: Engines) -> str:
+    pairs = len(found.cells) * (len(found.cells) - 1) // 2
+    (this, mine), (other, theirs) = zip((found.this, found.other), found.ordered, strict=True)
+    told = f"Of {pairs} pairs of these models, {this} is shown to find {mine} unequally accurate, {other} {theirs}"
+    return f"{told}." if min(found.ordered) else f"{told}: this order, and the correlation, may be chance."
 
 
 def _least(worth: Worth) -> str:

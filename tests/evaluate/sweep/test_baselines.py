@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import spearmanr
 from sweep_tables import point, sweep_of, table_of
 
-from firsthand.evaluate.sweep.baselines import _apart, _trained, engines, rights, wanted_accuracy
+from firsthand.evaluate.sweep.baselines import _apart, _ordered, _trained, engines, rights, wanted_accuracy
 from firsthand.evaluate.sweep.cells import cells_of
 from firsthand.evaluate.sweep.resample import figures
 from firsthand.evaluate.sweep.words import engines_words
@@ -61,6 +61,37 @@ def test_movements_that_noise_explains_mislead_nobody():
     drawn = replace(this, of_seeds=np.array([0.0, 0.0003]), seeds=3)
     assert _apart(drawn, other, 1, 1).error == pytest.approx(np.sqrt(3.84 / 100 / 99 + 0.0004))
     assert _apart(other, drawn, 1, 1).error == pytest.approx(np.sqrt(3.84 / 100 / 99 + 0.0004))
+
+
+def test_an_order_that_chance_explains_is_not_called_one():
+    # More on 20 of 100: sum (x - 0.2)^2 = 20 0.64 + 80 0.04 = 16, error sqrt(16 / 100 / 99), t = 4.98. On 2 of 100:
+    # 2 0.9604 + 98 0.0004 = 1.96, t = 1.42, p = 0.158. Fast orders two of three pairs, full none.
+    fast, full = {0.0: 0.5, 0.25: 0.7, 0.5: 0.72}, {0.0: 0.52, 0.25: 0.51, 0.5: 0.5}
+    found = engines(swept_twice(fast, full), 0.05)
+    assert (found.rank, found.ordered) == (-1.0, (2, 0))
+    assert (
+        "Of 3 pairs of these models, fast is shown to find 2 unequally accurate, full 0: this order, and the "
+        "correlation, may be chance."
+    ) in engines_words(found)
+    agreed = engines(swept_twice(fast, fast), 0.05)
+    assert agreed.ordered == (2, 2)
+    assert "fast is shown to find 2 unequally accurate, full 2. At no ratio" in engines_words(agreed)
+
+
+def test_the_draws_of_the_seeds_are_pooled_over_the_pairs():
+    # Shares by the two seeds: 0.5 and 0.5, 0.7 and 0.7, 0.7 and 0.9. Between the seeds the last moves by 20 of 100
+    # from either other: variance 0.02, of which the prompts owe (20 0.64 + 80 0.04) / 100^2 / 2 = 0.0008. Pooled over
+    # the pairs: (0 + 2 0.0192) / 3 = 0.0128, halved for two seeds 0.0064. Of the means, prompts give 16, 16 and 4
+    # (20 0.16 + 80 0.01) over 100 99: t = 0.2 / sqrt(0.008016) = 2.234, 0.3 / sqrt(0.008016) = 3.351 and
+    # 0.1 / sqrt(0.006804) = 1.212, p = 0.0277, 0.00114 and 0.228, by Holm 0.0555, 0.0034 and 0.228.
+    shares = [(0.0, (0.5, 0.5)), (0.25, (0.7, 0.7)), (0.5, (0.7, 0.9))]
+    points = [
+        replace(point("add", ratio, right_on(share)), seed=seed)
+        for ratio, each in shares
+        for seed, share in enumerate(each)
+    ]
+    for alpha, shown in ((0.003, 0), (0.004, 1), (0.05, 1), (0.06, 2)):
+        assert _ordered(table_of([1.0] * 100), points, [0, 1, 2], alpha) == shown
 
 
 def test_one_engine_or_one_common_cell_is_nothing_to_compare():
