@@ -3,8 +3,8 @@
     python benchmarks/sweep_speed.py --store STORE --judge NAME [--full]
     python benchmarks/sweep_speed.py --pairs 200000
 
-The first reads every response of the store with smollm2, nothing being cached, and sweeps; --full also trains one
-reward model of the sweep, whose seconds times the number of models are the full sweep's. The second measures the peak
+The first reads every response of the store with smollm2, nothing being cached, and sweeps; --full also trains two
+reward models of the sweep, whose mean seconds times the number of models are the full sweep's. The second measures the peak
 memory of a sweep of so many comparisons, whose states are drawn by chance in place of a model's.
 """
 
@@ -36,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--store", help="a store with people's labels and a judge's")
     parser.add_argument("--judge")
-    parser.add_argument("--full", action="store_true", help="also train one model")
+    parser.add_argument("--full", action="store_true", help="also train two models")
     parser.add_argument("--pairs", type=int, help="comparisons of a simulated store, to measure memory")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
