@@ -4,8 +4,8 @@
     python benchmarks/sweep_speed.py --pairs 200000
 
 The first reads every response of the store with smollm2, nothing being cached, and sweeps; --full also trains two
-reward models of the sweep, whose mean seconds times the number of models are the full sweep's. The second measures the peak
-memory of a sweep of so many comparisons, whose states are drawn by chance in place of a model's.
+reward models of the sweep, whose mean seconds times the number of models are the full sweep's. The second measures the
+peak memory of a sweep of so many comparisons, whose states are drawn by chance in place of a model's.
 """
 
 import argparse
@@ -50,7 +50,7 @@ def speed(folder: Path, url: str, judge: str | None, full: bool) -> None:
     config = check_config({**SWEEP, "judge": judge, "features": {"cache": folder / "cache"}}, SweepConfig)
     with Store(url, must_exist=True) as store:
         material = read_material(store, config)
-        facts = run_fast(store, material, config).facts
+        facts = run_fast(store, material, config)[0].facts
         reading, training = float(facts["seconds of reading"]), float(facts["seconds of training"])
         print(f"{facts['responses']:,} responses read in {reading:.0f} s")
         print(f"{facts['models trained']} models trained in {training:.0f} s")
@@ -85,7 +85,7 @@ def memory(folder: Path, pairs: int) -> None:
         )
         start = time.perf_counter()
         material = read_material(store, config)
-        ran = run_fast(store, material, config)
+        ran, _ = run_fast(store, material, config)
     seconds = time.perf_counter() - start
     print(f"{len(material.comparisons):,} comparisons, {ran.facts['responses']:,} responses, {seconds:.0f} s")
     print(f"peak memory {peak():,.0f} MB ({built:,.0f} MB after the store was built)")

@@ -94,10 +94,9 @@ def engines(sweep: Sweep, alpha: float) -> Engines | None:
         return None
     this, other = _trained(sweep.table, sweep.points), _trained(sweep.table, sweep.other)
     pairs = [
-        (mine, theirs)
+        (mine, nearest)
         for mine, cell in enumerate(this.cells)
-        for theirs, same in enumerate(other.cells)
-        if _same(cell, same)
+        if (nearest := _nearest(cell, other.cells)) is not None and _nearest(other.cells[nearest], this.cells) == mine
     ]
     if len(pairs) < 2:
         return None
@@ -192,9 +191,21 @@ def _contrasted(table: EvalTable, points: Sequence[Point], contrasts: FloatArray
     return seeds
 
 
+def _nearest(cell: Cell, others: Sequence[Cell]) -> int | None:
+    """Which of the others is the same cell; the nearest where ratios lie close."""
+    same = [number for number, each in enumerate(others) if _same(cell, each)]
+
+    def apart(number: int) -> tuple[float, float]:
+        return abs(cell.ratio - others[number].ratio), abs(cell.human_rows - others[number].human_rows)
+
+    return min(same, key=apart, default=None)
+
+
 def _same(cell: Cell, other: Cell) -> bool:
     """Whether two engines of one configuration mean the same cell; those of a learning curve differ by rows alone."""
     if cell.arm != other.arm or abs(cell.ratio - other.ratio) > SAME_RATIO:
+        return False
+    if (cell.synthetic_rows == 0) != (other.synthetic_rows == 0):
         return False
     curve = cell.arm.design == "human"
     return not curve or abs(cell.human_rows - other.human_rows) <= SAME_RATIO * cell.human_rows

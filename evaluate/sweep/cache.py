@@ -1,6 +1,6 @@
 """Hidden states kept on disk, so that a model reads each response once.
 
-A folder belongs to one model (by the hash of its weights), layer and length; it holds shards of some hundred states,
+A folder belongs to one model (by its version), layer and length; it holds shards of some hundred states,
 each written whole under a name of its own. Every shard says whose it is, and another's is refused.
 """
 
@@ -48,8 +48,10 @@ class Cache:
             wanted.setdefault(path, []).append((number, row))
         found: HalfArray | None = None
         for path, rows in wanted.items():
-            shard = _read(path, "states")["states"]
+            shard = _states(path)
             found = np.empty((len(keys), shard.shape[1]), np.float16) if found is None else found
+            if shard.shape[1] != found.shape[1]:
+                raise _broken(path, f"states of width {shard.shape[1]}, {found.shape[1]} in the files before it")
             numbers, places = zip(*rows, strict=True)
             found[list(numbers)] = shard[list(places)]
         return np.empty((0, 0), np.float16) if found is None else found
@@ -65,7 +67,10 @@ def open_cache(folder: Path, owner: Mapping[str, Any]) -> Cache:
     cache = Cache(own, owner)
     for path in sorted(own.glob(SHARD)):
         shard = _read(path, "owner", "keys")
-        said = json.loads(str(shard["owner"]))
+        try:
+            said = dict(json.loads(str(shard["owner"])))
+        except (ValueError, TypeError) as error:
+            raise _broken(path, f"its owner can't be read: {error}") from error
         if said != dict(owner):
             raise InputError(
                 f"{path} holds features of {_sentence(said)}, not of {_sentence(owner)}: someone put it there. "
@@ -84,9 +89,22 @@ def _read(path: Path, *names: str) -> dict[str, Any]:
         with np.load(path, allow_pickle=False) as shard:
             return {name: shard[name] for name in names}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise InputError(
-            f"can't read the cached features in {path} ({error}); remove the file, they are computed again"
-        ) from error
+        raise _broken(path, str(error)) from error
+
+
+def _states(path: Path) -> HalfArray:
+    """The states of a shard: (its keys, width)."""
+    shard = _read(path, "states", "keys")
+    states: HalfArray = shard["states"]
+    if states.ndim != 2 or len(states) != len(shard["keys"]):
+        raise _broken(path, f"states of shape {states.shape} for {len(shard['keys'])} responses")
+    if not np.isfinite(states).all():
+        raise _broken(path, "a state is not a finite number")
+    return states
+
+
+def _broken(path: Path, why: str) -> InputError:
+    return InputError(f"can't read the cached features in {path} ({why}); remove the file, they are computed again")
 
 
 def _sentence(owner: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """What a sweep may be told."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -19,6 +20,8 @@ RATIOS = tuple(number / 10 for number in range(11))
 LEARNS_FROM_ANCHOR = (
     "it makes the training follow the human anchor, which the sweep measures its models on; leave it out here"
 )
+ARM_NAME = r"[\w.-]{1,40}"
+FEWEST_REFITS = 20
 CURVE = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
 
 
@@ -69,6 +72,12 @@ class FullRules(Config):
         if wrong:
             raise ConfigError("full.job", wrong)
         return job
+
+    def base_version(self, seed: int) -> str:
+        """Which model the job trains; raises InputError where there is none."""
+        from firsthand.evaluate.sweep.version import model_version  # it loads transformers
+
+        return model_version(self.job_for(seed).model)
 
 
 class SweepConfig(Config):
@@ -128,10 +137,25 @@ class SweepConfig(Config):
     def _named(cls, arms: Mapping[str, SyntheticRules]) -> Mapping[str, SyntheticRules]:
         if "human" in arms:
             raise ValueError("the name human is that of the learning curve; give this arm another")
+        odd = [name for name in arms if not re.fullmatch(ARM_NAME, name)]
+        if odd:
+            raise ValueError(
+                f"{odd[0]!r} is no name for an arm: up to 40 letters, digits and . _ - (folders are named by it)"
+            )
         judges = [name for name, rules in arms.items() if rules.judges is not None]
         if judges:
             raise ValueError(f"a sweep is of one judge; name it as judge, not as arms.{judges[0]}.judges")
         return arms
+
+    @field_validator("analysis")
+    @classmethod
+    def _trained_again(cls, analysis: AnalysisConfig) -> AnalysisConfig:
+        if analysis.refits < FEWEST_REFITS:
+            raise ValueError(
+                f"refits is {analysis.refits}; with fewer than {FEWEST_REFITS}, what other training prompts would "
+                "change can't be told, and differences are called real that are none"
+            )
+        return analysis
 
     def all_seeds(self) -> tuple[int, ...]:
         """The seeds of the draws."""

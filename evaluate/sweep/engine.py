@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from firsthand.evaluate.sweep.outcome import EvalTable, Point, Refit
+from firsthand.evaluate.sweep.outcome import EvalTable, Point
 from firsthand.evaluate.sweep.read import Facts
 
 STYLE_ALONE = "style alone"
@@ -11,9 +11,8 @@ STYLE_ALONE = "style alone"
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """Every model of a sweep, on the comparisons of `table`; refit: None where training again costs too much."""
+    """Every model of a sweep, on the comparisons of `table`."""
 
     points: tuple[Point, ...]
     table: EvalTable
-    refit: Refit | None
     facts: Facts

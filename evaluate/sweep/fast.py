@@ -12,7 +12,7 @@ from firsthand.evaluate.sweep.config import SweepConfig
 from firsthand.evaluate.sweep.engine import STYLE_ALONE, Ran
 from firsthand.evaluate.sweep.features import Features, read_features
 from firsthand.evaluate.sweep.head import Tally, choose_penalty, fit_head
-from firsthand.evaluate.sweep.outcome import Point
+from firsthand.evaluate.sweep.outcome import Point, Refit
 from firsthand.evaluate.sweep.plan import Planned, plan
 from firsthand.evaluate.sweep.read import Facts, Material
 from firsthand.evaluate.sweep.space import Space, make_space
@@ -29,8 +29,8 @@ class Trained:
     head: FloatArray
 
 
-def run_fast(store: Store, material: Material, config: SweepConfig) -> Ran:
-    """Train every model of the sweep; equal store, configuration and features give equal points."""
+def run_fast(store: Store, material: Material, config: SweepConfig) -> tuple[Ran, Refit]:
+    """Train every model of the sweep, and how to train again; equal store, configuration and features, equal points."""
     ids = list(material.comparisons.index)
     features = read_features(store, ids, config.features)
     start = time.perf_counter()
@@ -57,7 +57,7 @@ def run_fast(store: Store, material: Material, config: SweepConfig) -> Ran:
         times = np.append(counts, 0)[prompt].astype(np.float64)
         return tuple(_point(each.planned, _again(each, space, times), space, held_out) for each in first)
 
-    return Ran(tuple(points), material.table, refit, facts)
+    return Ran(tuple(points), material.table, facts), refit
 
 
 def _train(planned: Planned, space: Space, prompt: IntArray, row: dict[str, int], config: SweepConfig) -> Trained:

@@ -3,12 +3,10 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 from tqdm import tqdm
-from transformers import AutoConfig
 
 from firsthand import hardware
 from firsthand.bootstrap import FloatArray, IntArray
@@ -17,9 +15,9 @@ from firsthand.evaluate.style import surface
 from firsthand.evaluate.sweep.cache import Cache, open_cache
 from firsthand.evaluate.sweep.config import FeatureRules
 from firsthand.evaluate.sweep.hidden import HalfArray, HiddenStates
-from firsthand.models import cache_folder, locate_model
+from firsthand.evaluate.sweep.version import model_version
+from firsthand.models import cache_folder
 from firsthand.records import Content, Message, as_messages, content_id, dump
-from firsthand.rewards import weights_version
 from firsthand.store import Store
 
 Conversation: TypeAlias = tuple[str, list[Message], list[Message]]
@@ -93,7 +91,7 @@ class _Reader:
     def __post_init__(self) -> None:
         owner = {
             "model": self.name,
-            "weights": _version(self.name),
+            "version": model_version(self.name),
             "layer": self.rules.layer,
             "max_length": self.rules.max_length,
             "scheme": SCHEME,
@@ -137,10 +135,3 @@ def _texts(store: Store, ids: Sequence[str]) -> Iterator[list[tuple[str, list[Me
 
 def _said(messages: Sequence[Message]) -> str:
     return "\n".join(message["content"] for message in messages)
-
-
-def _version(name: str) -> str:
-    """The hash of the model's weights, or its commit on the hub."""
-    located = locate_model(name)
-    found = weights_version(Path(located))
-    return found or str(AutoConfig.from_pretrained(located)._commit_hash)

@@ -206,8 +206,9 @@ def _tables(found: Mapping[str, Any], out: Path) -> list[Path]:
     """The lists of sweep.json as CSV, a figure's values in columns of their own."""
     written = []
     for name in ("accuracy", "effects", "worth", "skew", "tolerance", "best_of_n"):
+        path = out / f"{name}.csv"
+        path.unlink(missing_ok=True)  # an earlier sweep's is none of this one
         if found[name]:
-            path = out / f"{name}.csv"
             with path.open("w", encoding="utf-8", newline="") as file:
                 rows = [_flat(row) for row in found[name]]
                 writer = csv.writer(file)

@@ -23,6 +23,7 @@ SHARPER = (
     "people say of its pick rests on the ranking alone."
 )
 FIXED = "The interval leaves out what other training prompts would change."
+BORROWED = "What other training prompts would change is told from the fast engine's models, not from these."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,10 @@ def findings(
         *_adjusted([_gold(said, curve) for curve in curves], config),
         *(_tolerance(said, curve) for curve in curves),
         *_adjusted([_proxy(said, each) for each in picked], config),
-        *([] if picked else [_no_choices(said)]),
+        *([] if picked or not curves else [_no_choices(said)]),
         *_adjusted([_control(said, each) for each in held], config),
         *([] if held else [_no_control(said)]),
-        *_nobody_of_its_own(said),
+        *(_nobody_of_its_own(said) if curves else _no_twins(said)),
     ]
 
 
@@ -174,6 +175,12 @@ def _nobody_of_its_own(said: _Said) -> list[Finding]:
     return [replace(found, next_step=step)]
 
 
+def _no_twins(said: _Said) -> list[Finding]:
+    why = "Not testable: the sweep trained no twins of one size (the design replace)."
+    found = [_finding(said, name, NOBODY, Verdict.NOT_TESTABLE, why) for name in (SKEW, GOLD, TOLERANCE, PROXY)]
+    return [replace(each, next_step="Put replace under designs.") for each in found]
+
+
 def _measured(
     said: _Said,
     detector: str,
@@ -235,7 +242,9 @@ def _judged(finding: Finding, p_adjusted: float, config: AnalysisConfig) -> Find
 
 
 def _caveats(said: _Said, parts: Sequence[str]) -> tuple[str, ...]:
-    return (*parts, *(() if said.refitted else (FIXED,)))
+    if not said.refitted:
+        return (*parts, FIXED)
+    return (*parts, *((BORROWED,) if said.sweep.engine == "full" else ()))
 
 
 def _points(figure: Figure, config: AnalysisConfig) -> str:

@@ -8,6 +8,7 @@ import json
 import multiprocessing
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from firsthand.evaluate.sweep.fitting import too_long
 from firsthand.evaluate.sweep.outcome import EvalTable, Point
 from firsthand.evaluate.sweep.plan import Planned, plan
 from firsthand.evaluate.sweep.points import part_of, part_of_table
-from firsthand.evaluate.sweep.read import Facts, Material
+from firsthand.evaluate.sweep.read import Facts, Material, counts_of
 from firsthand.evaluate.trained_model import read_model
 from firsthand.records import Content, Message, as_messages
 from firsthand.store import Store
@@ -43,27 +44,32 @@ PERMUTED = "control: the judge's labels are permuted within strata of human marg
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One training: the mix is in `folder`/mix, its content hash sha256; the seed is that of the draw and the job."""
+    """One training: the mix is in `folder`/mix, its content hash sha256; the seed is that of the draw and the job.
+
+    base: the version of the model that is trained.
+    """
 
     folder: Path
     rules: FullRules
     seed: int
     sha256: str
+    base: str
 
     def identity(self) -> dict[str, Any]:
         """What another run in this folder would differ in."""
         job = self.rules.job_for(self.seed).model_dump(mode="json")
-        return {"kind": self.rules.kind, "job": job, "mix_sha256": self.sha256}
+        return {"kind": self.rules.kind, "job": job, "base": self.base, "mix_sha256": self.sha256}
 
 
 def run_full(store: Store, material: Material, config: SweepConfig, out: Path) -> Ran:
     """Train every model of the sweep in a folder under `out`, or take it from there where it is finished.
 
-    Raises InputError where a folder holds a run of another job, or a training diverged; what was finished stays.
+    Raises InputError where a folder holds a run of another job, or a training diverged; what was finished stays, its
+    mix too.
     """
     rows = _held_out(store, material.table)
-    planned = list(plan(material, config))
-    runs = [_prepare(store, each, config.full, out / "models") for each in planned]
+    planned, base = list(plan(material, config)), config.full.base_version(config.seed)
+    runs = [_prepare(store, each, config.full, base, out / "models") for each in planned]
     open_runs = [run for run in runs if _finished(run, len(rows)) is None]
     if len(open_runs) < len(runs):
         note(f"{len(runs) - len(open_runs)} of {len(runs)} models are finished already")
@@ -84,32 +90,41 @@ def run_full(store: Store, material: Material, config: SweepConfig, out: Path) -
         "anchor comparisons too long for the model": len(rows) - len(fits),
     }
     table = part_of_table(material.table, fits)
-    return Ran(tuple(part_of(point, fits) for point in points), table, None, facts)
+    facts |= counts_of(table)
+    return Ran(tuple(part_of(point, fits) for point in points), table, facts)
 
 
-def _prepare(store: Store, planned: Planned, rules: FullRules, models: Path) -> Run:
-    """Write the mix of a model, unless it is finished."""
+def _prepare(store: Store, planned: Planned, rules: FullRules, base: str, models: Path) -> Run:
+    """Write the mix of a model; that of a finished one stays, and what would be drawn now is held against it."""
     name = f"{planned.arm.name}-{planned.arm.design}-{planned.human_rows}+{planned.synthetic_rows}-seed{planned.seed}"
     folder = models / name
     folder.mkdir(parents=True, exist_ok=True)
     drawn = mix_from(planned.pools, planned.mix, store.counts())
     if planned.arm.design == "permuted":
         drawn = Mix(drawn.splits, {**drawn.facts, "warnings": [*drawn.facts["warnings"], PERMUTED]})
-    manifest = write_drawn(store, drawn, folder / "mix")
-    return Run(folder, rules, planned.seed, str(manifest["content_sha256"]))
+    with tempfile.TemporaryDirectory() as aside:
+        finished = (folder / RECORD).exists()
+        manifest = write_drawn(store, drawn, Path(aside, "mix") if finished else folder / "mix")
+    return Run(folder, rules, planned.seed, str(manifest["content_sha256"]), base)
 
 
 def _finished(run: Run, rows: int) -> FloatArray | None:
     """The gaps (rows,) of a finished run; InputError where the folder is that of another run."""
     try:
         record = json.loads((run.folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        identity, gap = record["identity"], record["gap"]
+    except FileNotFoundError:
         return None
-    if record["identity"] != run.identity() or len(record["gap"]) != rows:
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise InputError(
+            f"can't read {run.folder / RECORD} ({type(error).__name__}: {error}); remove it, and the model is trained "
+            "again"
+        ) from error
+    if identity != run.identity() or len(gap) != rows:
         raise InputError(
             f"{run.folder} holds a model of another job, mix or anchor; give --out another folder, or remove this one"
         )
-    return np.array([np.nan if gap is None else gap for gap in record["gap"]], np.float64)
+    return np.array([np.nan if each is None else each for each in gap], np.float64)
 
 
 def _gap(run: Run, rows: int) -> FloatArray:

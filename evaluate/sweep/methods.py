@@ -57,8 +57,12 @@ def methods(analysis: Analysis) -> Html:
         ("not testable", f"fewer than {config.least_rows} comparisons, or a design is missing"),
     )
     trained = (
-        f"The whole sweep was trained again {config.refits} times, on random halves of the training prompts and what "
-        f"they leave, seed {config.seed}: V(train) is a quarter of the squared difference of two halves."
+        f"These models were not trained again, but the fast engine's were, {config.refits} times on random halves of "
+        f"the training prompts and what they leave, seed {config.seed}: V(train) is a quarter of the squared "
+        "difference of two of its halves, and V = V(anchor) + V(train) + V(seed) / S."
+        if analysis.refitted and analysis.sweep.engine == "full"
+        else f"The whole sweep was trained again {config.refits} times, on random halves of the training prompts and "
+        f"what they leave, seed {config.seed}: V(train) is a quarter of the squared difference of two halves."
         if analysis.refitted
         else "The models were not trained again on other prompts: V holds V(anchor) + V(seed) / S, and the intervals "
         "leave out what other training prompts would change."

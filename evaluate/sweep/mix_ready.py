@@ -20,7 +20,8 @@ def mix_yaml(sweep: Sweep, recommendation: Recommendation) -> str | None:
         return None
     synthetic = round(recommendation.ratio, PLACES)
     ratio = {"human": round(1 - synthetic, PLACES), "synthetic": synthetic}
-    size = {"size": recommendation.rows} if sweep.sized else {}
+    limited = sweep.sized or recommendation.replaces
+    size = {"size": recommendation.rows} if limited else {}
     content: Mapping[str, Any] = {**sweep.mix.get(recommendation.arm, {}), **size, "ratio": ratio}
     said = plain(recommendation.sentence, LONGEST)
     heads = ["# firsthand train mix mix.yaml --out runs/mix", "#", f"# {said}", ""]

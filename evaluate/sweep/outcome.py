@@ -82,7 +82,8 @@ class Sweep:
     for each seed, and ratio 0 is the human-only model of its design. engine: `fast` or `full`. training_prompts: how
     many prompts the training rows come from: the length of what a Refit takes. mix: name of an arm -> the values of its
     `train mix` config but for the ratio. sized: the config's rows or human_rows left rows out. other, other_engine: the
-    points that the other engine made, where it ran. facts: label -> value, as the page lists them.
+    points that the other engine made, where it ran. scripted: how many of the votes taken for people's are scripts', of
+    how many. facts: label -> value, as the page lists them.
     """
 
     table: EvalTable
@@ -96,6 +97,7 @@ class Sweep:
     sized: bool = False
     other: tuple[Point, ...] = ()
     other_engine: str = ""
+    scripted: tuple[int, int] = (0, 0)
     facts: Mapping[str, str | int | float] = field(default_factory=dict)
 
 

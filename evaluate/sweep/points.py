@@ -16,6 +16,7 @@ from firsthand.evaluate.sweep.cells import by_seed
 from firsthand.evaluate.sweep.config import Engine, SweepConfig
 from firsthand.evaluate.sweep.outcome import Arm, EvalTable, Point
 from firsthand.evaluate.sweep.read import Material
+from firsthand.evaluate.sweep.version import model_version
 from firsthand.records import content_id, dump
 
 
@@ -34,17 +35,21 @@ def points_file(out: Path, engine: str) -> Path:
 
 
 def run_identity(material: Material, config: SweepConfig, engine: Engine) -> str:
-    """A hash of the labels and of what the configuration says of draws and of the engine's training.
+    """A hash of the labels, and of what the configuration says of draws and of the engine's model and training.
 
     Which ratios, seeds, designs and shares of a curve are trained is no part of it: engines are compared on those that
     both trained.
     """
-    own = {
-        "fast": {**config.features.model_dump(mode="json", exclude={"cache"}), "soft_labels": config.soft_labels},
-        "full": config.full.model_dump(mode="json", exclude={"keep_models"}),
-    }
+    own: dict[str, Any]
+    if engine == "fast":
+        version = None if config.features.model is None else model_version(config.features.model)
+        features = config.features.model_dump(mode="json", exclude={"cache"})
+        own = {**features, "version": version, "soft_labels": config.soft_labels}
+    else:
+        full = config.full.model_dump(mode="json", exclude={"keep_models"})
+        own = {**full, "version": config.full.base_version(config.seed)}
     drawn = config.model_dump(mode="json", include={"rows", "human_rows", "stratify"})
-    return content_id(dump({"judge": material.judge, "labels": material.labels_id, **drawn, engine: own[engine]}))
+    return content_id(dump({"judge": material.judge, "labels": material.labels_id, **drawn, engine: own}))
 
 
 def write_points(path: Path, identity: str, table: EvalTable, points: Sequence[Point]) -> None:
@@ -94,13 +99,11 @@ def read_points(path: Path) -> Saved | None:
         ) from error
 
 
-def on_table(saved: Saved, identity: str, table: EvalTable) -> tuple[Point, ...] | None:
-    """The points on the comparisons of `table`; None where they are of another run, or lack one of them."""
-    place = {name: number for number, name in enumerate(saved.comparison_id)}
-    if saved.identity != identity or any(name not in place for name in table.comparison_id):
-        return None
+def on_table(points: Sequence[Point], ids: Sequence[str], table: EvalTable) -> tuple[Point, ...]:
+    """Points on the comparisons `ids`, on those of `table` alone; raises KeyError where they lack one."""
+    place = {name: number for number, name in enumerate(ids)}
     rows = np.array([place[name] for name in table.comparison_id], np.int64)
-    return tuple(part_of(point, rows) for point in saved.points)
+    return tuple(part_of(point, rows) for point in points)
 
 
 def _point(of: Mapping[str, Any], gap: FloatArray, exchanged: FloatArray | None) -> Point:

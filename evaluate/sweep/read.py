@@ -42,7 +42,7 @@ class Material:
     table: the human anchor. pools: by arm, the labels that its draws take rows from. labels_id: a hash of all of them,
     those too long for the full engine's model with them. comparisons: every comparison that is trained on or measured
     on, by id: prompt_id; p_human, the share of people for A, NaN where nobody voted; length_a, length_b. own, relation:
-    as of a Sweep. facts: counts, as the page lists them.
+    as of a Sweep, and scripted. facts: counts, as the page lists them.
     """
 
     table: EvalTable
@@ -52,6 +52,7 @@ class Material:
     pools: Mapping[str, Pools]
     labels_id: str
     comparisons: pd.DataFrame
+    scripted: tuple[int, int]
     facts: Facts
 
     @property
@@ -81,10 +82,11 @@ def read_material(store: Store, config: SweepConfig) -> Material:
     table = _table(anchor, config.tag)
     _check(pools, table, judge, config)
     own, relation = _own(store, judge, table, config)
+    scripted = (int(people["simulated"].sum()), len(people))
     drawn = [labels["comparison_id"] for pool in pools.values() for labels in (pool.human, pool.synthetic)]
     trained = units.index.isin(pd.concat(drawn))
     used = units.assign(prompt=_numbered(units["prompt_id"].where(trained)))[trained | units.index.isin(anchor.index)]
-    return Material(table, judge, own, relation, pools, labels_id, used, _facts(pools, table, used))
+    return Material(table, judge, own, relation, pools, labels_id, used, scripted, _facts(pools, table, used))
 
 
 def choose_judge(annotators: Mapping[str, Annotator], wanted: str | None) -> str:
@@ -220,11 +222,18 @@ def _own(store: Store, judge: str, table: EvalTable, config: SweepConfig) -> tup
     return own, target.relation if own else Relation.UNKNOWN
 
 
+def counts_of(table: EvalTable) -> Facts:
+    """What the anchor holds."""
+    return {
+        "prompts of the anchor": len(np.unique(table.prompt)),
+        "decided comparisons of the anchor": int((table.p_human != 0.5).sum()),
+    }
+
+
 def _facts(pools: Mapping[str, Pools], table: EvalTable, used: pd.DataFrame) -> Facts:
     facts: Facts = {
         "comparisons trained or measured on": len(used),
-        "prompts of the anchor": len(np.unique(table.prompt)),
-        "decided comparisons of the anchor": int((table.p_human != 0.5).sum()),
+        **counts_of(table),
     }
     for name, pool in pools.items():
         facts[f"human training rows ({name})"] = len(pool.human)

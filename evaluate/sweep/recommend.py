@@ -22,7 +22,8 @@ Beside: TypeAlias = tuple[Sequence[Right], Figure, Engines | None]
 class Recommendation:
     """What to do. ratio: of synthetic rows, 0: people's alone, None: nothing can be said. arm: how they are chosen.
 
-    rows: human and synthetic ones together, as the sweep trained on.
+    rows: human and synthetic ones together, as the sweep trained on. replaces: synthetic rows stand in place of human
+    ones, of which there are more.
     """
 
     verdict: Help
@@ -31,6 +32,7 @@ class Recommendation:
     rows: int
     sentence: str
     warnings: tuple[str, ...]
+    replaces: bool = False
 
 
 def recommend(
@@ -38,7 +40,7 @@ def recommend(
 ) -> Recommendation:
     """The most accurate ratio that is shown to help and that the tolerance ratio allows; else people's rows alone."""
     said = _recommend(sweep, [effect for effect in effects if not effect.tag], curves, config)
-    return replace(said, warnings=(*said.warnings, *_beside(beside, config)))
+    return replace(said, warnings=(*_scripted(sweep), *said.warnings, *_beside(beside, config)))
 
 
 def _recommend(
@@ -58,8 +60,9 @@ def _recommend(
         return _use(sweep, max(allowed, key=lambda effect: effect.accuracy.value), curves, config)
     if helpful:
         return _too_much(sweep, max(helpful, key=lambda effect: effect.accuracy.value), curves, config)
-    if any(effect.verdict is Help.HURT for effect in tested):
-        return _hurts(sweep, min(tested, key=lambda effect: effect.difference.value), tested, config)
+    harmful = [effect for effect in tested if effect.verdict is Help.HURT]
+    if harmful:
+        return _hurts(sweep, harmful, config)
     return _no_evidence(sweep, tested, config)
 
 
@@ -70,7 +73,8 @@ def _use(sweep: Sweep, best: Effect, curves: Sequence[SkewCurve], config: Analys
         f"{_points(best, config)} more often than with human rows alone."
     )
     warnings = (*_warnings(sweep, best.arm, curves, config), *_longer(best, curves, config))
-    return Recommendation(Help.HELP, best.ratio, best.arm, _all_rows(best), sentence, warnings)
+    replaces = best.design == "replace"
+    return Recommendation(Help.HELP, best.ratio, best.arm, _all_rows(best), sentence, warnings, replaces)
 
 
 def _too_much(sweep: Sweep, best: Effect, curves: Sequence[SkewCurve], config: AnalysisConfig) -> Recommendation:
@@ -82,12 +86,12 @@ def _too_much(sweep: Sweep, best: Effect, curves: Sequence[SkewCurve], config: A
     return Recommendation(Help.HELP, 0.0, best.arm, _people_alone(best), sentence, ())
 
 
-def _hurts(sweep: Sweep, worst: Effect, tested: Sequence[Effect], config: AnalysisConfig) -> Recommendation:
-    at = sorted({effect.ratio for effect in tested if effect.verdict is Help.HURT})
-    shares = ", ".join(f"{ratio:.0%}" for ratio in at)
+def _hurts(sweep: Sweep, harmful: Sequence[Effect], config: AnalysisConfig) -> Recommendation:
+    worst = min(harmful, key=lambda effect: effect.difference.value)
+    shares = ", ".join(f"{each.ratio:.0%}{_filtered(each)}" for each in sorted(harmful, key=lambda each: each.ratio))
     sentence = (
         f"Keep to people's rows: labels of {sweep.judge} hurt at {shares} synthetic rows, by {_points(worst, config)} "
-        f"at worst ({worst.ratio:.0%}), and help at no ratio."
+        f"at worst ({worst.ratio:.0%}{_filtered(worst)}), and are shown to help at no ratio."
     )
     return Recommendation(Help.HURT, 0.0, worst.arm, _people_alone(worst), sentence, ())
 
@@ -96,7 +100,7 @@ def _no_evidence(sweep: Sweep, tested: Sequence[Effect], config: AnalysisConfig)
     best = max(tested, key=lambda effect: effect.difference.value)
     sentence = (
         f"Keep to people's rows for now: at no ratio are labels of {sweep.judge} shown to help or to hurt; the best, "
-        f"{best.ratio:.0%}, moves accuracy by {_points(best, config)}."
+        f"{best.ratio:.0%}{_filtered(best)}, moves accuracy by {_points(best, config)}."
     )
     return Recommendation(Help.NO_EVIDENCE, 0.0, best.arm, _people_alone(best), sentence, ())
 
@@ -109,6 +113,11 @@ def _cap(arm: str, curves: Sequence[SkewCurve]) -> float:
 
 def _warnings(sweep: Sweep, arm: str, curves: Sequence[SkewCurve], config: AnalysisConfig) -> tuple[str, ...]:
     own = [curve for curve in curves if curve.arm == arm and curve.target.name != LONGER]
+    if not own and sweep.own:
+        return (
+            f"Whether the model inherits a taste for {sweep.judge}'s own kind wasn't measured: the sweep has no design "
+            "replace.",
+        )
     if not own:
         return (
             f"Whether the model inherits a taste for {sweep.judge}'s own kind can't be seen here: no response of the "
@@ -124,6 +133,16 @@ def _warnings(sweep: Sweep, arm: str, curves: Sequence[SkewCurve], config: Analy
             f"the band reaches it from {found.low:.0%} synthetic rows on.",
         )
     return ()
+
+
+def _scripted(sweep: Sweep) -> list[str]:
+    scripts, votes = sweep.scripted
+    if not scripts:
+        return []
+    return [
+        f"{scripts:,} of {votes:,} votes taken for people's are simulated: scripts answered in their name. What rests "
+        "on them says nothing about people."
+    ]
 
 
 def _longer(best: Effect, curves: Sequence[SkewCurve], config: AnalysisConfig) -> list[str]:

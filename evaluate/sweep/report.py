@@ -191,13 +191,14 @@ def _what_was_swept(analysis: Analysis) -> Html:
     sweep = analysis.sweep
     own = ", ".join(name(sweep.table.authors[number]) for number in sweep.own) or "none in the data"
     seeds = len({point.seed for point in sweep.points})
+    again = "trained again" if sweep.engine == "fast" else "fast models trained again"
     pairs = [
         ("judge", name(sweep.judge)),
         ("its own kind", f"{own} ({sweep.relation.value})" if sweep.own else own),
         ("engine", sweep.engine),
         ("models", f"{len(sweep.points):,}: {len(analysis.cells)} of each of {seeds} seeds"),
         ("anchor", f"{len(sweep.table):,} comparisons, {analysis.longer_wins.rows:,} of them decided"),
-        ("trained again", f"{analysis.config.refits if analysis.refitted else 0:,} times, for the intervals"),
+        (again, f"{analysis.config.refits if analysis.refitted else 0:,} times, for the intervals"),
         *((name(label), name(str(value))) for label, value in sweep.facts.items()),
     ]
     return element("section", element("h2", "What was swept"), facts(pairs))

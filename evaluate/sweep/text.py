@@ -70,5 +70,6 @@ def _sentences(analysis: Analysis) -> list[str]:
 
 def _method(analysis: Analysis) -> str:
     if analysis.refitted:
-        return f"the whole sweep trained again {analysis.config.refits} times on halves of the training prompts"
+        whose = "the fast engine's models" if analysis.sweep.engine == "full" else "the whole sweep"
+        return f"{whose} trained again {analysis.config.refits} times on halves of the training prompts"
     return "anchor prompts and seeds only, the models not trained again on other prompts"

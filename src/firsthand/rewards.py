@@ -108,7 +108,7 @@ def batches(lengths: Sequence[int], tokens_at_once: int) -> Iterator[list[int]]:
 
 def weights_version(folder: Path) -> str | None:
     """A SHA-256 of the weights in `folder`; None where it is no folder with weights."""
-    files = sorted(path for path in folder.glob("*.safetensors"))
+    files = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
     digest = hashlib.sha256()
     for path in files:
         with path.open("rb") as file:

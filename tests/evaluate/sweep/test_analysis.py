@@ -76,6 +76,16 @@ def test_the_same_sweep_says_the_same(biased):
     assert sweep_json(again) == sweep_json(biased)
 
 
+def test_without_twins_of_one_size_nothing_is_said_to_be_missing_from_the_data():
+    table = table_of([1.0, 0.0] * 40, author=[(0, 1)] * 80)
+    analysis = analyse(
+        sweep_of(table, [point("add", ratio, [1.0] * 80) for ratio in (0.0, 0.5)]), None, AnalysisConfig()
+    )
+    missing = [each.detector for each in analysis.findings if "no twins of one size" in each.why]
+    assert missing == ["inherited-skew", "gold-gap", "tolerance", "proxy-gold"]
+    assert not any("is known to be by" in each.why or "fewer than" in each.why for each in analysis.findings)
+
+
 def test_without_kin_or_choices_or_controls_the_findings_say_what_is_missing():
     table = table_of([1.0, 0.0, 0.5] * 20, prompt=np.repeat(np.arange(20), 3))
     gap = np.tile([1.0, -1.0, 1.0], 20)

@@ -94,6 +94,16 @@ def test_the_draws_of_the_seeds_are_pooled_over_the_pairs():
         assert _ordered(table_of([1.0] * 100), points, [0, 1, 2], alpha) == shown
 
 
+def test_ratios_that_lie_close_are_each_compared_with_their_own():
+    shares = {0.0: 0.6, 0.01: 0.4, 0.02: 0.7, 0.05: 0.5}
+    found = engines(swept_twice(shares, shares), 0.05)
+    assert [each.cell.ratio for each in found.cells] == [0.0, 0.01, 0.02, 0.05]
+    assert found.rank == pytest.approx(1.0)
+    # Without a ratio of 1 % the other engine has nothing to hold against it: people's rows alone are another cell.
+    fewer = engines(swept_twice({0.0: 0.6, 0.01: 0.4, 0.05: 0.5}, {0.0: 0.6, 0.05: 0.5}), 0.05)
+    assert [each.cell.ratio for each in fewer.cells] == [0.0, 0.05]
+
+
 def test_one_engine_or_one_common_cell_is_nothing_to_compare():
     assert engines(swept_twice({0.0: 0.6, 0.5: 0.7}, {0.0: 0.6}), 0.05) is None
     assert engines(sweep_of(table_of([1.0]), [point("add", 0.0, [1.0])]), 0.05) is None

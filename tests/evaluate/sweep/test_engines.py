@@ -14,7 +14,9 @@ from firsthand.cli import main
 from firsthand.config import check_config
 from firsthand.errors import ConfigError, InputError
 from firsthand.evaluate.sweep import full
+from firsthand.evaluate.sweep.analysis import analyse
 from firsthand.evaluate.sweep.config import FullRules, SweepConfig
+from firsthand.evaluate.sweep.files import write_sweep
 from firsthand.evaluate.sweep.fitting import too_long
 from firsthand.evaluate.sweep.outcome import EvalTable, Point
 from firsthand.evaluate.sweep.plan import plan
@@ -22,6 +24,7 @@ from firsthand.evaluate.sweep.read import read_material
 from firsthand.evaluate.sweep.run import run_sweep
 from firsthand.models import load_tokenizer
 from firsthand.store import Store
+from firsthand.train.mix_config import Anchor
 from firsthand.train.pairs import read_mix, tokenise
 
 FAST = {"ratios": [0, 0.5, 1], "seeds": 2, "features": {"model": None}, "curve": [0.5, 1]}
@@ -76,7 +79,7 @@ def test_the_command_writes_the_page_and_the_points(
 ) -> None:
     sweep_store(store)
     given = tmp_path / "sweep.yaml"
-    given.write_text(json.dumps({**FAST, "seeds": 1, "analysis": {"refits": 3}}), encoding="utf-8")
+    given.write_text(json.dumps({**FAST, "seeds": 1, "analysis": {"refits": 20}}), encoding="utf-8")
     out = tmp_path / "out"
     command = ["evaluate", "sweep", str(given), "--store", str(tmp_path / "store.db"), "--out", str(out), "--json"]
     assert main(command) == 0
@@ -115,7 +118,8 @@ def test_the_full_engine_trains_each_model_once_and_goes_on_after_an_interruptio
         run_sweep(store, trained_config, out)
     sweep, refit = run_sweep(store, trained_config, out)
     assert len(calls) == 5  # each of the four models once, the interrupted one twice
-    assert refit is None
+    assert [point.ratio for point in refit(np.ones(sweep.training_prompts, np.int64))] == [0, 1, 0, 1]
+    assert sweep.other_engine == "fast"
     assert sweep.engine == "full"
     assert [point.ratio for point in sweep.points] == [0, 1, 0, 1]
     assert all(np.isfinite(point.gap).all() and point.gap.std() > 0 for point in sweep.points)
@@ -133,12 +137,48 @@ def test_the_full_engine_trains_each_model_once_and_goes_on_after_an_interruptio
     fast, _ = run_sweep(store, trained_config.model_copy(update={"engine": "fast"}), out)
     assert fast.other_engine == "full"
     assert [point.gap.tolist() for point in fast.other] == [point.gap.tolist() for point in sweep.points]
+    # Tables of the sweep before are gone where this one has none of them.
+    (out / "worth.csv").write_text("of another sweep", encoding="utf-8")
+    write_sweep(analyse(fast, None, trained_config.analysis), out)
+    assert not (out / "worth.csv").exists()
     # Not where it was run on other settings.
     fewer, _ = run_sweep(store, trained_config.model_copy(update={"engine": "fast", "rows": 30}), out)
     assert fewer.other == ()
     longer = trained_config.full.model_copy(update={"kind": "dpo"})
     with pytest.raises(InputError, match="holds a model of another job"):
         run_sweep(store, trained_config.model_copy(update={"full": longer}), out)
+
+
+def test_finished_models_of_another_base_or_mix_are_refused_and_their_mixes_stay(
+    store: Store, tmp_path: Path, trained_config: SweepConfig, make_model: Callable[..., Path]
+) -> None:
+    sweep_store(store, prompts=40, pairs=3)
+    asked = trained_config.model_copy(update={"designs": ("replace",)})
+    run_sweep(store, asked, tmp_path / "out")
+
+    def mixes() -> dict[str, bytes]:
+        return {str(path): path.read_bytes() for path in (tmp_path / "out" / "models").rglob("manifest.json")}
+
+    before = mixes()
+    with pytest.raises(InputError, match="holds a model of another job, mix or anchor"):
+        run_sweep(store, asked.model_copy(update={"anchor": Anchor(fraction=0.4)}), tmp_path / "out")
+    assert mixes() == before
+    make_model(LlamaForCausalLM, seed=1)  # the same folder, trained on
+    with pytest.raises(InputError, match="holds a model of another job, mix or anchor"):
+        run_sweep(store, asked, tmp_path / "out")
+    (tmp_path / "out" / "models" / "all-replace-32+0-seed13" / "run.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(InputError, match=r"can't read .*run\.json \(KeyError: 'identity'\); remove it"):
+        run_sweep(store, asked, tmp_path / "out")
+
+
+def test_an_arm_has_a_name_that_a_folder_can_have() -> None:
+    with pytest.raises(ConfigError, match=r"'\.\./evil' is no name for an arm"):
+        config(arms={"../evil": {}})
+
+
+def test_too_few_trainings_to_tell_what_other_prompts_would_change_are_refused() -> None:
+    with pytest.raises(ConfigError, match="refits is 0; with fewer than 20"):
+        config(analysis={"refits": 0})
 
 
 def test_a_training_that_diverges_names_its_model(store: Store, tmp_path: Path, trained_config: SweepConfig) -> None:
@@ -168,7 +208,7 @@ def test_rows_too_long_for_the_model_leave_every_draw_so_that_twins_stay_twins(
     left_out = len(all_rows.human) + len(all_rows.synthetic) - len(pool.human) - len(pool.synthetic)
     assert 0 < too_long(pool.drops) == left_out
     for planned in plan(material, given):
-        run = full._prepare(store, planned, given.full, tmp_path)
+        run = full._prepare(store, planned, given.full, "base", tmp_path)
         pairs = tokenise(read_mix(run.folder / "mix"), load_tokenizer(given.full.job["model"]), 22)
         assert pairs.dropped["train"] == {}
         assert len(pairs.train) == planned.human_rows + planned.synthetic_rows == len(pool.human)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from builders import fill, human
+from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
 
 from firsthand.errors import InputError
@@ -17,6 +18,7 @@ from firsthand.evaluate.sweep.config import FeatureRules
 from firsthand.evaluate.sweep.features import Features, read_features
 from firsthand.evaluate.sweep.hidden import HiddenStates
 from firsthand.evaluate.sweep.space import make_space
+from firsthand.evaluate.sweep.version import model_version
 from firsthand.store import Store
 
 ANSWERS = ("yes one two", "no three four five six", "maybe seven", "yes yes no")
@@ -130,6 +132,48 @@ def test_a_cached_file_of_another_model_or_a_broken_one_is_refused(
     mine.write_bytes(b"PK")
     with pytest.raises(InputError, match="remove the file, they are computed again"):
         read_features(filled, ids, rules(one, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda shard: shard["states"].__setitem__((0, 0), np.nan), "a state is not a finite number"),
+        (lambda shard: shard.update(states=shard["states"][:2]), r"states of shape \(2, 16\) for 5 responses"),
+        (lambda shard: shard.update(owner=np.array("{")), "its owner can't be read"),
+        (lambda shard: shard.update(owner=np.array("1")), "its owner can't be read"),
+    ],
+)
+def test_damaged_states_are_refused_and_not_measured_with(
+    filled: Store, base: Path, tmp_path: Path, change: Callable[[Any], None], message: str
+) -> None:
+    ids = all_ids(filled)
+    read_features(filled, ids, rules(base, tmp_path))
+    (path,) = (tmp_path / "cache").rglob("*.npz")
+    with np.load(path) as file:
+        shard = dict(file)
+    change(shard)
+    np.savez(path, **shard)
+    with pytest.raises(InputError, match=rf"{message}.*remove the file, they are computed again"):
+        read_features(filled, ids, rules(base, tmp_path))
+
+
+def test_another_tokenizer_of_the_same_weights_is_read_anew(filled: Store, base: Path, tmp_path: Path) -> None:
+    ids = all_ids(filled)
+    read_features(filled, ids, rules(base, tmp_path))
+    path = base / "tokenizer_config.json"
+    path.write_text(path.read_text().replace('"clean_up_tokenization_spaces": false', "") + " ", encoding="utf-8")
+    assert read_features(filled, ids, rules(base, tmp_path)).computed == 5
+
+
+def test_a_model_is_known_by_weights_of_either_kind_and_refused_without(base: Path) -> None:
+    safe = model_version(str(base))
+    (weights,) = base.glob("*.safetensors")
+    torch.save(load_file(weights), base / "pytorch_model.bin")
+    weights.unlink()
+    assert model_version(str(base)) != safe
+    (base / "pytorch_model.bin").unlink()
+    with pytest.raises(InputError, match="can't be told from another"):
+        model_version(str(base))
 
 
 def test_a_layer_that_is_not_there_is_refused(base: Path) -> None:

@@ -20,13 +20,12 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "points-full.npz"
 
 
-def test_points_come_back_on_the_comparisons_asked_for_and_to_their_own_run_alone(path: Path) -> None:
+def test_points_come_back_on_the_comparisons_asked_for_and_with_their_run(path: Path) -> None:
     saved = read_points(path)
-    found = on_table(saved, "this run", part_of_table(TABLE, np.array([2, 0])))
+    found = on_table(saved.points, saved.comparison_id, part_of_table(TABLE, np.array([2, 0])))
     assert [(each.arm, each.ratio, each.seed) for each in found] == [(of.arm, of.ratio, of.seed) for of in POINTS]
     assert [each.gap.tolist() for each in found] == [[-1.0, of.ratio] for of in POINTS]
-    assert on_table(saved, "another run", TABLE) is None
-    assert on_table(saved, "this run", table_of([1.0] * 4)) is None
+    assert saved.identity == "this run"
     assert read_points(path.with_name("points-fast.npz")) is None
 
 

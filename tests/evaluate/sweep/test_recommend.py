@@ -75,8 +75,31 @@ def test_a_crossing_to_the_longer_response_is_a_warning_where_the_ratio_may_reac
     assert recommend(SWEEP, [effect(0.1, 0.02, Help.HELP)], curves, BETTER, CONFIG).warnings == ()
 
 
+def test_a_mix_in_place_of_human_rows_has_the_size_that_was_measured():
+    swapped = [replace(each, design="replace", human_rows=50, synthetic_rows=50) for each in HELPS]
+    said = recommend(SWEEP, swapped, [skewed(0.0, 0.0)], BETTER, CONFIG)
+    found = yaml.safe_load(mix_yaml(SWEEP, said))
+    assert (found["size"], found["ratio"]) == (100, {"human": 0.5, "synthetic": 0.5})
+    assert "size" not in yaml.safe_load(mix_yaml(SWEEP, recommend(SWEEP, HELPS, [skewed(0.0, 0.0)], BETTER, CONFIG)))
+
+
+def test_harm_is_told_with_the_arm_that_does_it():
+    worse = effect(0.8, -0.16, Help.HURT)
+    filtered = replace(effect(0.8, 0.002, Help.NO_EVIDENCE), arm="sure")
+    said = recommend(SWEEP, [worse, filtered], [], BETTER, CONFIG)
+    assert "hurt at 80% synthetic rows, by -16.0 points" in said.sentence
+    other = recommend(SWEEP, [replace(worse, arm="sure"), replace(filtered, arm="all")], [], BETTER, CONFIG)
+    assert "hurt at 80% (arm sure) synthetic rows" in other.sentence
+
+
+def test_votes_of_scripts_and_a_design_without_twins_are_told():
+    said = recommend(replace(SWEEP, scripted=(20, 80)), HELPS, [], BETTER, CONFIG)
+    assert said.warnings[0].startswith("20 of 80 votes taken for people's are simulated")
+    assert "the sweep has no design replace" in said.warnings[1]
+
+
 def test_a_judge_without_kin_in_the_data_is_a_warning():
-    assert "can't be seen here" in recommend(SWEEP, HELPS, [], BETTER, CONFIG).warnings[0]
+    assert "can't be seen here" in recommend(replace(SWEEP, own=()), HELPS, [], BETTER, CONFIG).warnings[0]
 
 
 def test_too_few_probes_are_a_warning():
@@ -122,6 +145,6 @@ def test_models_that_do_not_beat_longer_wins_are_a_warning():
 
 def test_an_engine_that_misleads_is_a_warning():
     cells = tuple(Twice(Cell(Arm("all", "add"), ratio, 100, 100), 0.7, 0.6, 0.02, -0.03) for ratio in (0.2, 0.5))
-    engines = Engines("fast", "full", cells, 1.0, cells[0], cells)
+    engines = Engines("fast", "full", cells, 1.0, (1, 1), cells[0], cells)
     said = recommend(SWEEP, HELPS, [skewed(0.0, 0.0)], (*BETTER[:2], engines), CONFIG)
     assert "Fast misleads at 20% (all, add), 50% (all, add)" in said.warnings[0]

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import t
@@ -51,6 +53,31 @@ def test_training_on_other_prompts_adds_to_the_error():
     again = figures(sweep, refit, wanted(table, cells), 200, 0)["accuracy"]
     assert again[1].error == pytest.approx(fixed[1].error)
     assert again[0].error > 1.5 * fixed[0].error
+
+
+def test_the_full_engines_error_takes_training_from_the_models_that_were_trained_again():
+    # Halves of 50 prompts differ by 0.2 in accuracy on the same comparisons: V_train is 0.2^2 / 4 less what the two
+    # halves owe to the anchor. Two seeds, 4 and 6 of 10 right: means 0.5, variance 0.02.
+    table = table_of([1.0] * 10)
+    models = [
+        point("add", 0.0, np.where(np.arange(10) < right, 1.0, -1.0), seed=seed) for seed, right in ((0, 4), (1, 6))
+    ]
+    low, high = (np.where(np.arange(10) < right, 1.0, -1.0) for right in (4, 6))
+
+    def refit(counts):
+        return (point("add", 0.0, high if counts[0] else low),)
+
+    sweep = sweep_of(table, models)
+    errors = {
+        name: figures(replace(sweep, engine=name), refit, {"a": Wanted(accuracy(table), np.eye(1))}, 2, 0)["a"][0].error
+        for name in ("fast", "full")
+    }
+    # What a prompt adds: (right - mean) / 10. Between 4 and 6 it moves by (1 - 0.2) / 10 on two and by -0.02 on eight:
+    # 2 0.0064 + 8 0.0004 = 0.016 in all. V_train = (0.04 - 0.016) / 4 = 0.006, V_seed = 0.02 - 0.016 / 2 = 0.012.
+    # V_anchor, of means 1 on 4, 1/2 on 2, 0 on 4 about 1/2: 8 0.0025 10 / 9 = 0.02 10 / 9.
+    anchor = 0.02 * 10 / 9
+    assert errors["full"] == pytest.approx(np.sqrt(anchor + 0.006 + 0.012 / 2))
+    assert errors["fast"] == pytest.approx(np.sqrt(anchor + max(0.006 - 0.012 / 2, 0.006 / 2)))
 
 
 def test_what_models_share_does_not_widen_their_difference():
