@@ -5,7 +5,7 @@ logarithmic scale; prompt by prompt, so that what a prompt allows is in both. A 
 than the configuration's `keeps` of its twin's diversity.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -61,10 +61,15 @@ def diversity(loops: Loops, config: GenerationsConfig) -> Diverse:
             if ratio != TWIN:
                 tested.append((ratio, measure, figures))
     contrasts = [figures.of(_last(loops)) for _, _, figures in tested]
-    adjusted = holm([contrast.p() for contrast in contrasts])
+    adjusted = holm([_short_of(contrast, config).p() for contrast in contrasts])
     for (ratio, measure, figures), contrast, p in zip(tested, contrasts, adjusted, strict=True):
         findings.append(_finding(loops, config, ratio, measure, figures, contrast, p))
     return Diverse(findings, curves)
+
+
+def _short_of(contrast: Contrast, config: GenerationsConfig) -> Contrast:
+    """What the log ratio has above that of a loop on the verge of collapse."""
+    return replace(contrast, value=contrast.value - float(np.log(config.keeps)))
 
 
 def _known(loops: Loops, measure: str) -> BoolArray:
@@ -108,7 +113,7 @@ def _finding(
     )
     beside = f"of the first generator's, the loop keeps {own:.0%} and the twin {twin:.0%}"
     told = may_tell(contrast, loops)
-    if told and p_adjusted < config.alpha and high < 1 and value < config.keeps:
+    if told and p_adjusted < config.alpha and value < config.keeps:
         verdict = Verdict.DETECTED
         why = f"{at} the loop collapses{_since(loops, config, figures)}: generation {last} keeps {size}; {beside}."
         step = "Take a smaller ratio, accumulate generations, or add fresh human comparisons."
@@ -131,7 +136,7 @@ def _finding(
         ci=(low, high),
         points=100 * (value - 1),
         points_ci=(100 * (low - 1), 100 * (high - 1)),
-        p=contrast.p(),
+        p=_short_of(contrast, config).p(),
         p_adjusted=p_adjusted,
         n=figures.prompts,
         n_prompts=figures.prompts,

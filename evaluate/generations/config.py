@@ -158,6 +158,16 @@ class GenerationsConfig(Config):
             raise ValueError("one is listed twice")
         return sorted(values)
 
+    @field_validator("ratios")
+    @classmethod
+    def _short(cls, ratios: list[float]) -> list[float]:
+        long = [ratio for ratio in ratios if float(f"{ratio:g}") != ratio]
+        if long:
+            raise ValueError(
+                f"{long[0]!r} has more than six digits, which a loop's folder is named by; write {long[0]:g}"
+            )
+        return ratios
+
     @model_validator(mode="after")
     def _one_engine(self) -> "GenerationsConfig":
         if (self.models is None) == (self.world is None):

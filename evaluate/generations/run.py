@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
+from firsthand.collect.judge.template import load_template
 from firsthand.errors import InputError
 from firsthand.evaluate.generations.analysis import Analysis, analyse, analysis_json
-from firsthand.evaluate.generations.config import GenerationsConfig
+from firsthand.evaluate.generations.config import GenerationsConfig, ModelLoop
 from firsthand.evaluate.generations.outcome import Loops
 from firsthand.evaluate.generations.report import write_report
 from firsthand.store import Store
@@ -34,14 +35,21 @@ def _simulated(config: GenerationsConfig, out: Path, overwrite: bool) -> Loops:
 
     if config.world is None:
         raise AssertionError("a configuration has models or a world")
-    claim(out, {"kind": "generations", "engine": "simulator"}, overwrite)
+    claim(out, {"kind": "generations", "engine": "simulator", "world": config.world.model_dump()}, overwrite)
     return simulated_loops(config, config.world)
+
+
+def _template(loop: ModelLoop, folder: Path) -> str | None:
+    """What the judge is asked, its template and rubric; None for one that is asked nothing."""
+    (judge,) = loop.judge.values()
+    return load_template(judge, folder).sha256 if judge.template else None
 
 
 def _models(config: GenerationsConfig, url: str | None, out: Path, folder: Path, overwrite: bool) -> Loops:
     from firsthand.evaluate.generations.assemble import loops_of
     from firsthand.evaluate.generations.loop import run_models
     from firsthand.evaluate.generations.source import votes_sha256
+    from firsthand.evaluate.model_version import model_version  # it loads transformers
     from firsthand.train.folder import claim
 
     if config.models is None:
@@ -54,6 +62,8 @@ def _models(config: GenerationsConfig, url: str | None, out: Path, folder: Path,
             "kind": "generations",
             "engine": "models",
             "models": config.models.model_dump(mode="json"),
+            "first_model": model_version(config.models.model),
+            "template_sha256": _template(config.models, folder),
             "votes_sha256": votes_sha256(store),
         }
         claim(out, identity, overwrite)

@@ -17,7 +17,7 @@ from firsthand.evaluate.policies.strengths import fit_strengths
 from firsthand.score_gaps import correct
 
 FEWEST_PROMPTS = 10
-"""Prompts below which no two policies are told apart: the spread of so few tells too little of the error."""
+"""Prompts of either policy below which the two are not told apart: so few tell too little of the error."""
 NOTHING = 1e-9
 """Less than this is rounding."""
 
@@ -85,8 +85,8 @@ def rank_policies(compared: Compared, config: PoliciesConfig) -> Ranking:
     """Rank the authors of `compared`.
 
     Every draw of prompts is fitted anew. Two authors are told apart by the difference of their strengths over its
-    bootstrap standard error, against Student's t with as many degrees of freedom as there are prompts, less one; where
-    no draw differs from another, by a sign test over prompts.
+    bootstrap standard error, against Student's t with as many degrees of freedom as the one of fewer prompts has
+    prompts, less one; where no draw differs from another, by a sign test over prompts.
     """
     resampled = _resampled(compared, config)
     fit, fits = (fit_strengths(sums["wins"], sums["ties"]) for sums in (resampled.total, resampled.draws))
@@ -139,13 +139,24 @@ def _pairs(
 
 def _p_value(compared: Compared, fitted: Resampled, i: int, j: int) -> float | None:
     """That i, the stronger by the model, and j are of one strength; None where that can't be tested."""
-    if fitted.clusters < FEWEST_PROMPTS:
+    prompts = min(_prompts_of(compared, i), _prompts_of(compared, j))
+    if prompts < FEWEST_PROMPTS:
         return None
     difference = fitted.total["theta"][i] - fitted.total["theta"][j]
     error = float(np.std(fitted.draws["theta"][:, i] - fitted.draws["theta"][:, j], ddof=1))
     if error < NOTHING:
         return sign_test(compared, i, j)
-    return float(2 * student.sf(abs(difference) / error, fitted.clusters - 1))
+    return float(2 * student.sf(abs(difference) / error, prompts - 1))
+
+
+def _prompts_of(compared: Compared, i: int) -> int:
+    """On how many prompts the author met another."""
+    return len(np.unique(compared.prompt[(compared.pair == i).any(axis=1)]))
+
+
+def met_on(compared: Compared, i: int, j: int) -> int:
+    """On how many prompts the two authors met."""
+    return len(np.unique(compared.prompt[(np.sort(compared.pair, axis=1) == sorted((i, j))).all(axis=1)]))
 
 
 def sign_test(compared: Compared, i: int, j: int) -> float | None:

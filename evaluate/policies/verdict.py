@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from firsthand.estimates import Estimate
 from firsthand.evaluate.audit.finding import Verdict
 from firsthand.evaluate.policies.config import PoliciesConfig
-from firsthand.evaluate.policies.ranking import FEWEST_PROMPTS, Pair, Ranking, sign_test
+from firsthand.evaluate.policies.ranking import FEWEST_PROMPTS, Pair, Ranking, met_on, sign_test
 from firsthand.evaluate.policies.ways import Way, Ways
 from firsthand.evaluate.policies.words import share, who
 from firsthand.evaluate.table import plain
@@ -55,10 +55,10 @@ def _points(pair: Pair, first: str) -> Estimate:
 
 
 def _verdict(ways: Ways, points: Estimate, ranking: Ranking, config: PoliciesConfig) -> Verdict:
-    if points.value is None or ranking.compared.prompts < FEWEST_PROMPTS:
+    reward, dpo = (ranking.compared.authors.index(way.author) for way in (ways.reward, ways.dpo))
+    if points.value is None or met_on(ranking.compared, reward, dpo) < FEWEST_PROMPTS:
         return Verdict.NOT_TESTABLE
     if points.ci is None:  # all prompts say the same, or hardly any has the two
-        reward, dpo = (ranking.compared.authors.index(way.author) for way in (ways.reward, ways.dpo))
         p = sign_test(ranking.compared, *((reward, dpo) if points.value > 0.5 else (dpo, reward)))
         return Verdict.DETECTED if p is not None and p < config.alpha else Verdict.NOT_TESTABLE
     low, high = points.ci

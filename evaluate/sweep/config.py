@@ -75,7 +75,7 @@ class FullRules(Config):
 
     def base_version(self, seed: int) -> str:
         """Which model the job trains; raises InputError where there is none."""
-        from firsthand.evaluate.sweep.version import model_version  # it loads transformers
+        from firsthand.evaluate.model_version import model_version  # it loads transformers
 
         return model_version(self.job_for(seed).model)
 

@@ -11,11 +11,11 @@ from tqdm import tqdm
 from firsthand import hardware
 from firsthand.bootstrap import FloatArray, IntArray
 from firsthand.errors import InputError
+from firsthand.evaluate.model_version import model_version
 from firsthand.evaluate.style import surface
 from firsthand.evaluate.sweep.cache import Cache, open_cache
 from firsthand.evaluate.sweep.config import FeatureRules
 from firsthand.evaluate.sweep.hidden import HalfArray, HiddenStates
-from firsthand.evaluate.sweep.version import model_version
 from firsthand.models import cache_folder
 from firsthand.records import Content, Message, as_messages, content_id, dump
 from firsthand.store import Store

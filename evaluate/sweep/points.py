@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from firsthand.bootstrap import FloatArray
 from firsthand.errors import InputError
+from firsthand.evaluate.model_version import model_version
 from firsthand.evaluate.sweep.cells import by_seed
 from firsthand.evaluate.sweep.config import Engine, SweepConfig
 from firsthand.evaluate.sweep.outcome import Arm, EvalTable, Point
 from firsthand.evaluate.sweep.read import Material
-from firsthand.evaluate.sweep.version import model_version
 from firsthand.records import content_id, dump
 
 

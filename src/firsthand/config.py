@@ -31,9 +31,9 @@ class _Loader(yaml.SafeLoader):
 
 
 class Config(BaseModel):
-    """Base of every job's configuration: frozen, unknown keys refused."""
+    """Base of every job's configuration: frozen, unknown keys refused, and numbers that are not finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 ConfigT = TypeVar("ConfigT", bound=Config)

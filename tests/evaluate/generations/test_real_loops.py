@@ -2,17 +2,20 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from transformers import LlamaForCausalLM
 
-from firsthand.config import load_config
+from firsthand.collect.judge.config import Judge
+from firsthand.config import check_config, load_config
+from firsthand.endpoint.config import EndpointConfig
 from firsthand.errors import ConfigError, InputError
 from firsthand.evaluate.audit.finding import Verdict
 from firsthand.evaluate.generations import loop
-from firsthand.evaluate.generations.config import GenerationsConfig
+from firsthand.evaluate.generations.config import GenerationsConfig, ModelLoop, World
 from firsthand.evaluate.generations.outcome import TWIN
-from firsthand.evaluate.generations.run import run_generations
+from firsthand.evaluate.generations.run import _template, run_generations
 from firsthand.records import content_id, dump
 from firsthand.store import Store
 from firsthand.train.mix import in_anchor
@@ -126,7 +129,9 @@ def _never(real, reads_what_is_kept):
     return call
 
 
-def test_a_run_that_was_cut_off_goes_on_and_takes_more_generations(settings, store_url, tmp_path, monkeypatch):
+def test_a_run_that_was_cut_off_goes_on_and_takes_more_generations(
+    settings, store_url, make_model, tmp_path, monkeypatch
+):
     config = load_config(settings(generations=1), GenerationsConfig)
     whole = run_generations(config, store_url, tmp_path / "whole", tmp_path)
     real, calls = loop.train, []
@@ -153,6 +158,9 @@ def test_a_run_that_was_cut_off_goes_on_and_takes_more_generations(settings, sto
     other = load_config(settings(models={"rows": 6}), GenerationsConfig)
     with pytest.raises(InputError, match=r"another job: models.rows: was 4, is 6"):
         run_generations(other, store_url, tmp_path / "cut", tmp_path)
+    make_model(LlamaForCausalLM, "first", seed=9)  # the same folder, trained on
+    with pytest.raises(InputError, match="another job: first_model: was"):
+        run_generations(more, store_url, tmp_path / "cut", tmp_path)
 
 
 def test_a_loop_that_was_not_trained_on_what_was_asked_for_says_so(settings, store_url, tmp_path):
@@ -181,6 +189,44 @@ def test_what_the_data_can_not_give_is_said(settings, store_url, tmp_path):
     held = load_config(settings(generations=1, models={"anchor": {"fraction": 0.0001}}), GenerationsConfig)
     with pytest.raises(InputError, match="held-out prompts"):
         run_generations(held, store_url, tmp_path / "no-anchor", tmp_path)
+
+
+def test_a_judge_that_is_asked_something_else_is_another_judge(tmp_path):
+    endpoint = EndpointConfig(url=["http://localhost:1/v1"])
+    judge = Judge(endpoint=endpoint, template=Path("compare.txt"), rubric=Path("rubric.txt"))
+    loop = ModelLoop.model_construct(judge={"house": judge})
+    (tmp_path / "compare.txt").write_text("{{ rubric }} {{ prompt }} {{ first }} {{ second }}", encoding="utf-8")
+    found = []
+    for rubric in ("Prefer the kinder.", "Prefer the longer."):
+        (tmp_path / "rubric.txt").write_text(rubric, encoding="utf-8")
+        found.append(_template(loop, tmp_path))
+    assert found[0] != found[1]
+    assert _template(ModelLoop.model_construct(judge={"house": Judge(reward_model="rm")}), tmp_path) is None
+
+
+def test_another_world_needs_another_folder(tmp_path):
+    for affinity in (1.0, 2.0):
+        world = World(affinity=affinity, rows=50, comparisons=60, probes=5)
+        config = GenerationsConfig(generations=1, ratios=[1.0], seeds=[1, 2], world=world)
+        if affinity == 1.0:
+            run_generations(config, None, tmp_path / "out", tmp_path)
+            continue
+        with pytest.raises(InputError, match=r"another job: world.affinity: was 1.0, is 2.0"):
+            run_generations(config, None, tmp_path / "out", tmp_path)
+        run_generations(config, None, tmp_path / "out", tmp_path, overwrite=True)
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"ratios": [0.3333333]}, "0.3333333 has more than six digits"),
+        ({"world": {"affinity": float("nan")}}, "finite number"),
+        ({"world": {"sharpness": float("inf")}}, "finite number"),
+    ],
+)
+def test_ratios_that_no_folder_can_name_and_numbers_that_are_none_are_refused(keys, message):
+    with pytest.raises(ConfigError, match=message):
+        check_config({"world": {}, **keys}, GenerationsConfig)
 
 
 def test_all_of_a_wrong_configuration_is_told_at_once(settings):

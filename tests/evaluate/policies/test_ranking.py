@@ -52,6 +52,16 @@ def test_many_comparisons_rule_a_difference_that_matters_out():
     assert abs(found.pairs[0].fitted.value - 0.5) < 0.03
 
 
+def test_a_policy_that_was_hardly_compared_is_told_apart_from_nobody():
+    # z won all of its 4 comparisons: by chance alone that happens once in 16.
+    known = [("x", "y", "a"), ("x", "y", "b")] * 20
+    found = rank_policies(compared([*known, *[("z", "x", "a")] * 4], ["x", "y", "z"]), CONFIG)
+    assert {pair.verdict for pair in found.pairs if "z" in (pair.first, pair.second)} == {Verdict.NOT_TESTABLE}
+    assert found.pair("x", "y").p is not None
+    more = rank_policies(compared([*known, *[("z", "x", "a")] * 12], ["x", "y", "z"]), CONFIG)
+    assert more.pair("z", "x").verdict is Verdict.DETECTED
+
+
 def test_few_prompts_tell_nothing_apart():
     found = rank_policies(compared([("x", "y", "a")] * 30, ["x", "y"], prompt=[n % 9 for n in range(30)]), CONFIG)
     assert (found.pairs[0].p, found.pairs[0].verdict) == (None, Verdict.NOT_TESTABLE)

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -177,11 +178,10 @@ class Ranked:
     def __init__(self, value, ci, n=100, prompts=50):
         self.observed, self.n = Estimate(value, ci), n
         self.first, self.second, self.verdict = "tuned", "picked", Verdict.INCONCLUSIVE
-        self.by, self.simulated, self.prompts, self.authors = "people", False, prompts, ("picked", "tuned")
-
-    @property
-    def compared(self):
-        return self
+        both = np.array([[0, 1]] * prompts)
+        self.compared = SimpleNamespace(
+            by="people", simulated=False, authors=("picked", "tuned"), pair=both, prompt=np.arange(prompts)
+        )
 
     def pair(self, _one, _other):
         return self

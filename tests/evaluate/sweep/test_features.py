@@ -12,13 +12,13 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
 
 from firsthand.errors import InputError
+from firsthand.evaluate.model_version import model_version
 from firsthand.evaluate.style import NAMES, STYLE, surface
 from firsthand.evaluate.sweep import features as module
 from firsthand.evaluate.sweep.config import FeatureRules
 from firsthand.evaluate.sweep.features import Features, read_features
 from firsthand.evaluate.sweep.hidden import HiddenStates
 from firsthand.evaluate.sweep.space import make_space
-from firsthand.evaluate.sweep.version import model_version
 from firsthand.store import Store
 
 ANSWERS = ("yes one two", "no three four five six", "maybe seven", "yes yes no")
