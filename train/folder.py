@@ -53,6 +53,13 @@ def last_checkpoint(out: Path) -> Path | None:
     return None
 
 
+def layout(checkpoint: Path) -> str:
+    """What wrote the checkpoint's state: "FSDP", "DeepSpeed", or "one process or DDP", which write the same."""
+    if any(checkpoint.glob("pytorch_model_fsdp*")):
+        return "FSDP"
+    return "DeepSpeed" if any(checkpoint.glob("global_step*")) else "one process or DDP"
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write `value` to `path` as JSON, in one step."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")

@@ -21,7 +21,7 @@ from firsthand.errors import InputError
 from firsthand.models import load_causal_lm, load_reward_model, load_tokenizer
 from firsthand.train.arguments import make_lora, make_trainer_arguments
 from firsthand.train.batch import batch_arguments
-from firsthand.train.folder import RECORD, claim, last_checkpoint, write_json
+from firsthand.train.folder import RECORD, claim, last_checkpoint, layout, write_json
 from firsthand.train.grounding import Grounding, prompt_numbers
 from firsthand.train.jobs import DPOJob, RewardJob
 from firsthand.train.live import Live
@@ -80,6 +80,7 @@ def train(
     with PartialState().main_process_first():
         checkpoint = last_checkpoint(out)
     if checkpoint:
+        _check_layout(checkpoint, trainer)
         _note(f"resuming from {checkpoint}")
         arguments.eval_on_start = False
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
@@ -177,6 +178,17 @@ def _load_base(kind: Kind, job: RewardJob | DPOJob, arguments: Any, tokenizer: P
     model = load_reward_model(job.model, **options) if kind == "reward" else load_causal_lm(job.model, **options)
     model.config.pad_token_id = tokenizer.pad_token_id
     return model
+
+
+def _check_layout(checkpoint: Path, trainer: Any) -> None:
+    """Raise InputError where this run could not read the optimiser's state, or would leave it out."""
+    runs = "FSDP" if trainer.is_fsdp_enabled else "DeepSpeed" if trainer.is_deepspeed_enabled else "one process or DDP"
+    wrote = layout(checkpoint)
+    if wrote != runs:
+        raise InputError(
+            f"{checkpoint} was saved by {wrote}, and this run ({runs}) can't go on from it. Run the "
+            "command with the accelerate configuration of before, or with --overwrite to start anew"
+        )
 
 
 def _final_metrics(trainer: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ The overridden internals are TRL 1.16's; tests/train/test_trl_contract.py holds 
 
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -135,7 +135,8 @@ class _PerSource(Trainer):
             return super()._get_train_sampler(train_dataset)
         rows = self.train_dataset if train_dataset is None else train_dataset
         batch = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
-        return LengthGroupedSampler(batch, dataset=rows, lengths=list(rows["length"]))
+        seed = self.args.seed if self.args.data_seed is None else self.args.data_seed
+        return _GroupedByLength(batch, list(rows["length"]), lambda: seed + int(self.state.epoch or 0))
 
     def _get_eval_sampler(self, eval_dataset: Any) -> Sampler[int]:
         """Rows in their order, which is by length already: rewards are matched with their prompts by position."""
@@ -273,6 +274,23 @@ class PerSourceDPOTrainer(_PerSource, DPOTrainer):
         shared = torch.minimum(*mask.sum(dim=1).chunk(2)).repeat(2).unsqueeze(1)
         weights = torch.where(mask.cumsum(dim=1) <= shared, 1.0, self.ld_alpha) * mask
         return (token_logps * weights).sum(dim=1)
+
+
+class _GroupedByLength(LengthGroupedSampler):
+    """The grouping of transformers, its order drawn from a seed of each epoch.
+
+    Drawn from torch's own generator, as there, the order hangs on what was drawn before: on whether the reference's
+    log-probabilities were still stored, and on whether a run went on from a checkpoint.
+    """
+
+    def __init__(self, batch_size: int, lengths: list[int], seed_of_epoch: Callable[[], int]) -> None:
+        super().__init__(batch_size, lengths=lengths, generator=torch.Generator())
+        self.seed_of_epoch = seed_of_epoch
+
+    def __iter__(self) -> Iterator[int]:
+        self.generator.manual_seed(self.seed_of_epoch())
+        order: Iterator[int] = super().__iter__()
+        return order
 
 
 def _parted(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -1,4 +1,5 @@
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,6 +38,47 @@ def test_a_killed_run_resumes_and_completes(
     assert record["steps"] == 30
     history = json.loads((out / "metrics.json").read_text())["history"]
     assert max(entry["step"] for entry in history) == 30
+
+
+def test_a_run_goes_on_in_the_epoch_and_order_it_was_killed_in(write_mix: Any, tiny_model: str, tmp_path: Path) -> None:
+    """Three runs of one DPO job: one reads the reference that another stored, one stops in its second epoch."""
+    mix, config = write_mix(human=20, synthetic=12), tmp_path / "job.yaml"
+    trainer = {"num_train_epochs": 2, "save_steps": 5, "logging_steps": 1, "per_device_train_batch_size": 4}
+    trainer |= {"max_length": 128, "eval_strategy": "no", "save_total_limit": 9, "bf16": False, "learning_rate": 1e-3}
+    config.write_text(yaml.safe_dump({"model": tiny_model, "preset": "fast", "trainer": trainer}))
+    command = ["train", "dpo", str(config), "--data", str(mix), "--out"]
+    whole, again = tmp_path / "whole", tmp_path / "again"
+    for out in (whole, again):
+        assert main([*command, str(out)]) == 0
+    assert len(losses(whole)) == 16
+    assert losses(again) == pytest.approx(losses(whole), abs=1e-5)
+    (again / "training.json").unlink()
+    for step in (15, 16):
+        shutil.rmtree(again / f"checkpoint-{step}")
+    assert main([*command, str(again)]) == 0
+    assert losses(again) == pytest.approx(losses(whole), abs=1e-5)
+
+
+def losses(out: Path) -> list[float]:
+    """The training loss of each step."""
+    rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    return [row["loss"] for row in rows if "loss" in row]
+
+
+@pytest.mark.parametrize(("left", "wrote"), [("pytorch_model_fsdp.bin", "FSDP"), ("global_step4", "DeepSpeed")])
+def test_a_checkpoint_whose_optimiser_this_run_cannot_read_is_refused(
+    write_mix: Any, tiny_model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], left: str, wrote: str
+) -> None:
+    out, config = tmp_path / "out", tmp_path / "job.yaml"
+    trainer = {"max_steps": 4, "save_steps": 2, "per_device_train_batch_size": 2, "max_length": 128}
+    config.write_text(yaml.safe_dump({"model": tiny_model, "trainer": trainer}))
+    command = ["train", "reward", str(config), "--data", str(write_mix()), "--out", str(out)]
+    assert main(command) == 0
+    (out / "training.json").unlink()
+    (out / "checkpoint-4" / left).write_bytes(b"")
+    assert main(command) == 2
+    assert f"checkpoint-4 was saved by {wrote}, and this run (one process or DDP) can't" in capsys.readouterr().err
+    assert main([*command, "--overwrite"]) == 0
 
 
 def last_checkpoint_of(out: Path) -> Path | None:

@@ -17,20 +17,21 @@ ACCELERATE = sorted((Path(__file__).resolve().parents[2] / "configs" / "accelera
 CPU = next(path for path in ACCELERATE if path.stem == "cpu")
 TRAINER = {
     "bf16": False,  # whose sums depend on how a batch is split
-    "num_train_epochs": 1,
+    "num_train_epochs": 2,
     "per_device_train_batch_size": 4,
     "max_length": 128,
     "learning_rate": 1e-3,
     "logging_steps": 1,
-    "save_steps": 2,
+    "save_steps": 5,
     "save_total_limit": 9,
-    "eval_steps": 4,
+    "eval_steps": 8,
 }
 
 
 @pytest.mark.slow
-def test_two_processes_train_what_one_does_and_one_goes_on_where_two_stopped(
-    write_mix: Any, tiny_model: str, tmp_path: Path
+@pytest.mark.parametrize(("kind", "goes_on"), [("reward", "one"), ("dpo", "two")])
+def test_two_processes_train_what_one_does_and_are_continued_in_a_later_epoch(
+    write_mix: Any, tiny_model: str, tmp_path: Path, kind: str, goes_on: str
 ) -> None:
     mix = write_mix(
         human=19, synthetic=13, heldout=7, weights=(1.0, 0.4)
@@ -39,26 +40,35 @@ def test_two_processes_train_what_one_does_and_one_goes_on_where_two_stopped(
     config.write_text(
         yaml.safe_dump({"model": tiny_model, "preset": "fast", "weights": True, "global_batch": 4, "trainer": TRAINER})
     )
-    launch = ["-m", "accelerate.commands.launch", "--config_file", str(CPU), "--main_process_port", "0"]
-    job = ["reward", str(config), "--data", str(mix), "--out"]
-    done = subprocess.run(
-        [sys.executable, *launch, "-m", "firsthand.train", *job, str(two)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("held-out pairs") == 2, "told by one process alone"
+    job = [kind, str(config), "--data", str(mix), "--out"]
+    told = by_two([*job, str(two)])
+    assert told.count("held-out pairs") == 2, "told by one process alone"
     assert json.loads((two / "training.json").read_text())["processes"] == 2
     assert main(["train", *job, str(one)]) == 0
     both, alone = history(two), history(one)
-    assert both["steps"] == alone["steps"] == list(range(1, 9))
+    assert both["steps"] == alone["steps"] == list(range(1, 17))
     assert both["losses"] == pytest.approx(alone["losses"], abs=1e-4)
     assert both["measured"] == pytest.approx(alone["measured"], abs=1e-3)
     (two / "training.json").unlink()
-    for step in (6, 8):
+    for step in (15, 16):
         shutil.rmtree(two / f"checkpoint-{step}")
-    assert main(["train", *job, str(two)]) == 0
+    if goes_on == "one":
+        assert main(["train", *job, str(two)]) == 0
+    else:
+        by_two([*job, str(two)])
     resumed = history(two)
     assert resumed["losses"] == pytest.approx(alone["losses"], abs=1e-4)
     assert resumed["measured"] == pytest.approx(alone["measured"], abs=1e-3)
+
+
+def by_two(job: list[str]) -> str:
+    """What two processes told on standard output."""
+    launch = ["-m", "accelerate.commands.launch", "--config_file", str(CPU), "--main_process_port", "0"]
+    done = subprocess.run(
+        [sys.executable, *launch, "-m", "firsthand.train", *job], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def history(out: Path) -> dict[str, Any]:
